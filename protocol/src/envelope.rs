@@ -1,0 +1,159 @@
+//! The envelope of control messages: bincode with a limit, and nothing after it.
+//!
+//! bincode's standard configuration (little-endian, variable-length integers). Without a limit a
+//! ten-byte message can claim a vector of terabytes, so every decoder here has one; and trailing
+//! bytes are an error, so that a message means exactly one thing.
+
+use bincode::config::{Configuration, Limit, standard};
+use bincode::{Decode, Encode};
+use thiserror::Error;
+
+use crate::message::{ClientMessage, ServerMessage};
+
+/// Largest message from a client, in bytes: a chat line with room to spare.
+pub const MAX_CLIENT_MESSAGE_BYTES: usize = 4096;
+/// Largest control message from the server, in bytes: a welcome with a large schema and roster.
+pub const MAX_SERVER_MESSAGE_BYTES: usize = 1 << 20;
+/// First bytes from this one on are state frames, smaller ones control messages.
+pub const FRAME_TAG: u8 = 0x80;
+
+/// Why a control message does not decode.
+#[derive(Debug, Error)]
+pub enum EnvelopeError {
+    /// The message is larger than any of its kind.
+    #[error("message of {bytes} bytes, at most {limit} are allowed")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The bytes are no such message.
+    #[error("not a message: {0}")]
+    Malformed(#[from] bincode::error::DecodeError),
+    /// Bytes are left after the message.
+    #[error("{0} bytes after the end of the message")]
+    Trailing(usize),
+}
+
+const CLIENT: Configuration<
+    bincode::config::LittleEndian,
+    bincode::config::Varint,
+    Limit<MAX_CLIENT_MESSAGE_BYTES>,
+> = standard().with_limit();
+const SERVER: Configuration<
+    bincode::config::LittleEndian,
+    bincode::config::Varint,
+    Limit<MAX_SERVER_MESSAGE_BYTES>,
+> = standard().with_limit();
+
+impl ClientMessage {
+    /// The message's bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads one whole message.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] when it is too large, malformed, or followed by anything.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        decode(bytes, CLIENT, MAX_CLIENT_MESSAGE_BYTES)
+    }
+}
+
+impl ServerMessage {
+    /// The message's bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads one whole message.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] when it is too large, malformed, or followed by anything.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        decode(bytes, SERVER, MAX_SERVER_MESSAGE_BYTES)
+    }
+}
+
+/// Encodes a value in the wire's bincode configuration.
+pub(crate) fn encode<T: Encode>(value: &T) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "writing to a vector has no way to fail")]
+    bincode::encode_to_vec(value, standard()).expect("a vector takes every byte")
+}
+
+/// Decodes a value from the front of `bytes` and says how many bytes it took. State frames and the
+/// events in them use it; `bytes` is bounded by the frame's limit.
+pub(crate) fn decode_prefix<T: Decode<()>>(
+    bytes: &[u8],
+) -> Result<(T, usize), bincode::error::DecodeError> {
+    bincode::decode_from_slice(bytes, SERVER)
+}
+
+fn decode<T: Decode<()>, C: bincode::config::Config>(
+    bytes: &[u8],
+    config: C,
+    limit: usize,
+) -> Result<T, EnvelopeError> {
+    if bytes.len() > limit {
+        return Err(EnvelopeError::TooLarge { bytes: bytes.len(), limit });
+    }
+    let (message, used) = bincode::decode_from_slice(bytes, config)?;
+    match bytes.len() - used {
+        0 => Ok(message),
+        rest => Err(EnvelopeError::Trailing(rest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{InputSeq, Tick};
+    use crate::message::{GameMessage, Input, InputValues, Value};
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_input_is_small() {
+        let values = InputValues::new(&[-100, 100]).unwrap();
+        let input = Input { seq: InputSeq(7), at: Tick(0), values };
+        assert_eq!(ClientMessage::Input(input).to_bytes(), [0, 7, 0, 2, 199, 200]);
+    }
+
+    #[test]
+    fn a_claimed_terabyte_is_refused_without_being_allocated() {
+        // Game message of kind 0 whose vector claims 2⁴⁰ values.
+        let bytes = [3, 0, 253, 0, 0, 0, 0, 0, 1, 0, 0];
+        assert!(matches!(ClientMessage::from_bytes(&bytes), Err(EnvelopeError::Malformed(_))));
+    }
+
+    #[test]
+    fn trailing_and_oversized_messages_are_refused() {
+        let mut bytes = ClientMessage::Ping { nonce: 1 }.to_bytes();
+        bytes.push(0);
+        assert!(matches!(ClientMessage::from_bytes(&bytes), Err(EnvelopeError::Trailing(1))));
+        let bytes = vec![0; MAX_CLIENT_MESSAGE_BYTES + 1];
+        assert!(matches!(ClientMessage::from_bytes(&bytes), Err(EnvelopeError::TooLarge { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let _ = ClientMessage::from_bytes(&bytes);
+            let _ = ServerMessage::from_bytes(&bytes);
+        }
+
+        #[test]
+        fn truncation_is_an_error(text in ".{0,40}", number in any::<f32>(), cut in any::<prop::sample::Index>()) {
+            let message = ClientMessage::Game(GameMessage {
+                kind: 3,
+                values: vec![Value::Text(text), Value::Integer(-70_000), Value::Number(number)],
+            });
+            let bytes = message.to_bytes();
+            prop_assert!(ClientMessage::from_bytes(&bytes).is_ok());
+            prop_assert!(ClientMessage::from_bytes(&bytes[..cut.index(bytes.len())]).is_err());
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The wire of Tickwire.
+//!
+//! Everything that both ends must agree on, and nothing else: no sockets, clocks, threads or
+//! allocation beyond the stated limits. `PROTOCOL.md` beside this crate specifies the same wire
+//! byte by byte; golden vectors in `golden/` hold this crate and the JavaScript client to it.
+//!
+//! ```text
+//! client → server   message → envelope
+//! server → client   schema → quantise → snapshot → chunk → frame
+//!                   message → envelope
+//! ```
+//!
+//! | module | job |
+//! |---|---|
+//! | [`ids`] | newtypes for ticks, players, entities, rooms and what is numbered |
+//! | [`message`], [`envelope`] | control messages and inputs, in bincode with limits |
+//! | [`schema`] | what a game's inputs, entities, events and messages are |
+//! | [`quantise`], [`snapshot`] | a game's numbers as integers; the integers of one tick |
+//! | [`bits`], [`chunk`] | bit codes; what turns one snapshot into a later one |
+//! | [`frame`], [`replica`] | one WebSocket message of state; a client's copy of the room |
+//! | [`close`] | why a connection ends |
+
+pub mod bits;
+pub mod chunk;
+pub mod close;
+pub mod envelope;
+pub mod frame;
+pub mod ids;
+pub mod message;
+pub mod quantise;
+pub mod replica;
+pub mod schema;
+pub mod snapshot;
+
+/// The protocol's version, sent as the WebSocket subprotocol.
+pub const SUBPROTOCOL: &str = "tickwire.v1";
