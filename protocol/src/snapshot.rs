@@ -96,6 +96,11 @@ impl Snapshot {
         self.ids[slot] = 0;
         self.kinds[slot] = 0;
         self.lanes_mut(slot).fill(0);
+        self.trim();
+    }
+
+    /// Gives up vacant slots at the end.
+    pub fn trim(&mut self) {
         while self.ids.last() == Some(&0) {
             self.ids.pop();
         }
@@ -107,7 +112,9 @@ impl Snapshot {
     pub fn clear(&mut self, slots: usize) {
         self.ids.clear();
         self.ids.resize(slots, 0);
+        self.kinds.clear();
         self.kinds.resize(slots, 0);
+        self.lanes.clear();
         self.lanes.resize(slots * self.stride, 0);
     }
 

@@ -1,1 +1,8 @@
-//! Placeholder.
+//! The room, and the trait that game authors implement. Pure: no actors, sockets, clocks or threads.
+
+pub mod entity_ids;
+pub mod game;
+pub mod inputs;
+pub mod registry;
+pub mod saved;
+pub mod snapshot_writer;

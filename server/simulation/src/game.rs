@@ -1,0 +1,139 @@
+//! The one trait that a game author implements.
+//!
+//! A game is rules and state, nothing else: it sees ticks, players and their inputs, and never a
+//! byte, a socket or a clock. Everything it may do to the outside goes through [`Context`]. The same
+//! seed and the same calls must lead to the same state, on every run and every machine: use the
+//! context's random numbers, ordered maps and fixed steps, and keep all state in what
+//! [`Game::save`] returns.
+
+use tickwire_protocol::ids::{EntityId, PlayerId, Tick};
+use tickwire_protocol::message::{GameMessage, InputValues};
+use tickwire_protocol::schema::Schema;
+
+use crate::entity_ids::EntityIds;
+use crate::inputs::Inputs;
+use crate::saved::RestoreError;
+use crate::snapshot_writer::SnapshotWriter;
+
+/// The room's random numbers: seeded, serialisable, the same on every machine.
+pub type RoomRng = rand_pcg::Pcg64Mcg;
+
+/// A game's rules and state.
+pub trait Game: Send + 'static {
+    /// What the game's inputs, entities, events and messages are. Asked once per room; it must be
+    /// [valid](Schema::validate).
+    fn schema(&self) -> Schema;
+
+    /// Somebody begins to play. Spectators never get here.
+    fn on_join(&mut self, context: &mut Context<'_>, player: PlayerId, name: &str);
+
+    /// A player has left; everything of theirs should go.
+    fn on_leave(&mut self, context: &mut Context<'_>, player: PlayerId);
+
+    /// A player sent one of the schema's messages. Its values are in range.
+    fn on_message(&mut self, context: &mut Context<'_>, player: PlayerId, message: &GameMessage) {
+        let _ = (context, player, message);
+    }
+
+    /// Advances the world by one tick of [`Context::dt`] seconds.
+    fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>);
+
+    /// Writes every entity that clients may see. One that is not written has left.
+    fn replicate(&self, out: &mut SnapshotWriter<'_>);
+
+    /// What part of the world a player sees, in world units; `None` means all of it.
+    fn view_of(&self, player: PlayerId) -> Option<View> {
+        let _ = player;
+        None
+    }
+
+    /// What a player run by the server does next; `None` repeats its last input. A game that does
+    /// not override this has idle bots.
+    fn bot_input(&mut self, context: &mut Context<'_>, bot: PlayerId) -> Option<InputValues> {
+        let _ = (context, bot);
+        None
+    }
+
+    /// The whole state, such that [`Game::restore`] on a new game of the same options goes on
+    /// exactly as this one does. [`saved::encode`](crate::saved::encode) turns a struct into bytes.
+    fn save(&self) -> Vec<u8>;
+
+    /// Takes over a saved state.
+    ///
+    /// # Errors
+    /// [`RestoreError`] when the bytes are no state of this game; the game is then unchanged.
+    fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError>;
+}
+
+/// A rectangle of the world.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    /// Its middle, in world units.
+    pub center: [f32; 2],
+    /// Its width and height, in world units.
+    pub size: [f32; 2],
+}
+
+/// What a game may use and do during a call.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub(crate) tick: Tick,
+    pub(crate) dt: f32,
+    pub(crate) rng: &'a mut RoomRng,
+    pub(crate) entity_ids: &'a mut EntityIds,
+    pub(crate) outcome: &'a mut Outcome,
+}
+
+/// What a game's call led to, beyond its own state: carried out by the room afterwards.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) events: Vec<(Audience, GameMessage)>,
+    pub(crate) kicks: Vec<PlayerId>,
+}
+
+/// Who receives an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    Everybody,
+    Only(PlayerId),
+}
+
+impl Context<'_> {
+    /// The tick being computed; between ticks, the last one.
+    #[must_use]
+    pub const fn tick(&self) -> Tick {
+        self.tick
+    }
+
+    /// Seconds per tick.
+    #[must_use]
+    pub const fn dt(&self) -> f32 {
+        self.dt
+    }
+
+    /// The room's random numbers.
+    pub const fn rng(&mut self) -> &mut RoomRng {
+        self.rng
+    }
+
+    /// An id for a new entity, larger than every one before.
+    pub fn spawn(&mut self) -> EntityId {
+        self.entity_ids.allocate()
+    }
+
+    /// Sends an event to everybody in the room. Events that do not fit the schema are dropped, and
+    /// a debug build panics.
+    pub fn emit(&mut self, event: GameMessage) {
+        self.outcome.events.push((Audience::Everybody, event));
+    }
+
+    /// Sends an event to one player alone.
+    pub fn emit_to(&mut self, player: PlayerId, event: GameMessage) {
+        self.outcome.events.push((Audience::Only(player), event));
+    }
+
+    /// Sends a player away: their connection closes with 4411 after this tick.
+    pub fn kick(&mut self, player: PlayerId) {
+        self.outcome.kicks.push(player);
+    }
+}

@@ -1,0 +1,48 @@
+//! The inputs of one tick, as a game's step sees them.
+
+use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::InputValues;
+
+/// What one player does in a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlayerInput {
+    /// Who.
+    pub player: PlayerId,
+    /// The input in effect. Buttons are 1 only in the tick in which they take effect.
+    pub values: InputValues,
+}
+
+/// The inputs in effect at one tick, of every player, by ascending id.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    players: &'a [PlayerInput],
+    changed: &'a [u32],
+}
+
+impl<'a> Inputs<'a> {
+    /// Inputs of `players`, who are in ascending order; `changed` holds the indices of those whose
+    /// input took effect at this very tick, ascending too.
+    #[must_use]
+    pub const fn new(players: &'a [PlayerInput], changed: &'a [u32]) -> Self {
+        Self { players, changed }
+    }
+
+    /// Every player's input.
+    pub fn iter(&self) -> impl Iterator<Item = &'a PlayerInput> + use<'a> {
+        self.players.iter()
+    }
+
+    /// Only the inputs that took effect at this tick: what a game that keeps its players'
+    /// intentions needs.
+    pub fn changed(&self) -> impl Iterator<Item = &'a PlayerInput> + use<'a> {
+        let players = self.players;
+        self.changed.iter().map(move |&index| &players[index as usize])
+    }
+
+    /// One player's input; `None` when there is no such player.
+    #[must_use]
+    pub fn of(&self, player: PlayerId) -> Option<&'a InputValues> {
+        let index = self.players.binary_search_by_key(&player, |input| input.player).ok()?;
+        Some(&self.players[index].values)
+    }
+}
