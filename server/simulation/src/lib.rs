@@ -2,6 +2,7 @@
 
 pub mod entity_ids;
 pub mod game;
+pub mod harness;
 pub mod inputs;
 pub mod registry;
 pub mod saved;

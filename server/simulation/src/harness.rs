@@ -1,0 +1,341 @@
+//! Drives a game without a room: for a game author's tests and benches.
+//!
+//! It stands where the room stands, with a player list, held inputs, random numbers and entity ids,
+//! and nothing of the network: no frames, no acknowledgements, no tick stamps. An input takes
+//! effect at the next [`step`](GameHarness::step). Breaking the game's own schema panics, because
+//! a test is where that should come out.
+//!
+//! ```text
+//! join / leave / message → the game at once
+//! input, bot             → held, taken up by the next step
+//! step                   → the game's step, then buttons go back to 0
+//! snapshot, events       → what clients would see
+//! ```
+
+use rand::SeedableRng;
+
+use tickwire_protocol::ids::{PlayerId, Tick};
+use tickwire_protocol::message::{GameMessage, InputValues};
+use tickwire_protocol::quantise::Layout;
+use tickwire_protocol::schema::{InputKind, Schema};
+use tickwire_protocol::snapshot::Snapshot;
+
+use crate::entity_ids::EntityIds;
+use crate::game::{Context, Game, Outcome, RoomRng};
+use crate::inputs::{Inputs, PlayerInput};
+use crate::saved::RestoreError;
+use crate::snapshot_writer::SlotTable;
+
+/// A game and everything that it needs to run. `G` is the game's own type where a test wants to
+/// look inside, or `dyn Game`, as a factory makes it.
+#[derive(Debug)]
+pub struct GameHarness<G: Game + ?Sized = dyn Game> {
+    schema: Schema,
+    layout: Layout,
+    world: World,
+    /// By ascending player.
+    inputs: Vec<PlayerInput>,
+    /// Players whose input is new since the last step, in any order.
+    fresh: Vec<PlayerId>,
+    /// Indices of the above among `inputs`; here only for its memory.
+    changed: Vec<u32>,
+    slots: SlotTable,
+    snapshot: Snapshot,
+    game: Box<G>,
+}
+
+/// What a [`Context`] borrows from.
+#[derive(Debug)]
+struct World {
+    tick: Tick,
+    dt: f32,
+    rng: RoomRng,
+    entity_ids: EntityIds,
+    outcome: Outcome,
+}
+
+impl World {
+    const fn context(&mut self) -> Context<'_> {
+        Context {
+            tick: self.tick,
+            dt: self.dt,
+            rng: &mut self.rng,
+            entity_ids: &mut self.entity_ids,
+            outcome: &mut self.outcome,
+        }
+    }
+}
+
+impl<G: Game + ?Sized> GameHarness<G> {
+    /// A game at tick 0, without players.
+    ///
+    /// # Panics
+    /// When the game's schema is not valid.
+    #[must_use]
+    pub fn new(game: Box<G>, tick_rate_hz: u16, seed: u64) -> Self {
+        let world = World {
+            tick: Tick(0),
+            dt: 1.0 / f32::from(tick_rate_hz),
+            rng: RoomRng::seed_from_u64(seed),
+            entity_ids: EntityIds::new(),
+            outcome: Outcome::default(),
+        };
+        Self::around(game, world)
+    }
+
+    fn around(game: Box<G>, world: World) -> Self {
+        let schema = game.schema();
+        assert_eq!(schema.validate(), Ok(()), "the game's schema is valid");
+        let layout = Layout::new(&schema);
+        let snapshot = Snapshot::new(&layout);
+        Self {
+            schema,
+            layout,
+            world,
+            inputs: Vec::new(),
+            fresh: Vec::new(),
+            changed: Vec::new(),
+            slots: SlotTable::new(),
+            snapshot,
+            game,
+        }
+    }
+
+    /// A copy that goes on from here in `game`, a new game of the same options, by way of
+    /// [`Game::save`] and [`Game::restore`]. Given the same calls, both must stay equal. Slots of
+    /// the snapshot are given out anew.
+    ///
+    /// # Errors
+    /// [`RestoreError`] when `game` refuses the state.
+    pub fn resume_in(&self, mut game: Box<G>) -> Result<Self, RestoreError> {
+        game.restore(&self.game.save())?;
+        let world = World {
+            tick: self.world.tick,
+            dt: self.world.dt,
+            rng: self.world.rng.clone(),
+            entity_ids: self.world.entity_ids.clone(),
+            outcome: Outcome::default(),
+        };
+        let mut copy = Self::around(game, world);
+        copy.inputs.clone_from(&self.inputs);
+        copy.fresh.clone_from(&self.fresh);
+        Ok(copy)
+    }
+
+    /// Somebody begins to play; until their first input, all their values are 0.
+    ///
+    /// # Panics
+    /// When the player is there already.
+    pub fn join(&mut self, player: PlayerId, name: &str) {
+        let Err(index) = self.index_of(player) else { panic!("player {player} joins twice") };
+        let values = InputValues::neutral(&self.schema);
+        self.inputs.insert(index, PlayerInput { player, values });
+        self.game.on_join(&mut self.world.context(), player, name);
+    }
+
+    /// A player leaves.
+    ///
+    /// # Panics
+    /// When there is no such player.
+    pub fn leave(&mut self, player: PlayerId) {
+        let Ok(index) = self.index_of(player) else { panic!("there is no player {player}") };
+        self.inputs.remove(index);
+        self.fresh.retain(|&other| other != player);
+        self.game.on_leave(&mut self.world.context(), player);
+    }
+
+    /// A player's input from the next step on; of several before it, the last one counts.
+    ///
+    /// # Panics
+    /// When there is no such player, or the input does not fit the schema.
+    pub fn input(&mut self, player: PlayerId, values: InputValues) {
+        assert_eq!(self.schema.check_input(&values), Ok(()), "input of player {player}");
+        let Ok(index) = self.index_of(player) else { panic!("there is no player {player}") };
+        self.inputs[index].values = values;
+        self.fresh.push(player);
+    }
+
+    /// Lets the game choose a player's input, as the room does for the players it runs itself.
+    pub fn bot(&mut self, player: PlayerId) {
+        if let Some(values) = self.game.bot_input(&mut self.world.context(), player) {
+            self.input(player, values);
+        }
+    }
+
+    /// A player's message to the game.
+    ///
+    /// # Panics
+    /// When the message does not fit the schema.
+    pub fn message(&mut self, player: PlayerId, message: &GameMessage) {
+        assert_eq!(self.schema.check_message(message), Ok(()), "message of player {player}");
+        self.game.on_message(&mut self.world.context(), player, message);
+    }
+
+    /// Advances the game by one tick.
+    pub fn step(&mut self) {
+        self.world.tick = self.world.tick.next();
+        self.changed.clear();
+        for &player in &self.fresh {
+            let index = self.inputs.binary_search_by_key(&player, |input| input.player);
+            self.changed.extend(index.ok().map(|index| index as u32));
+        }
+        self.changed.sort_unstable();
+        self.changed.dedup();
+        let inputs = Inputs::new(&self.inputs, &self.changed);
+        self.game.step(&mut self.world.context(), &inputs);
+        self.release_buttons();
+    }
+
+    /// A button is 1 only in the tick in which its input took effect.
+    fn release_buttons(&mut self) {
+        self.fresh.clear();
+        for (field, input) in self.schema.inputs.iter().enumerate() {
+            if input.kind == InputKind::Button {
+                for &index in &self.changed {
+                    self.inputs[index as usize].values.set(field, 0);
+                }
+            }
+        }
+    }
+
+    /// What clients would see now, quantised.
+    pub fn snapshot(&mut self) -> &Snapshot {
+        let game = &self.game;
+        self.slots.fill(&self.layout, &mut self.snapshot, |out| game.replicate(out));
+        &self.snapshot
+    }
+
+    /// The events since this was last asked, to whomever they went.
+    ///
+    /// # Panics
+    /// When one does not fit the schema.
+    pub fn events(&mut self) -> Vec<GameMessage> {
+        let events = std::mem::take(&mut self.world.outcome.events);
+        for (_, event) in &events {
+            assert_eq!(self.schema.check_event(event), Ok(()), "{event:?}");
+        }
+        events.into_iter().map(|(_, event)| event).collect()
+    }
+
+    /// The players whom the game sent away since this was last asked.
+    pub fn kicks(&mut self) -> Vec<PlayerId> {
+        std::mem::take(&mut self.world.outcome.kicks)
+    }
+
+    /// The players, in ascending order.
+    pub fn players(&self) -> impl Iterator<Item = PlayerId> + '_ {
+        self.inputs.iter().map(|input| input.player)
+    }
+
+    /// The last tick that was computed.
+    #[must_use]
+    pub const fn tick(&self) -> Tick {
+        self.world.tick
+    }
+
+    /// The game.
+    #[must_use]
+    pub fn game(&self) -> &G {
+        &self.game
+    }
+
+    /// The game, for tests that set up a situation.
+    pub fn game_mut(&mut self) -> &mut G {
+        &mut self.game
+    }
+
+    /// What the game is made of on the wire.
+    #[must_use]
+    pub const fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// How the schema lies in a snapshot's lanes.
+    #[must_use]
+    pub const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn index_of(&self, player: PlayerId) -> Result<usize, usize> {
+        self.inputs.binary_search_by_key(&player, |input| input.player)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saved;
+    use crate::snapshot_writer::SnapshotWriter;
+
+    /// Counts what it is given: the sum of an axis, and how often a button was down.
+    #[derive(Default)]
+    struct Counter {
+        sum: i32,
+        presses: i32,
+        changes: i32,
+    }
+
+    impl Game for Counter {
+        fn schema(&self) -> Schema {
+            Schema::new("counter").input_integer("axis", -9, 9).input_button("press")
+        }
+
+        fn on_join(&mut self, _: &mut Context<'_>, _: PlayerId, _: &str) {}
+
+        fn on_leave(&mut self, _: &mut Context<'_>, _: PlayerId) {}
+
+        fn step(&mut self, _: &mut Context<'_>, inputs: &Inputs<'_>) {
+            self.changes += inputs.changed().count() as i32;
+            for input in inputs.iter() {
+                self.sum += input.values.get(0);
+                self.presses += input.values.get(1);
+            }
+        }
+
+        fn replicate(&self, _: &mut SnapshotWriter<'_>) {}
+
+        fn save(&self) -> Vec<u8> {
+            saved::encode(&[self.sum, self.presses, self.changes])
+        }
+
+        fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
+            let [sum, presses, changes] = saved::decode(state)?;
+            *self = Self { sum, presses, changes };
+            Ok(())
+        }
+    }
+
+    fn values(values: [i32; 2]) -> InputValues {
+        InputValues::new(&values).unwrap()
+    }
+
+    #[test]
+    fn inputs_are_held_and_buttons_are_not() {
+        let mut harness = GameHarness::new(Box::new(Counter::default()), 30, 1);
+        harness.join(PlayerId(2), "two");
+        harness.join(PlayerId(1), "one");
+        harness.input(PlayerId(2), values([5, 1]));
+        harness.input(PlayerId(2), values([3, 1]));
+        for _ in 0..4 {
+            harness.step();
+        }
+        let game = harness.game();
+        assert_eq!((game.sum, game.presses, game.changes), (12, 1, 1));
+        assert_eq!(harness.tick(), Tick(4));
+    }
+
+    #[test]
+    fn a_copy_goes_on_with_held_and_fresh_inputs() {
+        let mut harness = GameHarness::new(Box::new(Counter::default()), 30, 1);
+        harness.join(PlayerId(1), "one");
+        harness.input(PlayerId(1), values([2, 0]));
+        harness.step();
+        harness.input(PlayerId(1), values([4, 1]));
+        let mut copy = harness.resume_in(Box::new(Counter::default())).unwrap();
+        for harness in [&mut harness, &mut copy] {
+            harness.step();
+            harness.step();
+            assert_eq!((harness.game().sum, harness.game().presses), (10, 1));
+        }
+    }
+}
