@@ -16,7 +16,7 @@
 //! keep the same few numbers ([`FrameCursor`]) and the prefix of a quiet frame is two bytes. The
 //! chunk is shared by everybody at the same tick; what comes before it is a client's own.
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 use thiserror::Error;
 
 use crate::chunk::ChunkError;
@@ -92,9 +92,9 @@ pub struct FramePrefix<'a> {
 
 impl FramePrefix<'_> {
     /// Appends the prefix to `out`; the chunk comes right after it.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    pub fn write(&self, out: &mut impl BufMut) {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-        out.push(
+        out.put_u8(
             FRAME_TAG
                 | flag(self.baseline.is_none(), KEYFRAME)
                 | flag(self.input.is_some(), INPUT)
@@ -103,29 +103,29 @@ impl FramePrefix<'_> {
         );
         write_varint(self.tick.0.wrapping_sub(self.baseline.map_or(0, |tick| tick.0)), out);
         if let Some(input) = self.input {
-            out.push(input.seq.0 as u8);
-            out.push(self.tick.since(input.applied).clamp(0, 255) as u8);
-            out.extend(encode(&input.slack_ms));
+            out.put_u8(input.seq.0 as u8);
+            out.put_u8(self.tick.since(input.applied).clamp(0, 255) as u8);
+            out.put_slice(&encode(&input.slack_ms));
         }
         if !self.events.is_empty() {
             write_varint(self.first_event.0, out);
             write_varint(self.events.len() as u32, out);
             for event in self.events {
                 write_varint(self.tick.since(event.tick).max(0).cast_unsigned(), out);
-                out.extend_from_slice(&event.bytes);
+                out.put_slice(&event.bytes);
             }
         }
         if let Some(hash) = self.hash {
-            out.extend_from_slice(&hash.to_le_bytes());
+            out.put_u32_le(hash);
         }
     }
 }
 
-fn write_varint(value: u32, out: &mut Vec<u8>) {
+fn write_varint(value: u32, out: &mut impl BufMut) {
     if value < 251 {
-        out.push(value as u8);
+        out.put_u8(value as u8);
     } else {
-        out.extend(encode(&value));
+        out.put_slice(&encode(&value));
     }
 }
 

@@ -1,9 +1,26 @@
 //! The room, and the trait that game authors implement. Pure: no actors, sockets, clocks or threads.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`game`] | the trait that a game author implements, and what it may do |
+//! | [`inputs`], [`input_queue`] | inputs as a step sees them; on their way to their tick |
+//! | [`snapshot_writer`], [`history`] | from the world to integers; recent snapshots and shared chunks |
+//! | [`flow`] | one client's stream: what it has, what is on the way, when to hold back |
+//! | [`room`] | the match as a state machine, which puts the above together |
+//! | [`schedule`] | when ticks are due, and what happens when they cannot be kept |
+//! | [`registry`] | games by name, and their options |
+//! | [`entity_ids`], [`saved`] | numbers for entities; saved state |
+//! | [`harness`] | a game without a room, for tests and benches |
 
 pub mod entity_ids;
+pub mod flow;
 pub mod game;
 pub mod harness;
+pub mod history;
+pub mod input_queue;
 pub mod inputs;
 pub mod registry;
+pub mod room;
 pub mod saved;
+pub mod schedule;
 pub mod snapshot_writer;

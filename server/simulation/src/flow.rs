@@ -1,0 +1,199 @@
+//! One client's stream of frames and events: what it has, what is on the way, when to hold back.
+//!
+//! A WebSocket is reliable and ordered, so the baseline of the next frame is simply the last frame
+//! queued. Acknowledgements are not needed for that: they show whether the client keeps up. Kernel
+//! buffers hide a stalled reader for minutes, so nothing else would. A client that is behind is
+//! skipped *before* anything is encoded for it; what has been queued is never taken back.
+
+use std::collections::VecDeque;
+
+use thiserror::Error;
+use tickwire_protocol::frame::EncodedEvent;
+use tickwire_protocol::ids::{EventNumber, FrameNumber, Tick};
+use tickwire_protocol::message::Ack;
+
+/// How far a client may be behind before it is skipped, and before it is sent away.
+#[derive(Clone, Copy, Debug)]
+pub struct FlowLimits {
+    /// Most frames without acknowledgement.
+    pub frames: usize,
+    /// Most bytes without acknowledgement.
+    pub bytes: usize,
+    /// Greatest age of the oldest frame without acknowledgement, in ticks; past it frames are
+    /// skipped.
+    pub age_ticks: u32,
+    /// The same age past which the client is too slow to stay, in ticks.
+    pub stall_ticks: u32,
+    /// Most events without acknowledgement; past it the client is too slow to stay.
+    pub events: usize,
+}
+
+/// An acknowledgement of something that was never sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("acknowledges frames or events that were never sent")]
+pub struct AckError;
+
+#[derive(Clone, Copy, Debug)]
+struct InFlight {
+    tick: Tick,
+    bytes: usize,
+}
+
+/// One client's stream.
+#[derive(Debug, Default)]
+pub struct Flow {
+    /// Tick of the last frame queued: the next one's baseline.
+    baseline: Option<Tick>,
+    /// Number of the last frame queued.
+    last_frame: FrameNumber,
+    /// Frames without acknowledgement; the last one is `last_frame`.
+    in_flight: VecDeque<InFlight>,
+    bytes_in_flight: usize,
+    /// Events without acknowledgement, the first `sent_events` of them already in a frame.
+    events: VecDeque<EncodedEvent>,
+    sent_events: usize,
+    /// Number of the newest acknowledged event.
+    acked_event: EventNumber,
+}
+
+impl Flow {
+    /// A stream on which nothing was sent.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The tick at which the client stands once it has read everything queued.
+    #[must_use]
+    pub const fn baseline(&self) -> Option<Tick> {
+        self.baseline
+    }
+
+    /// Whether a frame may be queued at `now`.
+    #[must_use]
+    pub fn is_open(&self, now: Tick, limits: &FlowLimits) -> bool {
+        self.in_flight.len() < limits.frames
+            && self.bytes_in_flight < limits.bytes
+            && self.age(now) <= limits.age_ticks
+    }
+
+    /// Whether the client is too far behind to stay.
+    #[must_use]
+    pub fn is_stalled(&self, now: Tick, limits: &FlowLimits) -> bool {
+        self.age(now) > limits.stall_ticks || self.events.len() > limits.events
+    }
+
+    fn age(&self, now: Tick) -> u32 {
+        self.in_flight.front().map_or(0, |oldest| now.since(oldest.tick).max(0).cast_unsigned())
+    }
+
+    /// Keeps an event for the next frame.
+    pub fn push_event(&mut self, event: EncodedEvent) {
+        self.events.push_back(event);
+    }
+
+    /// Events for the next frame, and the number of the first.
+    pub fn unsent_events(&mut self) -> (EventNumber, &[EncodedEvent]) {
+        let first = self.acked_event.plus(self.sent_events as u32 + 1);
+        (first, &self.events.make_contiguous()[self.sent_events..])
+    }
+
+    /// Notes that a frame was queued, with all events that waited.
+    pub fn handle_sent(&mut self, tick: Tick, bytes: usize) {
+        self.baseline = Some(tick);
+        self.last_frame = self.last_frame.next();
+        self.in_flight.push_back(InFlight { tick, bytes });
+        self.bytes_in_flight += bytes;
+        self.sent_events = self.events.len();
+    }
+
+    /// Takes in an acknowledgement. Older ones than the newest are harmless.
+    ///
+    /// # Errors
+    /// [`AckError`] when it names what was never sent.
+    pub fn handle_ack(&mut self, ack: Ack) -> Result<(), AckError> {
+        let unacked = self.last_frame.since(ack.frame);
+        let new_events = ack.event.since(self.acked_event);
+        if unacked < 0 || new_events > self.sent_events as i32 {
+            return Err(AckError);
+        }
+        while self.in_flight.len() > unacked.cast_unsigned() as usize {
+            let Some(frame) = self.in_flight.pop_front() else { break };
+            self.bytes_in_flight -= frame.bytes;
+        }
+        if new_events > 0 {
+            self.events.drain(..new_events.cast_unsigned() as usize);
+            self.sent_events -= new_events.cast_unsigned() as usize;
+            self.acked_event = ack.event;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_protocol::ids::PlayerId;
+    use tickwire_protocol::message::Event;
+
+    const LIMITS: FlowLimits =
+        FlowLimits { frames: 3, bytes: 1000, age_ticks: 10, stall_ticks: 20, events: 2 };
+
+    fn ack(frame: u32, event: u32) -> Ack {
+        Ack { frame: FrameNumber(frame), event: EventNumber(event) }
+    }
+
+    fn event(tick: u32) -> EncodedEvent {
+        EncodedEvent::new(Tick(tick), &Event::Left { player: PlayerId(1) })
+    }
+
+    #[test]
+    fn the_window_closes_by_frames_bytes_and_age_and_opens_by_acknowledgement() {
+        let mut flow = Flow::new();
+        for tick in 1..=3 {
+            assert!(flow.is_open(Tick(tick), &LIMITS));
+            flow.handle_sent(Tick(tick), 100);
+        }
+        assert!(!flow.is_open(Tick(4), &LIMITS));
+        flow.handle_ack(ack(1, 0)).unwrap();
+        assert!(flow.is_open(Tick(4), &LIMITS));
+        assert!(!flow.is_open(Tick(13), &LIMITS), "frame of tick 2 is too old");
+        flow.handle_ack(ack(3, 0)).unwrap();
+        assert!(flow.is_open(Tick(13), &LIMITS));
+        flow.handle_sent(Tick(13), 1000);
+        assert!(!flow.is_open(Tick(13), &LIMITS));
+        assert!(!flow.is_stalled(Tick(33), &LIMITS));
+        assert!(flow.is_stalled(Tick(34), &LIMITS));
+        assert_eq!(flow.baseline(), Some(Tick(13)));
+    }
+
+    #[test]
+    fn acknowledging_what_was_never_sent_is_an_error() {
+        let mut flow = Flow::new();
+        flow.push_event(event(1));
+        assert_eq!(flow.handle_ack(ack(0, 1)), Err(AckError), "the event was not sent yet");
+        flow.handle_sent(Tick(1), 10);
+        assert_eq!(flow.handle_ack(ack(2, 0)), Err(AckError));
+        assert_eq!(flow.handle_ack(ack(1, 2)), Err(AckError));
+        assert_eq!(flow.handle_ack(ack(1, 1)), Ok(()));
+        assert_eq!(flow.handle_ack(ack(0, 0)), Ok(()), "an old one changes nothing");
+    }
+
+    #[test]
+    fn events_are_numbered_sent_once_and_kept_until_acknowledged() {
+        let mut flow = Flow::new();
+        flow.push_event(event(1));
+        flow.push_event(event(2));
+        let (first, events) = flow.unsent_events();
+        assert_eq!((first, events.len()), (EventNumber(1), 2));
+        flow.handle_sent(Tick(2), 10);
+        assert_eq!(flow.unsent_events().1.len(), 0);
+        flow.push_event(event(3));
+        assert_eq!(flow.unsent_events().0, EventNumber(3));
+        assert!(flow.is_stalled(Tick(3), &LIMITS), "three events are beyond the bound");
+        flow.handle_ack(ack(1, 2)).unwrap();
+        assert!(!flow.is_stalled(Tick(3), &LIMITS));
+        let (first, events) = flow.unsent_events();
+        assert_eq!((first, events), (EventNumber(3), &[event(3)][..]));
+    }
+}

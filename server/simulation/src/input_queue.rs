@@ -1,0 +1,257 @@
+//! A player's inputs on their way to the tick at which they take effect.
+//!
+//! An input names its tick, or asks for the next one. It holds until the next input replaces it;
+//! buttons fire once. What comes too late takes effect at the next tick and is counted; what comes
+//! far too early, twice, or beyond the queue's bound is refused.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tickwire_protocol::frame::InputEcho;
+use tickwire_protocol::ids::{InputSeq, Tick};
+use tickwire_protocol::message::{Input, InputValues, RefusalCause};
+use tickwire_protocol::schema::{InputKind, Schema};
+
+/// Limits of an input queue.
+#[derive(Clone, Copy, Debug)]
+pub struct InputLimits {
+    /// Furthest tick ahead that an input may name, in ticks.
+    pub future_ticks: u32,
+    /// Most inputs that wait at once.
+    pub waiting: usize,
+}
+
+/// One input that waits.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    due: Tick,
+    input: Input,
+    arrived: Duration,
+}
+
+/// Which fields of an input are buttons.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Buttons {
+    mask: u8,
+}
+
+/// A player's inputs: those that wait, and the one that holds.
+#[derive(Clone, Debug)]
+pub struct InputQueue {
+    /// By ascending due tick; inputs due at the same tick in the order of their arrival.
+    waiting: VecDeque<Waiting>,
+    held: InputValues,
+    newest: Option<InputSeq>,
+    late: u64,
+}
+
+impl Buttons {
+    /// The buttons of a schema.
+    #[must_use]
+    pub fn of(schema: &Schema) -> Self {
+        let bits = schema.inputs.iter().enumerate();
+        Self {
+            mask: bits
+                .filter(|(_, field)| field.kind == InputKind::Button)
+                .fold(0, |mask, (index, _)| mask | 1 << index),
+        }
+    }
+
+    fn indices(self) -> impl Iterator<Item = usize> {
+        (0..8).filter(move |index| self.mask >> index & 1 == 1)
+    }
+
+    /// The input without its buttons: what goes on holding.
+    #[must_use]
+    pub fn release(self, mut values: InputValues) -> InputValues {
+        self.indices().for_each(|index| values.set(index, 0));
+        values
+    }
+
+    /// `newer`, with the buttons of `older` pressed as well: an input that is replaced before its
+    /// tick must not swallow a press.
+    fn merge(self, older: &InputValues, mut newer: InputValues) -> InputValues {
+        for index in self.indices() {
+            newer.set(index, newer.get(index) | older.get(index));
+        }
+        newer
+    }
+}
+
+impl InputQueue {
+    /// An empty queue that holds `neutral`.
+    #[must_use]
+    pub const fn new(neutral: InputValues) -> Self {
+        Self { waiting: VecDeque::new(), held: neutral, newest: None, late: 0 }
+    }
+
+    /// The input that holds now, without buttons.
+    #[must_use]
+    pub const fn held(&self) -> &InputValues {
+        &self.held
+    }
+
+    /// Inputs that came too late for the tick they named.
+    #[must_use]
+    pub const fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// Takes in an input whose values fit the schema. `now` is the last tick computed, `arrived`
+    /// the room's time when the input came in.
+    ///
+    /// # Errors
+    /// Why it is refused; the queue is then unchanged.
+    pub fn push(
+        &mut self,
+        input: Input,
+        arrived: Duration,
+        now: Tick,
+        limits: InputLimits,
+    ) -> Result<(), RefusalCause> {
+        if self.newest.is_some_and(|newest| input.seq.since(newest) <= 0) {
+            return Err(RefusalCause::Repeated);
+        }
+        let is_next = input.at == Tick(0);
+        let is_late = !is_next && !input.at.is_after(now);
+        let due = if is_next || is_late { now.next() } else { input.at };
+        if due.since(now).cast_unsigned() > limits.future_ticks {
+            return Err(RefusalCause::FarFuture);
+        }
+        if self.waiting.len() >= limits.waiting {
+            return Err(RefusalCause::QueueFull);
+        }
+        self.late += u64::from(is_late);
+        self.newest = Some(input.seq);
+        let place = self.waiting.partition_point(|other| !other.due.is_after(due));
+        self.waiting.insert(place, Waiting { due, input, arrived });
+        Ok(())
+    }
+
+    /// The input that takes effect at `tick`, if one does, with its buttons. `due` is the room's
+    /// time at which a tick is due.
+    pub fn take(
+        &mut self,
+        tick: Tick,
+        buttons: Buttons,
+        due: impl Fn(Tick) -> Duration,
+    ) -> Option<(InputValues, InputEcho)> {
+        let mut taken: Option<(InputValues, InputEcho)> = None;
+        while let Some(first) = self.waiting.front().filter(|first| !first.due.is_after(tick)) {
+            let values = match &taken {
+                Some((older, _)) => buttons.merge(older, first.input.values),
+                None => first.input.values,
+            };
+            let stamped = if first.input.at == Tick(0) { tick } else { first.input.at };
+            let slack_ms = millis(due(stamped)) - millis(first.arrived);
+            let slack_ms = slack_ms.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16;
+            taken = Some((values, InputEcho { seq: first.input.seq, applied: tick, slack_ms }));
+            self.waiting.pop_front();
+        }
+        if let Some((values, _)) = taken {
+            self.held = buttons.release(values);
+        }
+        taken
+    }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: InputLimits = InputLimits { future_ticks: 60, waiting: 4 };
+
+    fn schema() -> Schema {
+        Schema::new("g").input_integer("x", -9, 9).input_button("fire")
+    }
+
+    fn due(tick: Tick) -> Duration {
+        Duration::from_millis(u64::from(tick.0) * 33)
+    }
+
+    struct Player {
+        queue: InputQueue,
+        seq: u16,
+    }
+
+    impl Player {
+        fn new() -> Self {
+            Self { queue: InputQueue::new(InputValues::neutral(&schema())), seq: 0 }
+        }
+
+        fn push(&mut self, at: u32, values: [i32; 2], now: u32) -> Result<(), RefusalCause> {
+            self.seq = self.seq.wrapping_add(1);
+            let values = InputValues::new(&values).unwrap();
+            let input = Input { seq: InputSeq(self.seq), at: Tick(at), values };
+            self.queue.push(input, due(Tick(now)), Tick(now), LIMITS)
+        }
+
+        fn take(&mut self, tick: u32) -> Option<([i32; 2], i16)> {
+            let (values, echo) = self.queue.take(Tick(tick), Buttons::of(&schema()), due)?;
+            Some(([values.get(0), values.get(1)], echo.slack_ms))
+        }
+    }
+
+    #[test]
+    fn an_input_takes_effect_at_its_tick_and_holds() {
+        let mut player = Player::new();
+        player.push(13, [5, 0], 10).unwrap();
+        assert_eq!((player.take(11), player.take(12)), (None, None));
+        assert_eq!(player.take(13), Some(([5, 0], 99)));
+        assert_eq!(player.take(14), None);
+        assert_eq!(player.queue.held().as_slice(), [5, 0]);
+    }
+
+    #[test]
+    fn zero_means_the_next_tick() {
+        let mut player = Player::new();
+        player.push(0, [5, 0], 10).unwrap();
+        assert_eq!(player.take(11), Some(([5, 0], 33)));
+        assert_eq!(player.queue.late(), 0);
+    }
+
+    #[test]
+    fn a_late_input_takes_effect_at_the_next_tick_and_is_counted() {
+        let mut player = Player::new();
+        player.push(8, [5, 0], 10).unwrap();
+        assert_eq!(player.take(11), Some(([5, 0], -66)));
+        assert_eq!(player.queue.late(), 1);
+    }
+
+    #[test]
+    fn the_far_future_repeats_and_floods_are_refused() {
+        let mut player = Player::new();
+        assert_eq!(player.push(71, [0, 0], 10), Err(RefusalCause::FarFuture));
+        assert_eq!(player.push(70, [0, 0], 10), Ok(()));
+        player.seq -= 1;
+        assert_eq!(player.push(0, [0, 0], 10), Err(RefusalCause::Repeated));
+        for _ in 0..3 {
+            player.push(0, [0, 0], 10).unwrap();
+        }
+        assert_eq!(player.push(0, [0, 0], 10), Err(RefusalCause::QueueFull));
+    }
+
+    #[test]
+    fn a_press_fires_once_and_survives_being_replaced() {
+        let mut player = Player::new();
+        player.push(0, [1, 1], 10).unwrap();
+        player.push(0, [2, 0], 10).unwrap();
+        assert_eq!(player.take(11), Some(([2, 1], 33)));
+        assert_eq!(player.queue.held().as_slice(), [2, 0]);
+    }
+
+    #[test]
+    fn numbers_and_ticks_wrap() {
+        let mut player = Player::new();
+        player.seq = u16::MAX - 1;
+        player.push(u32::MAX, [1, 0], u32::MAX - 1).unwrap();
+        player.push(1, [2, 0], u32::MAX - 1).unwrap();
+        assert_eq!(player.take(u32::MAX).map(|taken| taken.0), Some([1, 0]));
+        assert_eq!(player.take(0), None);
+        assert_eq!(player.take(1).map(|taken| taken.0), Some([2, 0]));
+    }
+}

@@ -1,0 +1,449 @@
+//! A room: the whole of a match as a plain state machine.
+//!
+//! Whatever happens is handed in (`handle_*`), time included; `step` computes one tick as a chain of
+//! small stages; what is to be done about it is taken out (`poll_output`). No actor, socket, clock
+//! or thread in sight: the same calls give the same outputs and the same [`Room::state_hash`], on
+//! every run. A driver (an actor, a test, a bench) owns the room and nothing else does.
+//!
+//! ```text
+//! handle_input ─→ input queue ─┐
+//! handle_join / handle_leave ──┼─→ step: seats → bots → inputs → game → events → snapshot → frames
+//! handle_ack ─→ flow ──────────┘                                                              │
+//!                                                  poll_output ←──────────────────────────────┘
+//! ```
+
+mod bots;
+mod config;
+mod counters;
+mod frames;
+mod member;
+mod seats;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rand::{Rng, SeedableRng};
+use thiserror::Error;
+use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::frame::EncodedEvent;
+use tickwire_protocol::ids::{PlayerId, Tick};
+use tickwire_protocol::message::{
+    Ack, Event, GameMessage, Input, Refusal, RefusalCause, Role, RosterEntry, SchemaMismatch,
+    ServerMessage, Welcome,
+};
+use tickwire_protocol::quantise::Layout;
+use tickwire_protocol::schema::{Schema, SchemaError};
+use tickwire_protocol::snapshot::Snapshot;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::entity_ids::EntityIds;
+use crate::flow::AckError;
+use crate::game::{Audience, Context, Game, Outcome, RoomRng};
+use crate::history::History;
+use crate::input_queue::Buttons;
+use crate::inputs::{Inputs, PlayerInput};
+
+pub use config::RoomConfig;
+pub use counters::RoomCounters;
+pub use seats::{RoomFull, SeatRequest};
+
+use member::Member;
+use seats::Reservations;
+
+/// What the driver is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send a message to a member's connection, after everything before it.
+    Send {
+        /// The receiver.
+        player: PlayerId,
+        /// One whole binary message.
+        bytes: Bytes,
+    },
+    /// Close a member's connection. The member has left the room already.
+    Close {
+        /// Whose.
+        player: PlayerId,
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+/// Why a member's message ends its connection.
+#[derive(Debug, Error)]
+pub enum MessageError {
+    /// The player is not a member (any more).
+    #[error("not a member of this room")]
+    NotAMember,
+    /// The values do not fit the game's schema.
+    #[error("{0}")]
+    Schema(#[from] SchemaMismatch),
+    /// An acknowledgement of what was never sent.
+    #[error("{0}")]
+    Ack(#[from] AckError),
+}
+
+/// A match: the game, its members, and what they have been sent.
+pub struct Room {
+    config: RoomConfig,
+    schema: Schema,
+    buttons: Buttons,
+    game: Box<dyn Game>,
+    tick: Tick,
+    /// Ticks since the room began, as the room's clock counts them: never wraps.
+    elapsed: u64,
+    rng: RoomRng,
+    entity_ids: EntityIds,
+    members: BTreeMap<PlayerId, Member>,
+    last_player: u32,
+    reservations: Reservations,
+    /// The inputs in effect, of playing members, by ascending id; rebuilt when somebody comes or
+    /// goes, updated in place otherwise.
+    inputs: Vec<PlayerInput>,
+    changed_inputs: Vec<u32>,
+    outcome: Outcome,
+    history: History,
+    output: VecDeque<Output>,
+    counters: RoomCounters,
+    empty_since: Option<Tick>,
+}
+
+impl Room {
+    /// A room at its first tick, without members.
+    ///
+    /// # Errors
+    /// [`SchemaError`] when the game's schema is not valid.
+    pub fn new(config: RoomConfig, game: Box<dyn Game>) -> Result<Self, SchemaError> {
+        let schema = game.schema();
+        schema.validate()?;
+        let mut room = Self {
+            buttons: Buttons::of(&schema),
+            history: History::new(Layout::new(&schema)),
+            schema,
+            game,
+            tick: config.first_tick,
+            elapsed: u64::from(config.first_tick.0),
+            rng: RoomRng::seed_from_u64(config.seed),
+            entity_ids: EntityIds::new(),
+            members: BTreeMap::new(),
+            last_player: 0,
+            reservations: Reservations::default(),
+            inputs: Vec::new(),
+            changed_inputs: Vec::new(),
+            outcome: Outcome::default(),
+            output: VecDeque::new(),
+            counters: RoomCounters::default(),
+            empty_since: Some(config.first_tick),
+            config,
+        };
+        room.history.record(room.tick, room.game.as_ref());
+        Ok(room)
+    }
+
+    /// The last tick computed.
+    #[must_use]
+    pub const fn tick(&self) -> Tick {
+        self.tick
+    }
+
+    /// The game's schema.
+    #[must_use]
+    pub const fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// How the room was set up.
+    #[must_use]
+    pub const fn config(&self) -> &RoomConfig {
+        &self.config
+    }
+
+    /// What has been counted since the room began.
+    #[must_use]
+    pub const fn counters(&self) -> &RoomCounters {
+        &self.counters
+    }
+
+    /// The quantised state after the last tick: what every client that keeps up has.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.history.newest()
+    }
+
+    /// How many members have this role.
+    #[must_use]
+    pub fn count(&self, role: Role) -> usize {
+        self.members.values().filter(|member| member.role == role).count()
+    }
+
+    /// How many ticks nobody has been connected or held a seat. The server's own bots do not count.
+    #[must_use]
+    pub fn empty_ticks(&self) -> u32 {
+        self.empty_since.map_or(0, |since| self.tick.since(since).max(0).cast_unsigned())
+    }
+
+    /// A hash (XXH3, 64 bits) of everything the simulation's future depends on: the same seed and
+    /// the same inputs give the same hash at every tick.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let mut hash = Xxh3::new();
+        hash.update(&self.tick.0.to_le_bytes());
+        hash.update(&self.rng.clone().next_u64().to_le_bytes());
+        hash.update(&crate::saved::encode(&self.entity_ids));
+        for (player, member) in &self.members {
+            if member.is_playing() {
+                hash.update(&player.0.to_le_bytes());
+                hash.update(&crate::saved::encode(member.inputs.held()));
+            }
+        }
+        hash.update(&self.game.save());
+        hash.digest()
+    }
+
+    /// Takes out the next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.output.pop_front()
+    }
+
+    /// Seats somebody who asked for a seat before, or does so now; the welcome is the first output.
+    /// `now` is the room's time.
+    ///
+    /// # Errors
+    /// [`RoomFull`] when the reservation has lapsed and no seat is left.
+    pub fn handle_join(
+        &mut self,
+        reserved: Option<PlayerId>,
+        request: SeatRequest,
+        now: Duration,
+    ) -> Result<PlayerId, RoomFull> {
+        let player = match reserved.filter(|&player| self.reservations.redeem(player)) {
+            Some(player) => player,
+            None => {
+                self.expect_seat(&request)?;
+                self.next_player()
+            }
+        };
+        self.seat(player, Member::new(request, &self.schema));
+        self.empty_since = None;
+        self.welcome(player, now);
+        Ok(player)
+    }
+
+    /// Removes a member whose connection has ended. Harmless when it is gone already.
+    pub fn handle_leave(&mut self, player: PlayerId) {
+        self.unseat(player);
+    }
+
+    /// Takes in an input that arrived at this time of the room. What is refused without harm is told
+    /// to the player.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_input(
+        &mut self,
+        player: PlayerId,
+        input: Input,
+        arrived: Duration,
+    ) -> Result<(), MessageError> {
+        self.schema.check_input(&input.values)?;
+        let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
+        let late_before = member.inputs.late();
+        let taken = if member.role == Role::Spectator {
+            Err(RefusalCause::Spectator)
+        } else {
+            member.inputs.push(input, arrived, self.tick, self.config.inputs)
+        };
+        self.counters.inputs += 1;
+        self.counters.inputs_late += member.inputs.late() - late_before;
+        if let Err(cause) = taken {
+            self.refuse(player, Refusal { input: Some(input.seq), cause });
+        }
+        Ok(())
+    }
+
+    /// Hands a message to the game.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_message(
+        &mut self,
+        player: PlayerId,
+        message: &GameMessage,
+    ) -> Result<(), MessageError> {
+        self.schema.check_message(message)?;
+        let member = self.members.get(&player).ok_or(MessageError::NotAMember)?;
+        if member.role == Role::Spectator {
+            self.refuse(player, Refusal { input: None, cause: RefusalCause::Spectator });
+        } else {
+            self.with_game(|game, context| game.on_message(context, player, message));
+        }
+        Ok(())
+    }
+
+    /// Takes in an acknowledgement.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_ack(&mut self, player: PlayerId, ack: Ack) -> Result<(), MessageError> {
+        let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
+        Ok(member.flow.handle_ack(ack)?)
+    }
+
+    /// Sends a member away.
+    pub fn handle_close(&mut self, player: PlayerId, reason: CloseReason) {
+        if self.unseat(player) {
+            self.output.push_back(Output::Close { player, reason });
+        }
+    }
+
+    /// Ends the room: everybody is sent away.
+    pub fn handle_end(&mut self, reason: CloseReason) {
+        let sessions: Vec<_> =
+            self.members.iter().filter(|(_, member)| member.has_session()).collect();
+        let sessions: Vec<_> = sessions.into_iter().map(|(&player, _)| player).collect();
+        for player in sessions {
+            self.handle_close(player, reason);
+        }
+    }
+
+    /// Computes the next tick.
+    pub fn step(&mut self) {
+        self.tick = self.tick.next();
+        self.elapsed += 1;
+        self.lapse_reservations();
+        self.balance_bots();
+        self.think_for_bots();
+        self.apply_inputs();
+        self.run_game();
+        self.carry_out_outcome();
+        self.history.record(self.tick, self.game.as_ref());
+        self.evict_stalled();
+        self.send_frames();
+        self.note_emptiness();
+    }
+
+    fn apply_inputs(&mut self) {
+        self.changed_inputs.clear();
+        let (rate, tick, elapsed) = (self.config.tick_rate_hz, self.tick, self.elapsed);
+        let due = |at: Tick| {
+            let ticks = elapsed.saturating_add_signed(i64::from(at.since(tick)));
+            tick_due(ticks, rate)
+        };
+        let playing = self.members.values_mut().filter(|member| member.is_playing());
+        for (index, (member, input)) in playing.zip(&mut self.inputs).enumerate() {
+            if let Some((values, echo)) = member.inputs.take(self.tick, self.buttons, due) {
+                input.values = values;
+                member.echo = Some(echo);
+                self.changed_inputs.push(index as u32);
+            }
+        }
+    }
+
+    fn run_game(&mut self) {
+        let Self { game, tick, rng, entity_ids, outcome, inputs, changed_inputs, .. } = self;
+        let dt = 1.0 / f32::from(self.config.tick_rate_hz);
+        let mut context = Context { tick: *tick, dt, rng, entity_ids, outcome };
+        game.step(&mut context, &Inputs::new(inputs, changed_inputs));
+        for &index in &*changed_inputs {
+            let input = &mut inputs[index as usize];
+            input.values = self.buttons.release(input.values);
+        }
+    }
+
+    fn with_game<T>(&mut self, call: impl FnOnce(&mut dyn Game, &mut Context<'_>) -> T) -> T {
+        let Self { game, tick, rng, entity_ids, outcome, .. } = self;
+        let dt = 1.0 / f32::from(self.config.tick_rate_hz);
+        call(game.as_mut(), &mut Context { tick: *tick, dt, rng, entity_ids, outcome })
+    }
+
+    /// Events go to their audience, kicked players leave. Kicking one can lead to further events,
+    /// not to further kicks of the same player, so this ends.
+    fn carry_out_outcome(&mut self) {
+        while !self.outcome.events.is_empty() || !self.outcome.kicks.is_empty() {
+            for (audience, event) in std::mem::take(&mut self.outcome.events) {
+                let checked = self.schema.check_event(&event);
+                debug_assert!(
+                    checked.is_ok(),
+                    "{} emitted {event:?}: {checked:?}",
+                    self.schema.game
+                );
+                if checked.is_ok() {
+                    self.tell(audience, &Event::Game(event));
+                }
+            }
+            for player in std::mem::take(&mut self.outcome.kicks) {
+                self.handle_close(player, CloseReason::RoomEnded);
+            }
+        }
+    }
+
+    fn tell(&mut self, audience: Audience, event: &Event) {
+        let encoded = EncodedEvent::new(self.tick, event);
+        match audience {
+            Audience::Everybody => {
+                for member in self.members.values_mut().filter(|member| member.has_session()) {
+                    member.flow.push_event(encoded.clone());
+                }
+            }
+            Audience::Only(player) => {
+                if let Some(member) = self.members.get_mut(&player).filter(|m| m.has_session()) {
+                    member.flow.push_event(encoded);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, player: PlayerId, refusal: Refusal) {
+        self.counters.inputs_refused += 1;
+        // One notice per player and tick: a flood of nonsense is not answered with a flood.
+        let Some(member) = self.members.get_mut(&player) else { return };
+        if member.refused_at != Some(self.tick) {
+            member.refused_at = Some(self.tick);
+            let bytes = ServerMessage::Refused(refusal).to_bytes().into();
+            self.output.push_back(Output::Send { player, bytes });
+        }
+    }
+
+    fn welcome(&mut self, player: PlayerId, now: Duration) {
+        let Some(member) = self.members.get(&player) else { return };
+        let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        let roster = self.members.iter().map(|(&player, member)| RosterEntry {
+            player,
+            name: member.name.clone(),
+            role: member.role,
+        });
+        let welcome = Welcome {
+            room: self.config.name.clone(),
+            player,
+            spectator: member.role == Role::Spectator,
+            tick: self.tick,
+            room_time_us: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
+            tick_rate_hz: self.config.tick_rate_hz,
+            send_every: member.send_every,
+            heartbeat_interval_ms: millis(self.config.heartbeat_interval),
+            heartbeat_timeout_ms: millis(self.config.heartbeat_timeout),
+            ack_every: self.config.ack_every,
+            roster: roster.collect(),
+            schema: self.schema.clone(),
+        };
+        let bytes = ServerMessage::Welcome(Box::new(welcome)).to_bytes().into();
+        self.output.push_back(Output::Send { player, bytes });
+    }
+
+    fn note_emptiness(&mut self) {
+        let is_empty = self.reservations.is_empty()
+            && !self.members.values().any(|member| member.has_session());
+        if !is_empty {
+            self.empty_since = None;
+        } else if self.empty_since.is_none() {
+            self.empty_since = Some(self.tick);
+        }
+    }
+}
+
+/// The room's time at which its n-th tick is due.
+fn tick_due(ticks: u64, tick_rate_hz: u16) -> Duration {
+    let micros = u128::from(ticks) * 1_000_000 / u128::from(tick_rate_hz);
+    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,95 @@
+//! How a room is set up.
+
+use std::time::Duration;
+
+use tickwire_protocol::ids::Tick;
+
+use crate::flow::FlowLimits;
+use crate::input_queue::InputLimits;
+
+/// How a room is set up. Every field has a sensible default.
+#[derive(Clone, Debug)]
+pub struct RoomConfig {
+    /// What the room is called in the welcome: its id as text. Empty by default.
+    pub name: String,
+    /// Seed of the room's random numbers. 0 by default.
+    pub seed: u64,
+    /// The tick before the first one: 0, except in tests of what happens when ticks wrap.
+    pub first_tick: Tick,
+    /// Ticks per second, 1 to 240. 30 by default: two frames of a 60 Hz display.
+    pub tick_rate_hz: u16,
+    /// Most players. 50 by default.
+    pub capacity: usize,
+    /// Most spectators. 50 by default.
+    pub spectator_capacity: usize,
+    /// Players run by the server in an otherwise empty room; each further person replaces one. 0 by
+    /// default.
+    pub bots: usize,
+    /// How long a reserved seat is kept, in ticks. 300 by default: 10 s at 30 Hz.
+    pub reservation_ticks: u32,
+    /// Bounds of each player's queue of inputs. By default two seconds ahead, so that a client with
+    /// a wrong clock notices, and 32 inputs.
+    pub inputs: InputLimits,
+    /// How far clients may fall behind. By default a second's worth of frames, 128 KiB or a second
+    /// before frames are skipped, 10 s or 512 events before the connection ends.
+    pub flow: FlowLimits,
+    /// Frames after which a client acknowledges at the latest. 4 by default: an eighth of the
+    /// window, at a quarter of the messages.
+    pub ack_every: u16,
+    /// Every so many ticks the frames carry a hash of the state; a multiple of 4, the lowest send
+    /// rate. 60 by default: 2 s at 30 Hz.
+    pub hash_every: u32,
+    /// The heartbeat that sessions keep, as told in the welcome. 5 s by default.
+    pub heartbeat_interval: Duration,
+    /// Silence that ends a session, as told in the welcome. 15 s by default.
+    pub heartbeat_timeout: Duration,
+}
+
+impl Default for RoomConfig {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            seed: 0,
+            first_tick: Tick(0),
+            tick_rate_hz: 30,
+            capacity: 50,
+            spectator_capacity: 50,
+            bots: 0,
+            reservation_ticks: 300,
+            inputs: InputLimits { future_ticks: 60, waiting: 32 },
+            flow: FlowLimits {
+                frames: 32,
+                bytes: 128 * 1024,
+                age_ticks: 30,
+                stall_ticks: 300,
+                events: 512,
+            },
+            ack_every: 4,
+            hash_every: 60,
+            heartbeat_interval: Duration::from_secs(5),
+            heartbeat_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+impl RoomConfig {
+    /// The defaults at another tick rate: what is meant in seconds stays the same in seconds.
+    #[must_use]
+    pub fn at_tick_rate(tick_rate_hz: u16) -> Self {
+        let second = u32::from(tick_rate_hz);
+        let defaults = Self::default();
+        Self {
+            tick_rate_hz,
+            reservation_ticks: 10 * second,
+            inputs: InputLimits { future_ticks: 2 * second, ..defaults.inputs },
+            flow: FlowLimits {
+                frames: tick_rate_hz.max(8).into(),
+                age_ticks: second.max(4),
+                stall_ticks: 10 * second,
+                ..defaults.flow
+            },
+            hash_every: (2 * second).next_multiple_of(4),
+            ..defaults
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What a room counts, for metrics.
+
+/// Totals since the room began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoomCounters {
+    /// State frames queued.
+    pub frames: u64,
+    /// Bytes of those frames.
+    pub frame_bytes: u64,
+    /// Frames that were due but not encoded, because their client was behind.
+    pub frames_skipped: u64,
+    /// Keyframes among the frames.
+    pub keyframes: u64,
+    /// Inputs taken in, the refused ones included.
+    pub inputs: u64,
+    /// Inputs that came after the tick they named.
+    pub inputs_late: u64,
+    /// Inputs and messages that were refused.
+    pub inputs_refused: u64,
+}

@@ -1,0 +1,53 @@
+//! One member of a room.
+
+use tickwire_protocol::frame::InputEcho;
+use tickwire_protocol::ids::{InputSeq, Tick};
+use tickwire_protocol::message::{InputValues, Role};
+use tickwire_protocol::schema::Schema;
+
+use crate::flow::Flow;
+use crate::input_queue::InputQueue;
+
+use super::SeatRequest;
+
+/// Somebody in the room: what they do there, what they want, what they have been sent.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) role: Role,
+    /// Ticks from one frame to the next: 1, 2 or 4.
+    pub(super) send_every: u8,
+    pub(super) inputs: InputQueue,
+    pub(super) flow: Flow,
+    /// The newest input that took effect and has not been told yet.
+    pub(super) echo: Option<InputEcho>,
+    /// Number of the last input of a member run by the server.
+    pub(super) bot_inputs: InputSeq,
+    /// The tick after which a refusal was last told.
+    pub(super) refused_at: Option<Tick>,
+}
+
+impl Member {
+    pub(super) fn new(request: SeatRequest, schema: &Schema) -> Self {
+        Self {
+            name: request.name,
+            role: request.role,
+            send_every: request.send_every,
+            inputs: InputQueue::new(InputValues::neutral(schema)),
+            flow: Flow::new(),
+            echo: None,
+            bot_inputs: InputSeq(0),
+            refused_at: None,
+        }
+    }
+
+    /// Whether the game knows this member.
+    pub(super) fn is_playing(&self) -> bool {
+        self.role != Role::Spectator
+    }
+
+    /// Whether there is a connection to send to.
+    pub(super) fn has_session(&self) -> bool {
+        self.role != Role::Bot
+    }
+}

@@ -1,0 +1,127 @@
+//! Who may come in: reservations, joining, leaving. Seats are counted here and nowhere else, so two
+//! joins can never take one seat.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+use tickwire_protocol::ids::{PlayerId, Tick};
+use tickwire_protocol::message::{Event, Role, RosterEntry};
+
+use crate::game::Audience;
+use crate::inputs::PlayerInput;
+
+use super::Room;
+use super::member::Member;
+
+/// What somebody wants to come in as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatRequest {
+    /// Name to be shown.
+    pub name: String,
+    /// Player or spectator.
+    pub role: Role,
+    /// Ticks from one frame to the next: 1, 2 or 4.
+    pub send_every: u8,
+}
+
+/// No seat is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the room is full")]
+pub struct RoomFull;
+
+/// Seats that are kept for somebody who is about to connect.
+#[derive(Debug, Default)]
+pub(super) struct Reservations {
+    /// When each lapses, and what as.
+    seats: BTreeMap<PlayerId, (Tick, Role)>,
+}
+
+impl Reservations {
+    /// Gives a reservation up for a seat; false when there is none.
+    pub(super) fn redeem(&mut self, player: PlayerId) -> bool {
+        self.seats.remove(&player).is_some()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    fn count(&self, role: Role) -> usize {
+        self.seats.values().filter(|(_, reserved)| *reserved == role).count()
+    }
+}
+
+impl Room {
+    /// Keeps a seat for somebody who is about to connect.
+    ///
+    /// # Errors
+    /// [`RoomFull`] when none is free.
+    pub fn handle_reserve(&mut self, request: &SeatRequest) -> Result<PlayerId, RoomFull> {
+        self.expect_seat(request)?;
+        let player = self.next_player();
+        let lapses = self.tick.plus(self.config.reservation_ticks);
+        self.reservations.seats.insert(player, (lapses, request.role));
+        self.empty_since = None;
+        Ok(player)
+    }
+
+    /// Seats that are free for players.
+    #[must_use]
+    pub fn free_seats(&self) -> usize {
+        self.config.capacity.saturating_sub(self.taken(Role::Player))
+    }
+
+    fn taken(&self, role: Role) -> usize {
+        self.count(role) + self.reservations.count(role)
+    }
+
+    pub(super) fn expect_seat(&self, request: &SeatRequest) -> Result<(), RoomFull> {
+        let capacity = match request.role {
+            Role::Spectator => self.config.spectator_capacity,
+            Role::Player | Role::Bot => self.config.capacity,
+        };
+        if self.taken(request.role) < capacity { Ok(()) } else { Err(RoomFull) }
+    }
+
+    pub(super) fn next_player(&mut self) -> PlayerId {
+        self.last_player += 1;
+        PlayerId(self.last_player)
+    }
+
+    pub(super) fn lapse_reservations(&mut self) {
+        let tick = self.tick;
+        self.reservations.seats.retain(|_, (lapses, _)| !tick.is_after(*lapses));
+    }
+
+    pub(super) fn seat(&mut self, player: PlayerId, member: Member) {
+        let entry = RosterEntry { player, name: member.name.clone(), role: member.role };
+        self.tell(Audience::Everybody, &Event::Joined(entry));
+        let is_playing = member.is_playing();
+        let name = member.name.clone();
+        self.members.insert(player, member);
+        if is_playing {
+            self.list_inputs();
+            self.with_game(|game, context| game.on_join(context, player, &name));
+        }
+    }
+
+    /// Removes a member; false when there is none.
+    pub(super) fn unseat(&mut self, player: PlayerId) -> bool {
+        let Some(member) = self.members.remove(&player) else { return false };
+        if member.is_playing() {
+            self.list_inputs();
+            self.with_game(|game, context| game.on_leave(context, player));
+        }
+        self.tell(Audience::Everybody, &Event::Left { player });
+        true
+    }
+
+    /// Lists the inputs in effect anew, by ascending player.
+    fn list_inputs(&mut self) {
+        let playing = self.members.iter().filter(|(_, member)| member.is_playing());
+        self.inputs.clear();
+        self.inputs.extend(
+            playing.map(|(&player, member)| PlayerInput { player, values: *member.inputs.held() }),
+        );
+    }
+}

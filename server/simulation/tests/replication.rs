@@ -1,0 +1,89 @@
+//! Random lives of rooms: whatever clients do, what they have is what the server has.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod virtual_clients;
+
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+use tickwire_protocol::message::Role;
+use tickwire_simulation::registry::GameOptions;
+use tickwire_simulation::room::{Room, RoomConfig};
+use virtual_clients::{Network, request};
+
+const SCENARIOS: u64 = 200;
+
+/// The seed of this run: `TICKWIRE_SEED`, or a new one.
+fn seed() -> u64 {
+    match std::env::var("TICKWIRE_SEED") {
+        Ok(text) => text.parse().expect("TICKWIRE_SEED is a number"),
+        Err(_) => rand_pcg::Pcg64Mcg::from_rng(&mut rand::rng()).next_u64(),
+    }
+}
+
+#[test]
+fn every_replica_equals_the_server_in_random_scenarios() {
+    let seed = seed();
+    println!("TICKWIRE_SEED={seed}");
+    for scenario in 0..SCENARIOS {
+        let mut rng = StdRng::seed_from_u64(seed.wrapping_add(scenario));
+        play_scenario(&mut rng, scenario);
+    }
+}
+
+fn play_scenario(rng: &mut StdRng, scenario: u64) {
+    let make = tickwire_drift::create;
+    let config =
+        RoomConfig { seed: rng.next_u64(), capacity: 12, bots: 2, ..RoomConfig::default() };
+    let room = Room::new(config, make(&GameOptions::default()).unwrap()).unwrap();
+    let fields = room.schema().inputs.len();
+    let mut network = Network::new(room);
+    for _ in 0..rng.random_range(50..250) {
+        disturb(rng, &mut network);
+        for client in 0..network.clients.len() {
+            if rng.random_bool(0.6) {
+                // 0 and 1 are in the range of every field of both games.
+                let values: Vec<i32> = (0..fields).map(|_| rng.random_range(0..=1)).collect();
+                network.send_input(client, &values, rng.random_range(0..12));
+            }
+        }
+        network.tick();
+    }
+    for client in &mut network.clients {
+        client.is_stalled = false;
+        client.delay_ticks = 0;
+    }
+    network.ticks(40);
+    // The last frame is due for everybody, whatever their send rate.
+    while network.room.tick().0 % 4 != 0 {
+        network.tick();
+    }
+    let server = network.room.snapshot().unwrap();
+    for client in network.clients.iter().filter(|client| client.closed.is_none()) {
+        assert_eq!(client.snapshot(), server, "player {} (scenario {scenario})", client.player);
+    }
+}
+
+/// Somebody comes, goes, stalls, recovers, or gets a worse network.
+fn disturb(rng: &mut StdRng, network: &mut Network) {
+    match rng.random_range(0..40) {
+        0..=2 => {
+            let role = if rng.random_bool(0.2) { Role::Spectator } else { Role::Player };
+            let send_every = [1, 1, 2, 4][rng.random_range(0..4)];
+            let _ = network.join(request(role, send_every), rng.random_range(0..10));
+        }
+        3 if !network.clients.is_empty() => {
+            let client = rng.random_range(0..network.clients.len());
+            network.leave(client);
+        }
+        4..=5 if !network.clients.is_empty() => {
+            let client = rng.random_range(0..network.clients.len());
+            network.clients[client].is_stalled ^= true;
+        }
+        6 if !network.clients.is_empty() => {
+            let client = rng.random_range(0..network.clients.len());
+            network.clients[client].delay_ticks = rng.random_range(0..20);
+        }
+        _ => {}
+    }
+}

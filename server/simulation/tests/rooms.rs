@@ -1,0 +1,257 @@
+//! What a room promises: seats, inputs, events, spectators, slow clients, determinism.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod virtual_clients;
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::ids::{FrameNumber, InputSeq, Tick};
+use tickwire_protocol::message::{
+    Ack, Event, GameMessage, Input, InputValues, RefusalCause, Role, RosterEntry,
+};
+use tickwire_simulation::registry::GameOptions;
+use tickwire_simulation::room::{MessageError, Room, RoomConfig, RoomFull};
+use virtual_clients::{Network, request};
+
+fn room(config: RoomConfig) -> Room {
+    Room::new(config, tickwire_drift::create(&GameOptions::default()).unwrap()).unwrap()
+}
+
+fn network(config: RoomConfig) -> Network {
+    Network::new(room(config))
+}
+
+/// The x lane of the only body that a player has.
+fn x_of(network: &Network, client: usize) -> u32 {
+    let player = network.clients[client].player;
+    let row = network.room.snapshot().unwrap().rows().find(|row| row.lanes[0] == player.0);
+    row.unwrap().lanes[1]
+}
+
+#[test]
+fn a_seat_can_be_taken_once() {
+    let mut room = room(RoomConfig { capacity: 2, ..RoomConfig::default() });
+    let player = request(Role::Player, 1);
+    let first = room.handle_reserve(&player).unwrap();
+    room.handle_reserve(&player).unwrap();
+    assert_eq!(room.handle_reserve(&player), Err(RoomFull));
+    assert_eq!(room.handle_join(None, player.clone(), Duration::ZERO), Err(RoomFull));
+    assert_eq!(room.handle_join(Some(first), player.clone(), Duration::ZERO), Ok(first));
+    assert_eq!(
+        room.handle_join(Some(first), player.clone(), Duration::ZERO),
+        Err(RoomFull),
+        "a reservation is redeemed once"
+    );
+    room.handle_leave(first);
+    room.handle_leave(first);
+    assert_eq!(room.free_seats(), 1, "leaving twice frees one seat");
+}
+
+#[test]
+fn a_reservation_lapses() {
+    let config = RoomConfig { capacity: 1, reservation_ticks: 3, ..RoomConfig::default() };
+    let mut room = room(config);
+    let player = request(Role::Player, 1);
+    let reserved = room.handle_reserve(&player).unwrap();
+    for _ in 0..3 {
+        room.step();
+        assert_eq!(room.free_seats(), 0);
+    }
+    room.step();
+    assert_eq!(room.free_seats(), 1);
+    let late = room.handle_join(Some(reserved), player.clone(), Duration::ZERO).unwrap();
+    assert_ne!(late, reserved, "a seat was free still: the latecomer gets a new one");
+    assert_eq!(room.handle_join(Some(reserved), player, Duration::ZERO), Err(RoomFull));
+}
+
+#[test]
+fn inputs_take_effect_at_their_tick() {
+    let mut network = network(RoomConfig::default());
+    let client = network.join(request(Role::Player, 1), 0).unwrap();
+    network.tick();
+    let start = x_of(&network, client);
+    let direction = if start < 32_000 { 1 } else { -1 };
+    network.send_input(client, &[127 * direction, 0], 5);
+    network.ticks(4);
+    assert_eq!(x_of(&network, client), start, "four ticks early");
+    network.tick();
+    let moved = x_of(&network, client).cast_signed() - start.cast_signed();
+    assert_eq!(moved.signum(), direction);
+    network.ticks(9);
+    let later = x_of(&network, client).cast_signed() - start.cast_signed();
+    assert!((later - 10 * moved).abs() <= 10, "the input holds: {moved} per tick, {later} in ten");
+}
+
+#[test]
+fn refusals_are_told_and_bad_values_end_the_connection() {
+    let mut network = network(RoomConfig::default());
+    let client = network.join(request(Role::Player, 1), 0).unwrap();
+    let watcher = network.join(request(Role::Spectator, 1), 0).unwrap();
+    network.send_input(client, &[1, 0], 1000);
+    network.send_input(watcher, &[1, 0], 0);
+    network.ticks(2);
+    let causes = |client: usize| -> Vec<_> {
+        network.clients[client].refusals.iter().map(|refusal| refusal.cause).collect()
+    };
+    assert_eq!(causes(client), [RefusalCause::FarFuture]);
+    assert_eq!(causes(watcher), [RefusalCause::Spectator]);
+    assert_eq!(network.room.count(Role::Spectator), 1);
+    assert_eq!(network.room.snapshot().unwrap().entities(), 1, "a spectator has no body");
+
+    let player = network.clients[client].player;
+    let values = InputValues::new(&[128, 0]).unwrap();
+    let input = Input { seq: InputSeq(9), at: Tick(0), values };
+    let error = network.room.handle_input(player, input, Duration::ZERO).unwrap_err();
+    assert!(matches!(error, MessageError::Schema(_)), "{error}");
+    let message = GameMessage { kind: 0, values: vec![] };
+    let error = network.room.handle_message(player, &message).unwrap_err();
+    assert!(matches!(error, MessageError::Schema(_)), "{error}");
+    let ack = Ack { frame: FrameNumber(99), ..Ack::default() };
+    let error = network.room.handle_ack(player, ack).unwrap_err();
+    assert!(matches!(error, MessageError::Ack(_)), "{error}");
+}
+
+#[test]
+fn everybody_hears_who_comes_and_goes() {
+    let mut network = network(RoomConfig::default());
+    let first = network.join(request(Role::Player, 1), 3).unwrap();
+    network.ticks(5);
+    let second = network.join(request(Role::Player, 1), 0).unwrap();
+    network.ticks(5);
+    let newcomer = network.clients[second].player;
+    let roster = &network.clients[second].welcome.as_ref().unwrap().roster;
+    assert_eq!(roster.len(), 2, "the welcome lists both");
+    network.leave(second);
+    network.ticks(5);
+    let entry = RosterEntry { player: newcomer, name: "somebody".into(), role: Role::Player };
+    let heard: Vec<_> =
+        network.clients[first].events.iter().map(|(_, _, event)| event.clone()).collect();
+    assert_eq!(heard, [Event::Joined(entry), Event::Left { player: newcomer }]);
+}
+
+#[test]
+fn a_stalled_client_is_skipped_and_then_caught_up() {
+    let mut network = network(RoomConfig::default());
+    let client = network.join(request(Role::Player, 1), 0).unwrap();
+    network.ticks(10);
+    network.clients[client].is_stalled = true;
+    network.ticks(100);
+    let counters = *network.room.counters();
+    assert!(counters.frames_skipped > 60, "{counters:?}");
+    assert!(counters.frames < 10 + 40, "nothing is queued beyond the window: {counters:?}");
+    network.clients[client].is_stalled = false;
+    network.ticks(3);
+    assert_eq!(network.clients[client].snapshot(), network.room.snapshot().unwrap());
+    assert_eq!(network.room.counters().keyframes, 2, "the first frame, and one to catch up");
+}
+
+#[test]
+fn a_client_that_never_acknowledges_is_sent_away_as_too_slow() {
+    let mut network = network(RoomConfig::default());
+    let client = network.join(request(Role::Player, 1), 0).unwrap();
+    network.clients[client].is_stalled = true;
+    network.ticks(301);
+    assert_eq!(network.clients[client].closed, None);
+    network.ticks(2);
+    assert_eq!(network.clients[client].closed, Some(CloseReason::TooSlow));
+    assert_eq!(network.room.count(Role::Player), 0, "the seat is free");
+}
+
+#[test]
+fn a_lower_send_rate_gets_every_second_or_fourth_frame() {
+    let mut network = network(RoomConfig::default());
+    for send_every in [1, 2, 4] {
+        network.join(request(Role::Player, send_every), 0).unwrap();
+    }
+    network.ticks(40);
+    let frames: Vec<_> = network.clients.iter().map(|client| client.frames).collect();
+    assert_eq!(frames, [40, 20, 10]);
+}
+
+#[test]
+fn bots_fill_an_empty_room_and_give_way_to_people() {
+    let config = RoomConfig { capacity: 4, bots: 3, ..RoomConfig::default() };
+    let mut network = network(config);
+    network.tick();
+    assert_eq!(network.room.count(Role::Bot), 3);
+    assert_eq!(network.room.empty_ticks(), 1, "bots alone do not keep a room");
+    for bots in [3, 2, 1, 0] {
+        network.join(request(Role::Player, 1), 0).unwrap();
+        network.tick();
+        assert_eq!(network.room.count(Role::Bot), bots);
+    }
+    assert_eq!(network.room.empty_ticks(), 0);
+    assert_eq!(network.join(request(Role::Player, 1), 0), Err(RoomFull));
+    network.leave(0);
+    network.ticks(1);
+    assert_eq!(network.room.count(Role::Bot), 1);
+}
+
+#[test]
+fn the_tick_wraps_without_anybody_noticing() {
+    let first_tick = Tick(u32::MAX - 20);
+    let mut network = network(RoomConfig { first_tick, ..RoomConfig::default() });
+    let client = network.join(request(Role::Player, 1), 2).unwrap();
+    for tick in 0..60 {
+        network.send_input(client, &[tick - 30, 1], 6);
+        network.tick();
+    }
+    assert_eq!(network.room.tick(), Tick(39));
+    assert!(network.clients[client].refusals.is_empty());
+    assert!(network.clients[client].frames > 50);
+}
+
+/// One recorded call.
+enum Call {
+    Join,
+    Leave(usize),
+    Input(usize, [i32; 2], u32),
+}
+
+fn replay(calls: &[(u32, Call)], ticks: u32) -> Vec<u64> {
+    let mut network = network(RoomConfig { seed: 7, bots: 1, ..RoomConfig::default() });
+    let mut calls = calls.iter().peekable();
+    let mut hashes = Vec::new();
+    for tick in 0..ticks {
+        while let Some((_, call)) = calls.next_if(|(at, _)| *at == tick) {
+            match *call {
+                Call::Join => {
+                    network.join(request(Role::Player, 1), 0).unwrap();
+                }
+                Call::Leave(client) if client < network.clients.len() => network.leave(client),
+                Call::Input(client, values, ahead) if client < network.clients.len() => {
+                    network.send_input(client, &values, ahead);
+                }
+                Call::Leave(_) | Call::Input(..) => {}
+            }
+        }
+        network.tick();
+        hashes.push(network.room.state_hash());
+    }
+    hashes
+}
+
+#[test]
+fn the_same_calls_give_the_same_state_at_every_tick() {
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut calls = Vec::new();
+    for tick in 0..600 {
+        match rng.random_range(0..100) {
+            0..3 => calls.push((tick, Call::Join)),
+            3 => calls.push((tick, Call::Leave(rng.random_range(0..10)))),
+            _ => {
+                let values = [rng.random_range(-127..=127), rng.random_range(-127..=127)];
+                let (client, ahead) = (rng.random_range(0..10), rng.random_range(0..5));
+                calls.push((tick, Call::Input(client, values, ahead)));
+            }
+        }
+    }
+    let hashes = replay(&calls, 600);
+    assert_eq!(replay(&calls, 600), hashes);
+    let different = hashes.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert_eq!(different, 599, "the hash follows the state");
+}

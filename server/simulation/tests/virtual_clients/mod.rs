@@ -1,0 +1,204 @@
+//! Clients without sockets: a room and any number of connections to it in simulated time.
+//!
+//! One [`Network::tick`] is one tick of the room. Each client has its own delay in both directions,
+//! can stall (its socket is not read, so nothing is acknowledged), leave and come back. Every frame
+//! that it takes in is compared with the server's state at that tick.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "each test crate uses its part"
+)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::envelope::FRAME_TAG;
+use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::message::{
+    Ack, ClientMessage, Event, Input, InputValues, Refusal, Role, ServerMessage, Welcome,
+};
+use tickwire_protocol::replica::{Agreement, Replica};
+use tickwire_protocol::snapshot::Snapshot;
+use tickwire_simulation::room::{Output, Room, RoomFull, SeatRequest};
+
+/// One connection.
+pub struct Client {
+    pub player: PlayerId,
+    pub delay_ticks: u32,
+    pub is_stalled: bool,
+    pub closed: Option<CloseReason>,
+    pub welcome: Option<Welcome>,
+    pub replica: Option<Replica>,
+    pub events: Vec<(EventNumber, Tick, Event)>,
+    pub refusals: Vec<Refusal>,
+    pub frames: u32,
+    next_seq: InputSeq,
+    down: VecDeque<(u64, Bytes)>,
+    up: VecDeque<(u64, ClientMessage)>,
+}
+
+/// A room and its connections.
+pub struct Network {
+    pub room: Room,
+    pub clients: Vec<Client>,
+    now: u64,
+    /// The server's state by tick, for as long as a stalled client may lag behind it.
+    states: BTreeMap<u32, Snapshot>,
+}
+
+pub fn request(role: Role, send_every: u8) -> SeatRequest {
+    SeatRequest { name: "somebody".into(), role, send_every }
+}
+
+impl Client {
+    fn new(player: PlayerId, delay_ticks: u32) -> Self {
+        Self {
+            player,
+            delay_ticks,
+            is_stalled: false,
+            closed: None,
+            welcome: None,
+            replica: None,
+            events: Vec::new(),
+            refusals: Vec::new(),
+            frames: 0,
+            next_seq: InputSeq(1),
+            down: VecDeque::new(),
+            up: VecDeque::new(),
+        }
+    }
+
+    pub fn snapshot(&self) -> &Snapshot {
+        self.replica.as_ref().expect("joined").snapshot()
+    }
+
+    fn read(&mut self, bytes: &[u8], states: &BTreeMap<u32, Snapshot>) -> Option<Ack> {
+        if bytes[0] < FRAME_TAG {
+            match ServerMessage::from_bytes(bytes).unwrap() {
+                ServerMessage::Welcome(welcome) => {
+                    self.replica = Some(Replica::new(&welcome.schema));
+                    self.welcome = Some(*welcome);
+                }
+                ServerMessage::Refused(refusal) => self.refusals.push(refusal),
+                ServerMessage::Pong { .. } => unreachable!("rooms do not answer pings"),
+            }
+            return None;
+        }
+        let replica = self.replica.as_mut().expect("the welcome comes first");
+        let (frame, agreement) = replica.handle_frame(bytes).unwrap();
+        self.frames += 1;
+        assert_ne!(agreement, Agreement::Different, "desync at tick {}", frame.tick);
+        assert_eq!(replica.snapshot(), &states[&frame.tick.0], "state at tick {}", frame.tick);
+        for event in frame.events {
+            let last = self.events.last().map_or(EventNumber(0), |event| event.0);
+            assert_eq!(event.number, last.plus(1), "events come once and in order");
+            self.events.push((event.number, event.tick, event.event));
+        }
+        let event = self.events.last().map_or(EventNumber(0), |event| event.0);
+        Some(Ack { frame: frame.number, event })
+    }
+}
+
+impl Network {
+    pub fn new(room: Room) -> Self {
+        let mut network = Self { room, clients: Vec::new(), now: 0, states: BTreeMap::new() };
+        network.remember_state();
+        network
+    }
+
+    pub fn room_time(&self) -> Duration {
+        Duration::from_secs(1) * self.now as u32 / u32::from(self.room.config().tick_rate_hz)
+    }
+
+    pub fn join(&mut self, request: SeatRequest, delay_ticks: u32) -> Result<usize, RoomFull> {
+        let player = self.room.handle_join(None, request, self.room_time())?;
+        self.clients.push(Client::new(player, delay_ticks));
+        self.deliver_output();
+        Ok(self.clients.len() - 1)
+    }
+
+    pub fn leave(&mut self, client: usize) {
+        let client = self.clients.remove(client);
+        self.room.handle_leave(client.player);
+        self.deliver_output();
+    }
+
+    /// Sends an input, stamped for the tick `ahead` of the server's present one; 0 asks for the
+    /// next.
+    pub fn send_input(&mut self, client: usize, values: &[i32], ahead: u32) {
+        let at = if ahead == 0 { Tick(0) } else { self.room.tick().plus(ahead) };
+        let client = &mut self.clients[client];
+        let values = InputValues::new(values).unwrap();
+        let input = Input { seq: client.next_seq, at, values };
+        client.next_seq = client.next_seq.next();
+        client
+            .up
+            .push_back((self.now + u64::from(client.delay_ticks), ClientMessage::Input(input)));
+    }
+
+    /// One tick: what has arrived goes in, the room steps, clients read what has reached them.
+    pub fn tick(&mut self) {
+        self.now += 1;
+        let arrived = self.room_time();
+        for client in self.clients.iter_mut().filter(|client| client.closed.is_none()) {
+            while client.up.front().is_some_and(|(at, _)| *at <= self.now) {
+                let handled = match client.up.pop_front().unwrap().1 {
+                    ClientMessage::Input(input) => {
+                        self.room.handle_input(client.player, input, arrived)
+                    }
+                    ClientMessage::Ack(ack) => self.room.handle_ack(client.player, ack),
+                    other => unreachable!("{other:?}"),
+                };
+                handled.unwrap();
+            }
+        }
+        self.room.step();
+        self.remember_state();
+        self.deliver_output();
+        for client in self.clients.iter_mut().filter(|client| !client.is_stalled) {
+            let mut newest = None;
+            while client.down.front().is_some_and(|(at, _)| *at <= self.now) {
+                let (_, bytes) = client.down.pop_front().unwrap();
+                newest = client.read(&bytes, &self.states).or(newest);
+            }
+            if let Some(ack) = newest {
+                let at = self.now + u64::from(client.delay_ticks);
+                client.up.push_back((at, ClientMessage::Ack(ack)));
+            }
+        }
+    }
+
+    pub fn ticks(&mut self, ticks: u32) {
+        for _ in 0..ticks {
+            self.tick();
+        }
+    }
+
+    fn remember_state(&mut self) {
+        self.states.insert(self.room.tick().0, self.room.snapshot().unwrap().clone());
+        if self.states.len() > 700 {
+            let oldest = self.now.saturating_sub(600) as u32;
+            self.states.retain(|&tick, _| tick >= oldest);
+        }
+    }
+
+    fn deliver_output(&mut self) {
+        while let Some(output) = self.room.poll_output() {
+            let (Output::Send { player, .. } | Output::Close { player, .. }) = output;
+            let Some(client) = self.clients.iter_mut().find(|client| client.player == player)
+            else {
+                continue;
+            };
+            match output {
+                Output::Send { bytes, .. } => {
+                    client.down.push_back((self.now + u64::from(client.delay_ticks), bytes));
+                }
+                Output::Close { reason, .. } => client.closed = Some(reason),
+            }
+        }
+    }
+}
