@@ -55,7 +55,7 @@ fn play_scenario(rng: &mut StdRng, scenario: u64) {
     }
     network.ticks(40);
     // The last frame is due for everybody, whatever their send rate.
-    while network.room.tick().0 % 4 != 0 {
+    while !network.room.tick().0.is_multiple_of(4) {
         network.tick();
     }
     let server = network.room.snapshot().unwrap();
