@@ -1,0 +1,37 @@
+/**
+ * How long to wait before the next attempt: doubling, with jitter, so that the clients of a server
+ * that restarts do not come back in step.
+ *
+ * @module
+ */
+
+/** Delay before the first retry, in milliseconds. */
+export const FIRST_DELAY_MS = 1000;
+/** Longest delay, in milliseconds. */
+export const LONGEST_DELAY_MS = 30_000;
+/** A delay is spread by this share to both sides. */
+const SPREAD = 0.5;
+
+/** Counts failures since the last success. */
+export class Backoff {
+  /** @param {() => number} random uniform from 0 to 1 */
+  constructor(random) {
+    this._random = random;
+    /** Failures since the last success. */
+    this.attempt = 0;
+  }
+
+  /** The delay before the next attempt, in milliseconds. Counts a failure. */
+  next() {
+    // The exponent is bounded so that days of failures do not overflow.
+    const doubled = FIRST_DELAY_MS * 2 ** Math.min(this.attempt, 10);
+    this.attempt += 1;
+    const spread = 1 - SPREAD + 2 * SPREAD * this._random();
+    return Math.min(Math.min(doubled, LONGEST_DELAY_MS) * spread, LONGEST_DELAY_MS);
+  }
+
+  /** Starts over, after a success. */
+  reset() {
+    this.attempt = 0;
+  }
+}

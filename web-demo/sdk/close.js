@@ -1,0 +1,55 @@
+/**
+ * What a client does after a connection ended. Mirrors `protocol/src/close.rs`.
+ *
+ * @module
+ */
+
+/** @typedef {{type: 'never'} | {type: 'backoff'} | {type: 'after', delayMs: number}} Reconnect */
+
+/** @type {Reconnect} */
+const NEVER = { type: 'never' };
+/** @type {Reconnect} */
+const BACKOFF = { type: 'backoff' };
+/** @type {Reconnect} */
+const AFTER = { type: 'after', delayMs: 5000 };
+
+/** Left on purpose. */
+export const NORMAL = 1000;
+/** A message that does not decode. Browsers let a page close with 1000 and 3000 to 4999 only. */
+export const BAD_MESSAGE = 4400;
+/** Nothing was heard for the heartbeat timeout. */
+export const SILENT_TOO_LONG = 4408;
+
+const BY_CODE = new Map(/** @type {[number, Reconnect][]} */ ([
+  [1000, NEVER], // normal
+  [1002, NEVER], // protocol error
+  [1003, NEVER], // text where binary is due
+  [1007, NEVER], // invalid UTF-8
+  [1009, NEVER], // too large
+  [4423, AFTER], // the reservation lapsed and the room is full
+  [4429, AFTER], // too many messages
+  [4408, BACKOFF], // silent too long
+  [4410, BACKOFF], // too slow
+]));
+
+/**
+ * What to do after a close code. Codes that no `CloseReason` has, such as 1006 for a connection that
+ * broke, are worth another try; a server's own unknown ones (4000 and up) mean its refusal.
+ *
+ * @param {number} code
+ * @returns {Reconnect}
+ */
+export function reconnectAfter(code) {
+  return BY_CODE.get(code) ?? (code >= 4000 ? NEVER : BACKOFF);
+}
+
+/**
+ * What to do after `POST /api/join` was answered with an error status.
+ *
+ * @param {number} status
+ * @returns {Reconnect}
+ */
+export function reconnectAfterStatus(status) {
+  if (status === 409 || status === 429) return AFTER;
+  return status >= 500 || status === 408 ? BACKOFF : NEVER;
+}

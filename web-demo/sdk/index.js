@@ -1,0 +1,38 @@
+/**
+ * The Tickwire SDK: join a room, read its entities, send inputs. Speaks every game, because the
+ * server sends the game's schema at join. Runs in browsers and in Node; touches no page.
+ *
+ * ```text
+ * socket bytes → connection → frame → chunk → replica → entities → 'enter' 'update' 'leave'
+ *                                                     → history  → view(), interpolated
+ * ```
+ *
+ * @module
+ */
+
+import { Room } from './room.js';
+
+export { Room } from './room.js';
+export { WireError } from './wire-error.js';
+export { SUBPROTOCOL } from './connection.js';
+
+/** @typedef {import('./room.js').JoinOptions} JoinOptions */
+/** @typedef {import('./room.js').RoomEvents} RoomEvents */
+/** @typedef {import('./room.js').GameEvent} GameEvent */
+/** @typedef {import('./room.js').Refused} Refused */
+/** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./entities.js').Entity} Entity */
+/** @typedef {import('./messages.js').Welcome} Welcome */
+/** @typedef {import('./messages.js').RosterEntry} RosterEntry */
+/** @typedef {import('./schema.js').Schema} Schema */
+
+/**
+ * Joins a room. Returns at once; how it goes is told by `connection` events and `room.ready`.
+ * The room comes back by itself after a lost connection, until {@link Room.leave}.
+ *
+ * @param {JoinOptions} options
+ * @returns {Room}
+ */
+export function join(options) {
+  return new Room(options);
+}

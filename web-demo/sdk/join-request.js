@@ -1,0 +1,94 @@
+/**
+ * `POST /api/join`: asks for a seat, and gets a token and the address to connect to.
+ *
+ * @module
+ */
+
+/**
+ * @typedef {object} SeatRequest
+ * @property {string} name
+ * @property {string} [game]
+ * @property {string} [room]
+ * @property {boolean} [spectate]
+ * @property {number} [sendHz]
+ */
+/** @typedef {{room: string, player: number, wsUrl: string}} Seat */
+
+/** A join that was refused, or an answer that is none. */
+export class JoinError extends Error {
+  /**
+   * @param {number} status the HTTP status; 0 when no usable answer came
+   * @param {string} code the server's short name of the cause
+   * @param {string} message
+   */
+  constructor(status, code, message) {
+    super(message);
+    this.name = 'JoinError';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * Asks for a seat.
+ *
+ * @param {typeof globalThis.fetch} fetch
+ * @param {string} url the server's address
+ * @param {SeatRequest} request
+ * @param {AbortSignal} signal
+ * @returns {Promise<Seat>} rejects with a {@link JoinError}
+ */
+export async function requestSeat(fetch, url, request, signal) {
+  const base = url.endsWith('/') ? url : `${url}/`;
+  /** @type {Response} */
+  let response;
+  /** @type {any} */
+  let answer;
+  try {
+    response = await fetch(new URL('api/join', base).href, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(bodyOf(request)),
+      signal,
+    });
+    answer = await response.json().catch(() => undefined);
+  } catch (cause) {
+    throw new JoinError(0, 'unreachable', `cannot reach ${base}: ${String(cause)}`);
+  }
+  if (!response.ok) {
+    const code = typeof answer?.error === 'string' ? answer.error : `http_${response.status}`;
+    const message = typeof answer?.message === 'string' ? answer.message : code;
+    throw new JoinError(response.status, code, message);
+  }
+  return seatOf(answer, base);
+}
+
+/** @param {SeatRequest} request */
+function bodyOf({ name, game, room, spectate, sendHz }) {
+  // JSON leaves out what is undefined.
+  return { name, game, room, spectate, send_hz: sendHz };
+}
+
+/**
+ * @param {any} answer
+ * @param {string} base
+ * @returns {Seat}
+ */
+function seatOf(answer, base) {
+  const { room, player, ws_url: wsUrl } = answer ?? {};
+  if (typeof room !== 'string' || typeof player !== 'number' || typeof wsUrl !== 'string') {
+    throw new JoinError(0, 'bad_answer', `${base} did not answer like a Tickwire server`);
+  }
+  return { room, player, wsUrl: webSocketUrl(wsUrl, base) };
+}
+
+/**
+ * @param {string} wsUrl absolute, or relative to the server's address
+ * @param {string} base
+ */
+function webSocketUrl(wsUrl, base) {
+  const url = new URL(wsUrl, base);
+  if (url.protocol === 'http:') url.protocol = 'ws:';
+  if (url.protocol === 'https:') url.protocol = 'wss:';
+  return url.href;
+}

@@ -1,0 +1,64 @@
+/**
+ * What both ends of one connection count: frames, events, inputs, and what was acknowledged. Begins
+ * with a welcome and ends with the connection.
+ *
+ * @module
+ */
+
+import { Replica } from './replica.js';
+
+/** @typedef {import('./frame.js').Frame} Frame */
+/** @typedef {import('./frame.js').ReceivedEvent} ReceivedEvent */
+/** @typedef {import('./messages.js').Welcome} Welcome */
+
+/** Inputs are numbered with 16 bits. */
+const SEQ_MASK = 0xffff;
+
+/** The counters and the replica of one connection. */
+export class Link {
+  /** @param {Welcome} welcome */
+  constructor(welcome) {
+    this.welcome = welcome;
+    this.replica = new Replica(welcome.schema);
+    this.msPerTick = 1000 / welcome.tickRateHz;
+    this._seq = 0;
+    this._newestEvent = 0;
+    this._ackedFrame = 0;
+  }
+
+  /** Number of the next input. */
+  get nextSeq() {
+    return (this._seq + 1) & SEQ_MASK;
+  }
+
+  /** Counts an input that was sent. */
+  countInput() {
+    this._seq = this.nextSeq;
+  }
+
+  /**
+   * The events of a frame that have not been met before.
+   *
+   * @param {Frame} frame
+   * @returns {ReceivedEvent[]}
+   */
+  takeEvents(frame) {
+    if (frame.events.length === 0) return frame.events;
+    const fresh = frame.events.filter(({ number }) => ((number - this._newestEvent) | 0) > 0);
+    this._newestEvent = fresh.at(-1)?.number ?? this._newestEvent;
+    return fresh;
+  }
+
+  /**
+   * The acknowledgement that is due after a frame: at the latest every `ackEvery` frames, and at
+   * once for events, which the server keeps until then.
+   *
+   * @param {Frame} frame
+   */
+  acknowledgement(frame) {
+    const waiting = (frame.number - this._ackedFrame) >>> 0;
+    if (waiting < this.welcome.ackEvery && frame.events.length === 0) return undefined;
+    this._ackedFrame = frame.number;
+    return { frame: frame.number, event: this._newestEvent };
+  }
+}

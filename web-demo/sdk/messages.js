@@ -1,0 +1,217 @@
+/**
+ * Control messages: what travels beside the state. Client messages are written, server messages
+ * read. Mirrors `protocol/src/message.rs`; ranges are the business of `named-values.js`.
+ *
+ * @module
+ */
+
+import { Reader, Writer } from './bincode.js';
+import { readSchema } from './schema.js';
+import { WireError } from './wire-error.js';
+
+/** @typedef {import('./schema.js').Schema} Schema */
+
+/**
+ * @typedef {object} Welcome
+ * @property {string} room the room that was joined
+ * @property {number} player the client's own id in the room
+ * @property {boolean} spectator whether inputs and messages are refused
+ * @property {number} tick the room's tick when this was sent
+ * @property {number} roomTimeMs the room's clock when this was sent: tick n is due at n / rate
+ * @property {number} tickRateHz
+ * @property {number} sendEvery ticks from one state frame to the next
+ * @property {number} heartbeatIntervalMs
+ * @property {number} heartbeatTimeoutMs silence for this long ends the connection
+ * @property {number} ackEvery frames after which an acknowledgement is due, at the latest
+ * @property {RosterEntry[]} roster everybody in the room, the client included
+ * @property {Schema} schema how to read this game
+ */
+/** @typedef {'player'|'spectator'|'bot'} Role */
+/** @typedef {{player: number, name: string, role: Role}} RosterEntry */
+/**
+ * @typedef {{type: 'integer', value: number} | {type: 'number', value: number}
+ *   | {type: 'text', value: string} | {type: 'player', value: number}} Value
+ */
+/** @typedef {{kind: number, values: Value[]}} GameMessage */
+/** @typedef {{seq: number, at: number, values: number[]}} Input */
+/**
+ * @typedef {{type: 'input', input: Input} | {type: 'ack', frame: number, event: number}
+ *   | {type: 'ping', nonce: number} | {type: 'game', message: GameMessage}} ClientMessage
+ */
+/** @typedef {'far_future'|'repeated'|'queue_full'|'spectator'} RefusalCause */
+/**
+ * @typedef {{type: 'welcome', welcome: Welcome}
+ *   | {type: 'pong', nonce: number, roomTimeMs: number}
+ *   | {type: 'refused', input: number | undefined, cause: RefusalCause}} ServerMessage
+ */
+/**
+ * @typedef {{type: 'joined', entry: RosterEntry} | {type: 'left', player: number}
+ *   | {type: 'game', message: GameMessage}} WireEvent
+ */
+
+/** Largest message that a server takes from a client, in bytes. */
+export const MAX_CLIENT_MESSAGE_BYTES = 4096;
+/** Largest message from a server, in bytes. */
+export const MAX_SERVER_MESSAGE_BYTES = 1 << 20;
+
+/** @type {Role[]} */
+const ROLES = ['player', 'spectator', 'bot'];
+/** @type {RefusalCause[]} */
+const CAUSES = ['far_future', 'repeated', 'queue_full', 'spectator'];
+
+const writer = new Writer();
+
+/**
+ * The bytes of a client message.
+ *
+ * @param {ClientMessage} message
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function encodeClientMessage(message) {
+  switch (message.type) {
+    case 'input':
+      writer.u32(0);
+      writer.u32(message.input.seq);
+      writer.u32(message.input.at);
+      writer.u8(message.input.values.length);
+      for (const value of message.input.values) writer.i32(value);
+      break;
+    case 'ack':
+      writer.u32(1);
+      writer.u32(message.frame);
+      writer.u32(message.event);
+      break;
+    case 'ping':
+      writer.u32(2);
+      writer.u32(message.nonce);
+      break;
+    case 'game':
+      writer.u32(3);
+      writeGameMessage(message.message);
+      break;
+  }
+  return writer.finish();
+}
+
+/** @param {GameMessage} message */
+function writeGameMessage(message) {
+  writer.u8(message.kind);
+  writer.u32(message.values.length);
+  for (const value of message.values) writeValue(value);
+}
+
+/** @param {Value} value */
+function writeValue(value) {
+  switch (value.type) {
+    case 'integer':
+      writer.u32(0);
+      writer.i32(value.value);
+      break;
+    case 'number':
+      writer.u32(1);
+      writer.f32(value.value);
+      break;
+    case 'text':
+      writer.u32(2);
+      writer.string(value.value);
+      break;
+    case 'player':
+      writer.u32(3);
+      writer.u32(value.value);
+      break;
+  }
+}
+
+/**
+ * Reads a whole server message.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {ServerMessage}
+ */
+export function decodeServerMessage(bytes) {
+  if (bytes.length > MAX_SERVER_MESSAGE_BYTES) {
+    throw new WireError(`message of ${bytes.length} bytes is too large`, 0);
+  }
+  const input = new Reader(bytes);
+  const message = readServerMessage(input);
+  input.end();
+  return message;
+}
+
+/** @param {Reader} input @returns {ServerMessage} */
+function readServerMessage(input) {
+  switch (input.variant(3, 'server message')) {
+    case 0:
+      return { type: 'welcome', welcome: readWelcome(input) };
+    case 1:
+      return { type: 'pong', nonce: input.u32(), roomTimeMs: input.u64() / 1000 };
+    default:
+      return {
+        type: 'refused',
+        input: input.option((reader) => reader.u16()),
+        cause: CAUSES[input.variant(CAUSES.length, 'refusal cause')],
+      };
+  }
+}
+
+/** @param {Reader} input @returns {Welcome} */
+function readWelcome(input) {
+  const welcome = {
+    room: input.string(),
+    player: input.u32(),
+    spectator: input.bool(),
+    tick: input.u32(),
+    roomTimeMs: input.u64() / 1000,
+    tickRateHz: input.u16(),
+    sendEvery: input.u8(),
+    heartbeatIntervalMs: input.u32(),
+    heartbeatTimeoutMs: input.u32(),
+    ackEvery: input.u16(),
+    roster: input.list(readRosterEntry),
+    schema: readSchema(input),
+  };
+  if (welcome.tickRateHz === 0 || welcome.sendEvery === 0) {
+    throw new WireError('the tick rate or send interval is 0', input.at);
+  }
+  return welcome;
+}
+
+/** @param {Reader} input @returns {RosterEntry} */
+function readRosterEntry(input) {
+  return {
+    player: input.u32(),
+    name: input.string(),
+    role: ROLES[input.variant(ROLES.length, 'role')],
+  };
+}
+
+/**
+ * Reads a reliable event.
+ *
+ * @param {Reader} input
+ * @returns {WireEvent}
+ */
+export function readEvent(input) {
+  switch (input.variant(3, 'event')) {
+    case 0:
+      return { type: 'joined', entry: readRosterEntry(input) };
+    case 1:
+      return { type: 'left', player: input.u32() };
+    default:
+      return { type: 'game', message: { kind: input.u8(), values: input.list(readValue) } };
+  }
+}
+
+/** @param {Reader} input @returns {Value} */
+function readValue(input) {
+  switch (input.variant(4, 'value')) {
+    case 0:
+      return { type: 'integer', value: input.i32() };
+    case 1:
+      return { type: 'number', value: input.f32() };
+    case 2:
+      return { type: 'text', value: input.string() };
+    default:
+      return { type: 'player', value: input.u32() };
+  }
+}

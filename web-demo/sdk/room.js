@@ -1,0 +1,407 @@
+/**
+ * A room that was joined: the public face of the SDK. Puts the connection, the replica, the clock
+ * and the view together, and tells what happened by events. Each of them does its own job; what is
+ * here is the order in which they get to know things.
+ *
+ * @module
+ */
+
+import { BAD_MESSAGE, SILENT_TOO_LONG } from './close.js';
+import { Clock } from './clock.js';
+import { Connection } from './connection.js';
+import { Emitter } from './emitter.js';
+import { EntityTable } from './entity-table.js';
+import { FRAME_TAG } from './frame.js';
+import { Heartbeat } from './heartbeat.js';
+import { Interpolation } from './interpolation.js';
+import { Link } from './link.js';
+import { decodeServerMessage, encodeClientMessage } from './messages.js';
+import { inputValues, messageValues, namedValues } from './named-values.js';
+import { Stats } from './stats.js';
+import { View } from './view.js';
+import { WireError } from './wire-error.js';
+
+/** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./connection.js').Environment} Environment */
+/** @typedef {import('./connection.js').SocketConstructor} SocketConstructor */
+/** @typedef {import('./connection.js').Timers} Timers */
+/** @typedef {import('./entities.js').Entity} Entity */
+/** @typedef {import('./entity-table.js').Changes} Changes */
+/** @typedef {import('./messages.js').RefusalCause} RefusalCause */
+/** @typedef {import('./messages.js').RosterEntry} RosterEntry */
+/** @typedef {import('./messages.js').ServerMessage} ServerMessage */
+/** @typedef {import('./messages.js').Welcome} Welcome */
+/** @typedef {import('./frame.js').Frame} Frame */
+/** @typedef {import('./frame.js').InputEcho} InputEcho */
+/** @typedef {import('./frame.js').ReceivedEvent} ReceivedEvent */
+/** @typedef {import('./schema.js').Schema} Schema */
+
+/**
+ * @typedef {object} JoinOptions
+ * @property {string} url the server's address, such as `http://127.0.0.1:8080`
+ * @property {string} name the player's name
+ * @property {string} [game] the game to play; the server's default if left out
+ * @property {string} [room] the room to join; one with a free seat if left out
+ * @property {boolean} [spectate] to watch only
+ * @property {number} [sendHz] state frames per second to ask for; the server's choice if left out
+ * @property {SocketConstructor} [WebSocket] for Node before 22, such as that of the package `ws`
+ * @property {typeof fetch} [fetch]
+ * @property {() => number} [now] local time in milliseconds, never running backwards
+ * @property {() => number} [random] uniform from 0 to 1
+ * @property {Timers} [timers]
+ */
+/**
+ * An event of the game: its name, the tick in which it happened, and its parameters.
+ *
+ * @typedef {{name: string, tick: number} & {[param: string]: any}} GameEvent
+ */
+/**
+ * An input (by the number that `send` returned) or a message (without one) that was refused.
+ *
+ * @typedef {{input: number | undefined, cause: RefusalCause}} Refused
+ */
+/** @typedef {{tick: number, isKeyframe: boolean, input: InputEcho | undefined}} StateChange */
+/**
+ * What a room tells, by event name.
+ *
+ * @typedef {object} RoomEvents
+ * @property {ConnectionStatus} connection the connection's state has changed
+ * @property {Welcome} welcome a connection was made; `schema`, `player` and `roomId` are set
+ * @property {Entity} enter an entity has come into view
+ * @property {Entity} update an entity has changed
+ * @property {Entity} leave an entity has gone; the object holds its last state
+ * @property {StateChange} state a state frame was taken in, after its enter, update and leave
+ * @property {GameEvent} event an event of the game has arrived
+ * @property {GameEvent} cue the same once more, when `view` first shows its tick: for effects that
+ *   must fit what is on the screen
+ * @property {RosterEntry} joined somebody has come into the room
+ * @property {RosterEntry} left somebody has left the room
+ * @property {ReadonlyMap<number, RosterEntry>} roster the roster has changed
+ * @property {Refused} refused the server refused an input or message
+ * @property {Error} error something went wrong that the room survived, thrown handlers included
+ */
+
+/** Cues that wait for their tick, at most; the oldest ones go when nobody calls `view`. */
+const MAX_CUES = 256;
+
+/** A room that was joined. Made by `join`. */
+export class Room {
+  /** @param {JoinOptions} options */
+  constructor(options) {
+    const environment = environmentOf(options);
+    this._now = environment.now;
+    /** @type {Emitter<RoomEvents>} */
+    this._emitter = new Emitter();
+    /** Everybody in the room, by player id. @type {Map<number, RosterEntry>} */
+    this.roster = new Map();
+    /** The newest state that has arrived, by entity id. @type {Map<number, Entity>} */
+    this.entities = new Map();
+    /** The room's clock. */
+    this.clock = new Clock();
+    /** When what is shown. */
+    this.interpolation = new Interpolation();
+    this.stats = new Stats(environment.now);
+    this._table = new EntityTable(this.entities);
+    this._view = new View();
+    /** @type {GameEvent[]} */
+    this._cues = [];
+    this._link = /** @type {Link | undefined} */ (undefined);
+    this._heartbeat = new Heartbeat(environment, {
+      ping: (nonce) => this._sendPing(nonce),
+      silent: () => this._connection.abandon(SILENT_TOO_LONG, 'the server went silent'),
+    });
+    const ready = deferred();
+    /** Resolved at the first keyframe, rejected when closed for good before it. */
+    this.ready = ready.promise;
+    this._resolveReady = ready.resolve;
+    this._rejectReady = ready.reject;
+    this.ready.catch(() => {}); // who does not wait for it need not handle it
+    this._connection = new Connection(options.url, options, environment, {
+      onStatus: (status) => this._handleStatus(status),
+      onMessage: (bytes) => this._handleMessage(bytes),
+      onSocketGone: () => this._heartbeat.stop(),
+    });
+    this._connection.start();
+  }
+
+  /** How the connection is. @returns {ConnectionStatus} */
+  get connection() {
+    return this._connection.status;
+  }
+
+  /** What the newest connection was told first; undefined before. */
+  get welcome() {
+    return this._link?.welcome;
+  }
+
+  /** The game's schema; undefined before the first welcome. */
+  get schema() {
+    return this.welcome?.schema;
+  }
+
+  /** The client's own player id; undefined before the first welcome. */
+  get player() {
+    return this.welcome?.player;
+  }
+
+  /** The room's id; undefined before the first welcome. */
+  get roomId() {
+    return this.welcome?.room;
+  }
+
+  /** Whether the client only watches. */
+  get spectator() {
+    return this.welcome?.spectator ?? false;
+  }
+
+  /** Tick of the newest state; undefined before the first keyframe of a connection. */
+  get tick() {
+    return this._link?.replica.tick;
+  }
+
+  /**
+   * Calls a handler at every event of a name.
+   *
+   * @template {keyof RoomEvents} Name
+   * @param {Name} event
+   * @param {(payload: RoomEvents[Name]) => void} handler
+   * @returns {() => void} removes the handler
+   */
+  on(event, handler) {
+    return this._emitter.on(event, handler);
+  }
+
+  /**
+   * Sends an input. It holds until the next one; buttons fire once. Fields that are not given are
+   * 0; values are rounded and clamped to their range.
+   *
+   * @param {{[field: string]: number | boolean}} fields by the names of the schema's inputs
+   * @param {number} [atTick] the tick at which it is to take effect; the next one if left out
+   * @returns {number | undefined} its number, which `state` and `refused` events name; undefined
+   *   when it could not be sent (not connected, or watching only)
+   */
+  send(fields, atTick = 0) {
+    const link = this._link;
+    if (!link || link.welcome.spectator) return undefined;
+    const seq = link.nextSeq;
+    const input = { seq, at: atTick, values: inputValues(link.welcome.schema, fields) };
+    if (!this._connection.send(encodeClientMessage({ type: 'input', input }))) return undefined;
+    link.countInput();
+    return seq;
+  }
+
+  /**
+   * Sends a message to the game's rules. Numbers are clamped to their range, text is cut.
+   *
+   * @param {string} name
+   * @param {{[param: string]: number | string}} params
+   * @returns {boolean} whether it was sent
+   * @throws {TypeError} when the game has no such message, or a parameter is missing
+   */
+  message(name, params = {}) {
+    if (!this.schema || this.spectator) return false;
+    const message = messageValues(this.schema, name, params);
+    return this._connection.send(encodeClientMessage({ type: 'game', message }));
+  }
+
+  /**
+   * The entities to draw now: interpolated between the two states around the render time. Positions
+   * move in a straight line, angles turn the short way, everything else changes at its tick.
+   *
+   * The objects and the array belong to the room: one object per entity, changed by the next call.
+   *
+   * @param {number} [nowMs] local time, as `performance.now()`
+   * @returns {readonly Entity[]}
+   */
+  view(nowMs = this._now()) {
+    const renderTimeMs = this.interpolation.renderTimeMs(nowMs);
+    const shown = this._view.at(renderTimeMs);
+    this._giveCues(renderTimeMs);
+    return shown;
+  }
+
+  /** Comes back at once when the connection is waiting to: the network is back. */
+  retryNow() {
+    this._connection.retryNow();
+  }
+
+  /** Leaves the room for good. No timer is left. */
+  leave() {
+    this._connection.leave();
+  }
+
+  /** @param {ConnectionStatus} status */
+  _handleStatus(status) {
+    if (status.state === 'closed') {
+      this._rejectReady(new Error(status.reason || `closed with code ${status.code}`));
+    }
+    this._emitter.emit('connection', status);
+  }
+
+  /** @param {Uint8Array} bytes */
+  _handleMessage(bytes) {
+    const now = this._now();
+    this._heartbeat.heard(now);
+    this.stats.count(bytes.length, now);
+    try {
+      if (bytes[0] >= FRAME_TAG) this._handleFrame(bytes, now);
+      else this._handleControl(decodeServerMessage(bytes), now);
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      this._connection.abandon(BAD_MESSAGE, error.message);
+      this._emitter.emit('error', error);
+    }
+  }
+
+  /** @param {ServerMessage} message @param {number} now */
+  _handleControl(message, now) {
+    switch (message.type) {
+      case 'welcome':
+        this._handleWelcome(message.welcome, now);
+        break;
+      case 'pong': {
+        const sentAt = this._heartbeat.sentAt(message.nonce);
+        if (sentAt !== undefined) this.clock.handlePong(sentAt, message.roomTimeMs, now);
+        break;
+      }
+      case 'refused':
+        this._emitter.emit('refused', { input: message.input, cause: message.cause });
+        break;
+    }
+  }
+
+  /** @param {Welcome} welcome @param {number} now */
+  _handleWelcome(welcome, now) {
+    const link = new Link(welcome);
+    this._link = link;
+    this.clock.start(welcome.tickRateHz, welcome.roomTimeMs, now);
+    this.interpolation.start(link.msPerTick * welcome.sendEvery);
+    this._heartbeat.start(welcome.heartbeatTimeoutMs, now);
+    this._view.start(welcome.schema, link.replica.layout, link.msPerTick);
+    this._cues.length = 0;
+    const gone = this._table.start(welcome.schema, link.replica.layout);
+    this.roster.clear();
+    for (const entry of welcome.roster) this.roster.set(entry.player, entry);
+    for (const entity of gone) this._emitter.emit('leave', entity);
+    this._emitter.emit('welcome', welcome);
+    this._emitter.emit('roster', this.roster);
+  }
+
+  /** @param {Uint8Array} bytes @param {number} now */
+  _handleFrame(bytes, now) {
+    const link = this._link;
+    if (!link) throw new WireError('a state frame before the welcome', 0);
+    const frame = link.replica.handleFrame(bytes);
+    const events = link.takeEvents(frame);
+    this._acknowledge(link, frame);
+    this.stats.countFrame(now);
+    this.interpolation.handleArrival(frame.tick * link.msPerTick, now);
+    this._view.push(frame.tick, link.replica.snapshot);
+    const changes = this._table.apply(link.replica, frame.isKeyframe);
+    this._connection.confirm();
+    this._resolveReady();
+    this._tell(link, frame, changes, events);
+  }
+
+  /**
+   * @param {Link} link
+   * @param {Frame} frame
+   * @param {Changes} changes
+   * @param {ReceivedEvent[]} events
+   */
+  _tell(link, frame, changes, events) {
+    const { tick, isKeyframe, input } = frame;
+    if (frame.agreement === 'different') this._handleDesync(tick);
+    for (const entity of changes.left) this._emitter.emit('leave', entity);
+    for (const entity of changes.entered) this._emitter.emit('enter', entity);
+    for (const entity of changes.updated) this._emitter.emit('update', entity);
+    for (const event of events) this._handleEvent(link, event);
+    this._emitter.emit('state', { tick, isKeyframe, input });
+  }
+
+  /** @param {Link} link @param {Frame} frame */
+  _acknowledge(link, frame) {
+    const due = link.acknowledgement(frame);
+    if (due) this._connection.send(encodeClientMessage({ type: 'ack', ...due }));
+  }
+
+  /** @param {number} nonce */
+  _sendPing(nonce) {
+    this._connection.send(encodeClientMessage({ type: 'ping', nonce }));
+  }
+
+  /** @param {number} tick */
+  _handleDesync(tick) {
+    this.stats.desyncs += 1;
+    this._emitter.emit('error', new Error(`the replica differs from the server at tick ${tick}`));
+  }
+
+  /** @param {Link} link @param {ReceivedEvent} received */
+  _handleEvent(link, { tick, event }) {
+    switch (event.type) {
+      case 'joined':
+        this.roster.set(event.entry.player, event.entry);
+        this._emitter.emit('joined', event.entry);
+        this._emitter.emit('roster', this.roster);
+        break;
+      case 'left':
+        this._handleLeft(event.player);
+        break;
+      case 'game': {
+        const named = namedValues(link.welcome.schema, event.message, tick);
+        this._cues.push(named);
+        if (this._cues.length > MAX_CUES) this._cues.shift();
+        this._emitter.emit('event', named);
+        break;
+      }
+    }
+  }
+
+  /** @param {number} player */
+  _handleLeft(player) {
+    const entry = this.roster.get(player);
+    if (!entry) return;
+    this.roster.delete(player);
+    this._emitter.emit('left', entry);
+    this._emitter.emit('roster', this.roster);
+  }
+
+  /** @param {number} renderTimeMs */
+  _giveCues(renderTimeMs) {
+    const msPerTick = this._link?.msPerTick ?? Infinity;
+    while (this._cues.length > 0 && this._cues[0].tick * msPerTick <= renderTimeMs) {
+      const cue = this._cues.shift();
+      if (cue) this._emitter.emit('cue', cue);
+    }
+  }
+}
+
+/** @param {JoinOptions} options @returns {Environment} */
+function environmentOf(options) {
+  // Wrapped, because browsers refuse their timers as methods of other objects.
+  const timers = options.timers ?? {
+    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+    clearTimeout: (timer) => clearTimeout(timer),
+  };
+  return {
+    WebSocket: options.WebSocket ?? globalThis.WebSocket,
+    fetch: options.fetch ?? globalThis.fetch,
+    now: options.now ?? (() => performance.now()),
+    random: options.random ?? Math.random,
+    timers,
+  };
+}
+
+/** A promise and the two ways to settle it. */
+function deferred() {
+  /** @type {() => void} */
+  let resolve = () => {};
+  /** @type {(error: Error) => void} */
+  let reject = () => {};
+  /** @type {Promise<void>} */
+  const promise = new Promise((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

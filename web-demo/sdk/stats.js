@@ -1,0 +1,78 @@
+/**
+ * What a connection carries, counted.
+ *
+ * @module
+ */
+
+/** Rates are over this long, in milliseconds. */
+const WINDOW_MS = 2000;
+const SLICES = 8;
+const SLICE_MS = WINDOW_MS / SLICES;
+
+/** Something per second, over a sliding window of slices. */
+class Rate {
+  constructor() {
+    this._slices = new Float64Array(SLICES);
+    this._newest = 0;
+  }
+
+  /** @param {number} amount @param {number} now */
+  add(amount, now) {
+    this._advance(now);
+    this._slices[this._newest % SLICES] += amount;
+  }
+
+  /** @param {number} now */
+  perSecond(now) {
+    this._advance(now);
+    return this._slices.reduce((sum, slice) => sum + slice, 0) / (WINDOW_MS / 1000);
+  }
+
+  /** @param {number} now */
+  _advance(now) {
+    const slice = Math.floor(now / SLICE_MS);
+    const passed = Math.min(SLICES, slice - this._newest);
+    for (let step = 1; step <= passed; step += 1) {
+      this._slices[(slice - passed + step) % SLICES] = 0;
+    }
+    this._newest = Math.max(this._newest, slice);
+  }
+}
+
+/** Counters since the room was joined. */
+export class Stats {
+  /** @param {() => number} now */
+  constructor(now) {
+    this._now = now;
+    this._bytes = new Rate();
+    this._frames = new Rate();
+    /** State frames taken in. */
+    this.frames = 0;
+    /** Bytes of all messages from the server, without the WebSocket's own. */
+    this.bytes = 0;
+    /** Frames after which the replica differed from the server. */
+    this.desyncs = 0;
+  }
+
+  /** Bytes per second, over the last two seconds. */
+  get bytesPerSecond() {
+    return this._bytes.perSecond(this._now());
+  }
+
+  /** State frames per second, over the last two seconds. */
+  get updatesPerSecond() {
+    return this._frames.perSecond(this._now());
+  }
+
+  /** @param {number} bytes @param {number} now */
+  count(bytes, now) {
+    this.bytes += bytes;
+    this._bytes.add(bytes, now);
+  }
+
+  /** @param {number} now */
+  countFrame(now) {
+    this.frames += 1;
+    this._frames.add(1, now);
+  }
+}
