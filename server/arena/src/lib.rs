@@ -1,1 +1,249 @@
-//! Placeholder.
+//! The arena, the demo game: ships with inertia among asteroids, with guns, energy and chat.
+//!
+//! These are rules and nothing else; the network is unknown here. A tick is one chain of steps, each
+//! in the file that its name says:
+//!
+//! ```text
+//! inputs
+//!   → launch_due   who has waited long enough gets a ship       combat.rs, field.rs
+//!   → fleet.fly    steer, move, bounce off walls and asteroids  fleet.rs, ship.rs
+//!   → grid.fill    where every ship now is                      grid.rs
+//!   → bullets.fly  move; end at rocks, edges, ships → hits      bullets.rs
+//!   → collect      energy that ships touch                      combat.rs
+//!   → settle       hits → energy, losses, points                combat.rs
+//!   → bullets.fire guns that are ready                          bullets.rs
+//! replicate → the entities of schema.rs
+//! ```
+//!
+//! The same seed and inputs lead to the same state, bit for bit, on every machine: f32 sums,
+//! products, quotients and square roots in a fixed order, integer angles with a [table of
+//! sines](sine), the room's random numbers, ordered vectors. A browser that predicts its own ship
+//! repeats [`ship`] and nothing else; bots ([`bot`]) are players like any other.
+
+pub mod bot;
+pub mod bullets;
+pub mod chat;
+pub mod combat;
+pub mod field;
+pub mod fleet;
+pub mod grid;
+pub mod options;
+pub mod pilots;
+pub mod plane;
+pub mod schema;
+pub mod ship;
+pub mod sine;
+
+use std::collections::BTreeMap;
+
+use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::{GameMessage, InputValues, Value};
+use tickwire_protocol::schema::Schema;
+use tickwire_simulation::game::{Context, Game, View};
+use tickwire_simulation::inputs::Inputs;
+use tickwire_simulation::registry::{GameOptions, OptionError};
+use tickwire_simulation::saved::{self, RestoreError};
+use tickwire_simulation::snapshot_writer::SnapshotWriter;
+
+use crate::bot::{Mind, Sight};
+use crate::bullets::{Bullets, Hit};
+use crate::field::{Field, SavedField};
+use crate::fleet::Fleet;
+use crate::grid::{Bounds, Grid};
+use crate::options::ArenaOptions;
+use crate::pilots::{Life, Pilot, Pilots};
+use crate::schema::{PILOT_ALIVE, kind};
+
+/// The name under which the game is registered.
+pub const NAME: &str = "arena";
+
+/// What a player sees of the world, in world units: a common screen.
+pub const VIEW: [f32; 2] = [1920.0, 1080.0];
+
+/// The game's state.
+#[derive(Debug)]
+pub struct Arena {
+    options: ArenaOptions,
+    field: Field,
+    pilots: Pilots,
+    fleet: Fleet,
+    bullets: Bullets,
+    minds: BTreeMap<PlayerId, Mind>,
+    /// Where the ships are: of use within a step only, like the hits; kept for their memory.
+    ship_grid: Grid,
+    hits: Vec<Hit>,
+}
+
+/// What is saved, in this order. The options come first and must be those of the restoring game.
+type SavedArena = (ArenaOptions, SavedField, Pilots, Fleet, Bullets, BTreeMap<PlayerId, Mind>);
+
+/// Makes a game with the options of [`ArenaOptions`].
+///
+/// # Errors
+/// [`OptionError`] when an option is unknown or its value is not allowed.
+pub fn create(options: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
+    Ok(Box::new(Arena::new(ArenaOptions::read(options)?)))
+}
+
+impl Arena {
+    /// An arena without players, whose field is laid out when the first comes or time begins.
+    #[must_use]
+    pub fn new(options: ArenaOptions) -> Self {
+        Self {
+            options,
+            field: Field::new(options),
+            pilots: Pilots::default(),
+            fleet: Fleet::default(),
+            bullets: Bullets::default(),
+            minds: BTreeMap::new(),
+            ship_grid: Grid::new(options.world.into()),
+            hits: Vec::new(),
+        }
+    }
+
+    fn index_ships(&mut self) {
+        let places = self.fleet.positions().map(|position| Bounds::around(position, 0.0));
+        self.ship_grid.fill(places);
+    }
+
+    fn write_ships(&self, out: &mut SnapshotWriter<'_>) {
+        for ship in self.fleet.ships() {
+            out.entity(ship.entity, kind::SHIP)
+                .player(ship.player)
+                .position(ship.motion.position.to_array())
+                .angle(ship.motion.angle)
+                .integer(ship.shown_energy())
+                .flags(ship.flags());
+        }
+    }
+
+    fn write_pilots(&self, out: &mut SnapshotWriter<'_>) {
+        for pilot in self.pilots.list() {
+            out.entity(pilot.entity, kind::PILOT)
+                .player(pilot.player)
+                .integer(pilot.score)
+                .integer(pilot.kills.cast_signed())
+                .integer(pilot.deaths.cast_signed())
+                .flags(if pilot.life == Life::Flying { PILOT_ALIVE } else { 0 });
+        }
+    }
+
+    fn write_field(&self, out: &mut SnapshotWriter<'_>) {
+        for rock in self.field.rocks() {
+            out.entity(rock.entity, kind::ASTEROID)
+                .position(rock.center.to_array())
+                .integer(rock.radius.into())
+                .integer(rock.shape.into());
+        }
+        for pickup in self.field.pickups() {
+            out.entity(pickup.entity, kind::PICKUP).position(pickup.position.to_array());
+        }
+    }
+
+    fn write_bullets(&self, out: &mut SnapshotWriter<'_>) {
+        for bullet in self.bullets.list() {
+            out.entity(bullet.entity, kind::BULLET)
+                .player(bullet.player)
+                .position(bullet.position.to_array());
+        }
+    }
+}
+
+impl Game for Arena {
+    fn schema(&self) -> Schema {
+        schema::schema(self.options.world)
+    }
+
+    fn on_join(&mut self, context: &mut Context<'_>, player: PlayerId, _name: &str) {
+        self.field.lay_out(context);
+        self.pilots.insert(Pilot::new(player, context.spawn()));
+        combat::launch(player, &mut self.fleet, &self.field, context);
+    }
+
+    fn on_leave(&mut self, _context: &mut Context<'_>, player: PlayerId) {
+        self.pilots.remove(player);
+        self.fleet.retain(|ship| ship.player != player);
+        self.bullets.remove_of(player);
+        self.minds.remove(&player);
+    }
+
+    fn on_message(&mut self, context: &mut Context<'_>, player: PlayerId, message: &GameMessage) {
+        let (schema::SAY, [Value::Text(text)]) = (message.kind, &message.values[..]) else {
+            return;
+        };
+        let Some(pilot) = self.pilots.of_mut(player) else { return };
+        if let Some(text) = chat::clean(text)
+            && pilot.chat.take()
+        {
+            context.emit(schema::said(player, text));
+        }
+    }
+
+    fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>) {
+        let dt = context.dt();
+        self.field.lay_out(context);
+        self.pilots.list_mut().iter_mut().for_each(|pilot| pilot.chat.pass(dt));
+
+        combat::launch_due(&mut self.fleet, &mut self.pilots, &self.field, context);
+        self.fleet.fly(inputs, &self.field, dt);
+        self.index_ships();
+        self.bullets.fly(&self.fleet, &self.ship_grid, &self.field, dt, &mut self.hits);
+        combat::collect(
+            &mut self.fleet,
+            &mut self.pilots,
+            &mut self.field,
+            &self.ship_grid,
+            context,
+        );
+        combat::settle(&mut self.hits, &mut self.fleet, &mut self.pilots, context);
+        self.bullets.fire(&mut self.fleet, context);
+    }
+
+    /// What rarely changes its place in the order comes first: that makes slots quick to find.
+    fn replicate(&self, out: &mut SnapshotWriter<'_>) {
+        self.write_field(out);
+        self.write_pilots(out);
+        self.write_ships(out);
+        self.write_bullets(out);
+    }
+
+    fn view_of(&self, player: PlayerId) -> Option<View> {
+        let center = match self.pilots.of(player)?.life {
+            Life::Flying => self.fleet.of(player)?.motion.position,
+            Life::Down { place, .. } => place,
+        };
+        Some(View { center: center.to_array(), size: VIEW })
+    }
+
+    fn bot_input(&mut self, context: &mut Context<'_>, bot: PlayerId) -> Option<InputValues> {
+        let ship = self.fleet.of(bot)?;
+        let sight = Sight { ship, fleet: &self.fleet, field: &self.field };
+        let dt = context.dt();
+        self.minds.entry(bot).or_default().decide(sight, context.rng(), dt)
+    }
+
+    fn save(&self) -> Vec<u8> {
+        let Self { options, field, pilots, fleet, bullets, minds, .. } = self;
+        saved::encode(&(options, field.saved(), pilots, fleet, bullets, minds))
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
+        let (options, field, pilots, fleet, bullets, minds): SavedArena = saved::decode(state)?;
+        if options != self.options {
+            return Err(RestoreError::Mismatch("it was saved with other options"));
+        }
+        let has_ship = |pilot: &&Pilot| pilot.life == Life::Flying;
+        let flying = pilots.list().iter().filter(has_ship).map(|pilot| pilot.player);
+        let sound = pilots.are_sound()
+            && fleet.is_sound(options.world.into())
+            && flying.eq(fleet.ships().iter().map(|ship| ship.player))
+            && bullets.is_sound()
+            && minds.keys().all(|&bot| pilots.of(bot).is_some());
+        // The field comes last because it is taken over by the same call that checks it.
+        if !sound || !self.field.restore(field) {
+            return Err(RestoreError::Mismatch("its parts contradict each other"));
+        }
+        (self.pilots, self.fleet, self.bullets, self.minds) = (pilots, fleet, bullets, minds);
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! What players say to each other: what is left of a line, and how many lines they have.
+
+use bincode::{Decode, Encode};
+
+/// Lines that may be said at once.
+const BURST: f32 = 4.0;
+/// Lines per second on average.
+const RATE: f32 = 0.5;
+
+/// The lines that a player may say now: a bucket that fills up with time.
+#[derive(Clone, Copy, Debug, PartialEq, Encode, Decode)]
+pub struct ChatAllowance {
+    lines: f32,
+}
+
+impl Default for ChatAllowance {
+    fn default() -> Self {
+        Self { lines: BURST }
+    }
+}
+
+impl ChatAllowance {
+    /// Lets `dt` seconds pass.
+    pub fn pass(&mut self, dt: f32) {
+        self.lines = (self.lines + RATE * dt).min(BURST);
+    }
+
+    /// Takes one line, if there is one.
+    pub fn take(&mut self) -> bool {
+        let allowed = self.lines >= 1.0;
+        if allowed {
+            self.lines -= 1.0;
+        }
+        allowed
+    }
+
+    /// Whether it could have come about.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        (0.0..=BURST).contains(&self.lines)
+    }
+}
+
+/// A line without what could break or turn round the text beside it: control characters, line and
+/// paragraph separators, and the marks that set the writing direction. `None` if nothing is left.
+#[must_use]
+pub fn clean(text: &str) -> Option<String> {
+    let kept: String = text.chars().filter(|&letter| !is_unwelcome(letter)).collect();
+    let trimmed = kept.trim();
+    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+}
+
+fn is_unwelcome(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_lose_what_would_disturb_others() {
+        assert_eq!(clean(" gg\n wp\u{202e}!\u{7} "), Some("gg wp!".to_owned()));
+        assert_eq!(clean("日本 ünï 🚀"), Some("日本 ünï 🚀".to_owned()));
+        assert_eq!(clean(" \t\u{2066}\u{feff}\u{2029} "), None);
+    }
+
+    #[test]
+    fn a_few_lines_at_once_then_one_every_two_seconds() {
+        let mut allowance = ChatAllowance::default();
+        assert_eq!((0..10).filter(|_| allowance.take()).count(), 4);
+        allowance.pass(1.9);
+        assert!(!allowance.take());
+        allowance.pass(0.2);
+        assert!(allowance.take());
+        allowance.pass(1000.0);
+        assert_eq!((0..10).filter(|_| allowance.take()).count(), 4);
+    }
+}

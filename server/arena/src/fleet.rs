@@ -1,0 +1,207 @@
+//! The ships that are flying: motion, energy, and what has to cool down.
+//!
+//! They lie in ascending order of their players, as the inputs do, so that one walk through both
+//! gives every ship its input. Ships pass through each other; walls and asteroids stop them.
+
+use bincode::{Decode, Encode};
+use glam::Vec2;
+use tickwire_protocol::ids::{EntityId, PlayerId};
+use tickwire_protocol::message::InputValues;
+use tickwire_simulation::inputs::Inputs;
+
+use crate::field::Field;
+use crate::grid::Bounds;
+use crate::plane::length;
+use crate::schema::{MAX_ENERGY, input, ship_flag};
+use crate::ship::{
+    SHIP_RADIUS, ShipMotion, Steering, bounce_off_rock, bounce_off_walls, step_ship,
+};
+
+/// Energy of a whole ship.
+pub const FULL_ENERGY: f32 = MAX_ENERGY as f32;
+/// Energy that comes back by itself per second: 25 s from nothing to all.
+const REGENERATION: f32 = 4.0;
+/// Energy that a dash costs.
+pub const DASH_COST: f32 = 15.0;
+/// Energy that a dash needs, so that nobody dashes into being defenceless.
+pub const DASH_MINIMUM: f32 = 25.0;
+/// Seconds from one dash to the next.
+pub const DASH_COOLDOWN: f32 = 1.5;
+/// Seconds that a dash is seen as one.
+const DASH_SHOWN: f32 = 0.25;
+/// Seconds for which a ship that has just appeared cannot be hurt, unless it fires.
+pub const PROTECTION: f32 = 2.0;
+/// Running into an asteroid faster than this hurts, in units/s.
+const HARD_IMPACT: f32 = 200.0;
+/// Energy lost per unit/s above [`HARD_IMPACT`], and at most. It never destroys a ship.
+const IMPACT_DAMAGE: f32 = 0.05;
+const MAX_IMPACT_DAMAGE: f32 = 15.0;
+const LEAST_ENERGY_AFTER_IMPACT: f32 = 1.0;
+
+/// A ship that is flying.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Ship {
+    /// Who flies it.
+    pub player: PlayerId,
+    /// Its entity: another one after each respawn.
+    pub entity: EntityId,
+    /// Where it is and whither it goes.
+    pub motion: ShipMotion,
+    /// Where it was a tick ago.
+    #[bincode(with_serde)]
+    pub previous: Vec2,
+    /// From 0 to [`FULL_ENERGY`]: health and fuel in one. At 0 it is lost.
+    pub energy: f32,
+    /// Seconds until the gun is ready; below 0 by what is left of a tick.
+    pub gun_wait: f32,
+    /// Seconds until a dash is possible.
+    pub dash_wait: f32,
+    /// Seconds for which it cannot be hurt.
+    pub protection: f32,
+    /// Whether its engine is on.
+    pub thrusting: bool,
+    /// Whether its player holds the trigger.
+    pub firing: bool,
+}
+
+impl Ship {
+    /// A whole ship at rest.
+    #[must_use]
+    pub fn new(player: PlayerId, entity: EntityId, position: Vec2, angle: u16) -> Self {
+        Self {
+            player,
+            entity,
+            motion: ShipMotion { position, velocity: Vec2::ZERO, angle },
+            previous: position,
+            energy: FULL_ENERGY,
+            gun_wait: 0.0,
+            dash_wait: 0.0,
+            protection: PROTECTION,
+            thrusting: false,
+            firing: false,
+        }
+    }
+
+    /// The flags that clients see.
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        let flag = |set, flag| if set { flag } else { 0 };
+        flag(self.thrusting, ship_flag::THRUSTING)
+            | flag(self.protection > 0.0, ship_flag::PROTECTED)
+            | flag(self.dash_wait > DASH_COOLDOWN - DASH_SHOWN, ship_flag::DASHING)
+    }
+
+    /// The energy that clients see: a ship that flies never seems to have none.
+    #[must_use]
+    pub fn shown_energy(&self) -> i32 {
+        self.energy.ceil() as i32
+    }
+
+    fn fly(&mut self, controls: &InputValues, dt: f32) {
+        self.energy = (self.energy + REGENERATION * dt).min(FULL_ENERGY);
+        self.gun_wait = (self.gun_wait - dt).max(-dt);
+        self.dash_wait = (self.dash_wait - dt).max(0.0);
+        self.protection = (self.protection - dt).max(0.0);
+        self.thrusting = controls.get(input::THRUST) > 0;
+        self.firing = controls.get(input::FIRE) > 0;
+        let dash =
+            controls.get(input::DASH) > 0 && self.dash_wait <= 0.0 && self.energy >= DASH_MINIMUM;
+        if dash {
+            self.energy -= DASH_COST;
+            self.dash_wait = DASH_COOLDOWN;
+        }
+        let steering = Steering { thrust: self.thrusting, turn: controls.get(input::TURN), dash };
+        self.previous = self.motion.position;
+        step_ship(&mut self.motion, steering, dt);
+    }
+
+    fn bounce(&mut self, field: &Field) {
+        bounce_off_walls(&mut self.motion, field.world());
+        for rock in field.rocks_near(Bounds::around(self.motion.position, SHIP_RADIUS)) {
+            let impact = bounce_off_rock(&mut self.motion, rock.center, rock.radius.into());
+            if impact > HARD_IMPACT && self.protection <= 0.0 {
+                let damage = ((impact - HARD_IMPACT) * IMPACT_DAMAGE).min(MAX_IMPACT_DAMAGE);
+                let least = LEAST_ENERGY_AFTER_IMPACT.min(self.energy);
+                self.energy = (self.energy - damage).max(least);
+            }
+        }
+    }
+}
+
+/// All ships that are flying, by ascending player.
+#[derive(Debug, Default, Encode, Decode)]
+pub struct Fleet {
+    ships: Vec<Ship>,
+}
+
+impl Fleet {
+    /// The ships, by ascending player.
+    #[must_use]
+    pub fn ships(&self) -> &[Ship] {
+        &self.ships
+    }
+
+    /// The ships, to be changed; their players must not be.
+    pub fn ships_mut(&mut self) -> &mut [Ship] {
+        &mut self.ships
+    }
+
+    /// A player's ship, if it is flying.
+    #[must_use]
+    pub fn of(&self, player: PlayerId) -> Option<&Ship> {
+        let index = self.ships.binary_search_by_key(&player, |ship| ship.player).ok()?;
+        self.ships.get(index)
+    }
+
+    /// Where all ships are.
+    pub fn positions(&self) -> impl Iterator<Item = Vec2> + Clone + '_ {
+        self.ships.iter().map(|ship| ship.motion.position)
+    }
+
+    /// Adds the ship of a player who has none.
+    pub fn launch(&mut self, ship: Ship) {
+        let index = self.ships.partition_point(|other| other.player < ship.player);
+        self.ships.insert(index, ship);
+    }
+
+    /// Removes ships; the others keep their order.
+    pub fn retain(&mut self, keep: impl FnMut(&Ship) -> bool) {
+        self.ships.retain(keep);
+    }
+
+    /// Moves every ship by a tick, as its player wants and as far as walls and asteroids let it.
+    pub fn fly(&mut self, inputs: &Inputs<'_>, field: &Field, dt: f32) {
+        let mut inputs = inputs.iter().peekable();
+        for ship in &mut self.ships {
+            while inputs.next_if(|input| input.player < ship.player).is_some() {}
+            let input = inputs.next_if(|input| input.player == ship.player);
+            let controls = input.map_or_else(InputValues::default, |input| input.values);
+            ship.fly(&controls, dt);
+            ship.bounce(field);
+        }
+    }
+
+    /// The longest way that a ship has gone in the last tick.
+    #[must_use]
+    pub fn longest_way(&self) -> f32 {
+        let ways = self.ships.iter().map(|ship| length(ship.motion.position - ship.previous));
+        ways.fold(0.0, f32::max)
+    }
+
+    /// Whether these ships could have come about in a world of this size.
+    #[must_use]
+    pub fn is_sound(&self, world: Vec2) -> bool {
+        self.ships.is_sorted_by(|one, next| one.player < next.player)
+            && self.ships.iter().all(|ship| {
+                let ShipMotion { position, velocity, .. } = ship.motion;
+                position.cmpge(Vec2::ZERO).all()
+                    && position.cmple(world).all()
+                    && velocity.is_finite()
+                    && ship.previous.is_finite()
+                    && (0.0..=FULL_ENERGY).contains(&ship.energy)
+                    && [ship.gun_wait, ship.dash_wait, ship.protection]
+                        .iter()
+                        .all(|s| s.is_finite())
+            })
+    }
+}
