@@ -1,1 +1,37 @@
-//! Placeholder.
+//! A native client of Tickwire, and the swarm of headless players made of it.
+//!
+//! ```text
+//! client   join (HTTP) → connection (WebSocket, acknowledgements) → view (replica or prefix)
+//!          client: all of these, coming back by itself, paced by backoff
+//! swarm    args → swarm → bot (behavior → input; update → stats) → report
+//! ```
+//!
+//! The client part speaks every game by the schema in its welcome and can be used alone; nothing in
+//! it knows that there is a swarm. Everything runs on one thread: a bot is one task.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`join`] | rooms and seats, over HTTP |
+//! | [`connection`], [`view`] | one WebSocket: frames in, inputs and acknowledgements out |
+//! | [`end`], [`backoff`] | why it was not opened or ended; when to try again |
+//! | [`client`] | a connection that comes back after it was lost |
+//! | [`behavior`] | what a bot does, for any game |
+//! | [`args`], [`swarm`], [`bot`] | the flags; many bots and the measuring window; one bot's loop |
+//! | [`board`], [`stats`], [`cpu`] | what bots report; the numbers of a run; the time it cost |
+//! | [`report`], [`progress`] | the numbers as JSON or a table; the live line |
+
+pub mod args;
+pub mod backoff;
+pub mod behavior;
+pub mod board;
+pub mod bot;
+pub mod client;
+pub mod connection;
+pub mod cpu;
+pub mod end;
+pub mod join;
+pub mod progress;
+pub mod report;
+pub mod stats;
+pub mod swarm;
+pub mod view;

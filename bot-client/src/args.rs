@@ -1,0 +1,187 @@
+//! The flags of `bot-client`.
+//!
+//! Their environment variables begin with `TICKWIRE_SWARM_`, so that one environment can set up a
+//! server and its bots: both have a `--bots`.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use clap::Parser;
+use clap::builder::FalseyValueParser;
+
+use crate::behavior::Behavior;
+use crate::join::ServerUrl;
+
+/// Most bots of one process: each is a socket.
+const MAX_BOTS: u32 = 20_000;
+/// Inputs per second that make sense.
+const INPUT_HZ: RangeInclusive<f64> = 0.1..=1000.0;
+
+/// Headless players that join a Tickwire server like any client, play, and report what they saw.
+///
+/// Exit status: 0 when all went well, 1 when a bot failed or a replica differed from the server's
+/// hash, 2 for a bad flag.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "bot-client", version)]
+pub struct Args {
+    /// Server to join, as http://HOST:PORT. May be repeated: bots and rooms spread over all of them
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_URL",
+        value_name = "URL",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:8080"
+    )]
+    pub url: Vec<ServerUrl>,
+
+    /// Game to play, by the name it is registered under on the server
+    #[arg(long, env = "TICKWIRE_SWARM_GAME", value_name = "NAME", default_value = "arena")]
+    pub game: String,
+
+    /// Number of bots
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_BOTS",
+        value_name = "N",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BOTS))
+    )]
+    pub bots: u32,
+
+    /// Number of rooms to create and spread the bots over evenly. 0: the server places them
+    #[arg(long, env = "TICKWIRE_SWARM_ROOMS", value_name = "R", default_value_t = 0)]
+    pub rooms: u32,
+
+    /// Room to join, by its id; its game is played, whatever --game says
+    #[arg(long, env = "TICKWIRE_SWARM_ROOM", value_name = "ID", conflicts_with = "rooms")]
+    pub room: Option<String>,
+
+    /// Length of the measurement, as a duration such as 10s or 2m. It begins when all bots are in
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_DURATION",
+        value_name = "DURATION",
+        default_value = "10s",
+        value_parser = duration
+    )]
+    pub duration: Duration,
+
+    /// Inputs per second that each bot sends
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_INPUT_HZ",
+        value_name = "HZ",
+        default_value_t = 20.0,
+        value_parser = input_hz
+    )]
+    pub input_hz: f64,
+
+    /// What the bots do
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_BEHAVIOR",
+        value_name = "NAME",
+        value_enum,
+        default_value_t = Behavior::Wander
+    )]
+    pub behavior: Behavior,
+
+    /// Seed of everything that the bots do at random: the same seed, the same bots
+    #[arg(long, env = "TICKWIRE_SWARM_SEED", value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Share of the bots, 0 to 1, that keep a replica of the room and check it against the server's
+    /// hashes; the others read only what stands in front of the state. Bots that chase all keep one
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_VERIFY_SHARE",
+        value_name = "SHARE",
+        default_value_t = 1.0,
+        value_parser = share
+    )]
+    pub verify_share: f64,
+
+    /// Print the summary as one JSON object, the last line on standard output, instead of a table
+    #[arg(long, env = "TICKWIRE_SWARM_JSON", value_parser = FalseyValueParser::new())]
+    pub json: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err("a measurement takes time: more than 0s".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(format!("{error}; write it as 10s or 2m")),
+    }
+}
+
+fn input_hz(text: &str) -> Result<f64, String> {
+    number_in(INPUT_HZ, text)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    number_in(0.0..=1.0, text)
+}
+
+fn number_in(range: RangeInclusive<f64>, text: &str) -> Result<f64, String> {
+    // A NaN is in no range.
+    text.parse()
+        .ok()
+        .filter(|value| range.contains(value))
+        .ok_or_else(|| format!("a number from {} to {} is allowed", range.start(), range.end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(flags: &[&str]) -> Result<Args, clap::Error> {
+        Args::try_parse_from(std::iter::once(&"bot-client").chain(flags))
+    }
+
+    #[test]
+    fn the_flags_are_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_variable() {
+        let command = Args::command();
+        for arg in command
+            .get_arguments()
+            .filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
+        {
+            let name = format!("TICKWIRE_SWARM_{}", arg.get_id().as_str().to_uppercase());
+            assert_eq!(arg.get_env().unwrap(), name.as_str());
+            assert!(arg.get_help().is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn urls_may_be_repeated() {
+        let args = parse(&["--url", "http://a:1", "--url", "http://b:2"]).unwrap();
+        assert_eq!(
+            args.url.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["http://a:1", "http://b:2"]
+        );
+    }
+
+    #[test]
+    fn bad_values_name_the_flag_the_value_and_what_is_allowed() {
+        for (flags, words) in [
+            (&["--bots", "0"][..], &["--bots", "0", "1..=20000"][..]),
+            (&["--url", "ftp://a"], &["--url", "ftp://a", "http://HOST:PORT"]),
+            (&["--duration", "10"], &["--duration", "10", "10s"]),
+            (&["--duration", "0s"], &["--duration", "0s", "more than"]),
+            (&["--input-hz", "NaN"], &["--input-hz", "NaN", "0.1 to 1000"]),
+            (&["--verify-share", "1.5"], &["--verify-share", "1.5", "0 to 1"]),
+            (&["--behavior", "sleep"], &["--behavior", "sleep", "wander"]),
+            (&["--rooms", "2", "--room", "abc"], &["--rooms", "--room"]),
+        ] {
+            let error = parse(flags).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            let text = error.to_string();
+            assert!(words.iter().all(|word| text.contains(word)), "{flags:?}: {text}");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! One bot: joins, then sends inputs at its own rhythm and takes in what the server sends, until the
+//! run is over. Comes back when it loses its connection.
+
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
+use tickwire_protocol::message::ServerMessage;
+use tickwire_protocol::replica::Agreement;
+use tokio::time::{Interval, MissedTickBehavior};
+
+use crate::backoff::Backoff;
+use crate::behavior::{Behavior, Moment, Pilot};
+use crate::board::{Phase, Place, RoomUsed};
+use crate::client::{Client, EnterError};
+use crate::connection::{Incoming, Update};
+use crate::end::End;
+use crate::join::{JoinRequest, Lobby};
+use crate::stats::UpdateSeen;
+use crate::view::Detail;
+
+/// A bot that has seen no state for this long after it has been welcomed gives up.
+const FIRST_UPDATE_PATIENCE: Duration = Duration::from_secs(15);
+/// Sent inputs that are remembered until they are echoed: seconds' worth. A power of two, so that
+/// numbers map to places across their wrap.
+const REMEMBERED_INPUTS: usize = 256;
+/// Fraction of the golden ratio: multiples of it spread evenly, however many there are.
+const GOLDEN: f64 = 0.618_033_988_749_895;
+
+/// What one bot is to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Its number among all bots, from 0.
+    pub number: usize,
+    /// Index of its server among those given.
+    pub server: usize,
+    /// That server.
+    pub lobby: Lobby,
+    /// What it asks for.
+    pub request: JoinRequest,
+    /// How much of the state it reads.
+    pub detail: Detail,
+    /// How it plays.
+    pub behavior: Behavior,
+    /// Time from one input to the next.
+    pub input_period: Duration,
+    /// Seed of the run.
+    pub seed: u64,
+}
+
+#[derive(Debug, Error)]
+enum BotError {
+    #[error(transparent)]
+    Enter(#[from] EnterError),
+    #[error("no state within {} s after the welcome", FIRST_UPDATE_PATIENCE.as_secs())]
+    NoState,
+}
+
+/// Why a bot stops playing on a connection.
+enum Stop {
+    RunIsOver,
+    Lost(End),
+}
+
+/// Plays until the run is over; how it goes is written on the board.
+pub async fn run(plan: Plan, mut place: Place) {
+    if let Err(error) = live(&plan, &mut place).await {
+        place.failed(&error.to_string());
+    }
+}
+
+async fn live(plan: &Plan, place: &mut Place) -> Result<(), BotError> {
+    let mut client = get_in(plan, place).await?;
+    let mut rhythm = rhythm(plan);
+    let mut session = Session::new(plan, &client, None);
+    loop {
+        match play(&mut client, &mut session, &mut rhythm, place).await? {
+            Stop::RunIsOver => {
+                client.close().await;
+                return Ok(());
+            }
+            Stop::Lost(end) => {
+                let lost = session.lose(&client);
+                place.away();
+                client.reconnect(end).await?;
+                session = Session::new(plan, &client, Some(lost));
+            }
+        }
+    }
+}
+
+async fn get_in(plan: &Plan, place: &Place) -> Result<Client, EnterError> {
+    // The semaphore is never closed; were it, bots would enter unpaced.
+    let _permit = place.board().entrance.acquire().await.ok();
+    let backoff = Backoff::new(plan.seed ^ (plan.number as u64) << 32);
+    Client::join(plan.lobby.clone(), plan.request.clone(), plan.detail, backoff).await
+}
+
+/// Due whenever an input is. Bots start out of step, so that inputs flow evenly.
+fn rhythm(plan: &Plan) -> Interval {
+    let phase = plan.input_period.mul_f64((plan.number as f64 * GOLDEN).fract());
+    let mut rhythm =
+        tokio::time::interval_at(tokio::time::Instant::now() + phase, plan.input_period);
+    rhythm.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    rhythm
+}
+
+async fn play(
+    client: &mut Client,
+    session: &mut Session,
+    rhythm: &mut Interval,
+    place: &mut Place,
+) -> Result<Stop, BotError> {
+    // Looked at between messages: inputs alone come often enough.
+    while place.board().phase() != Phase::Over {
+        let result = tokio::select! {
+            biased;
+            _ = rhythm.tick() => {
+                if session.is_overdue() {
+                    return Err(BotError::NoState);
+                }
+                session.steer(client).await
+            }
+            incoming = client.next() => incoming.map(|incoming| match incoming {
+                Incoming::Update(update) => session.take_in(client, &update, place),
+                Incoming::Message(ServerMessage::Refused(_)) => place.board().stats().refusals += 1,
+                Incoming::Message(_) => {}
+            }),
+        };
+        if let Err(end) = result {
+            return Ok(Stop::Lost(end));
+        }
+    }
+    Ok(Stop::RunIsOver)
+}
+
+/// What a bot keeps for one connection.
+struct Session {
+    begun: Instant,
+    server: usize,
+    player: PlayerId,
+    pilot: Pilot,
+    sent: SentInputs,
+    last_update: Option<Instant>,
+    /// The connection before, until this one has shown any state.
+    before: Option<Lost>,
+}
+
+/// A connection that was lost.
+struct Lost {
+    at: Instant,
+    room: String,
+    tick: Option<Tick>,
+}
+
+impl Session {
+    fn new(plan: &Plan, client: &Client, before: Option<Lost>) -> Self {
+        let welcome = client.connection().welcome();
+        Self {
+            begun: Instant::now(),
+            server: plan.server,
+            player: welcome.player,
+            pilot: Pilot::new(plan.behavior, &welcome.schema, plan.seed, plan.number as u64),
+            sent: SentInputs([None; REMEMBERED_INPUTS]),
+            last_update: None,
+            before,
+        }
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.last_update.is_none() && self.begun.elapsed() > FIRST_UPDATE_PATIENCE
+    }
+
+    fn lose(&mut self, client: &Client) -> Lost {
+        let connection = client.connection();
+        // Lost again before anything came: it is the first loss that counts.
+        self.before.take().unwrap_or_else(|| Lost {
+            at: Instant::now(),
+            room: connection.welcome().room.clone(),
+            tick: connection.view().cursor().tick(),
+        })
+    }
+
+    async fn steer(&mut self, client: &mut Client) -> Result<(), End> {
+        let connection = client.connection_mut();
+        let values = self.pilot.input(&Moment {
+            now: self.begun.elapsed(),
+            player: self.player,
+            replica: connection.view().replica(),
+        });
+        let now = Instant::now();
+        let seq = connection.send_input(Tick(0), values).await?;
+        self.sent.remember(seq, now);
+        Ok(())
+    }
+
+    fn take_in(&mut self, client: &mut Client, update: &Update, place: &mut Place) {
+        let connection = client.connection_mut();
+        if self.last_update.is_none() {
+            let room = connection.welcome().room.clone();
+            self.note_arrival(update, &room, connection.welcome().send_every, place);
+            place.playing(RoomUsed { server: self.server, room });
+        }
+        let sent = update.frame.input.and_then(|echo| self.sent.take(echo.seq));
+        let seen = UpdateSeen {
+            gap: self.last_update.map(|last| update.received - last),
+            input_to_update: sent.map(|sent| update.received - sent),
+            wire_bytes: update.wire_bytes,
+            received_bytes: connection.take_received_bytes(),
+            entities: connection.view().replica().map(|replica| replica.snapshot().entities()),
+        };
+        self.last_update = Some(update.received);
+        let mut stats = place.board().stats();
+        if update.agreement == Agreement::Different {
+            stats.desyncs += 1;
+        }
+        if place.board().phase() == Phase::Measuring {
+            stats.record(&seen);
+        }
+    }
+
+    /// The first update of a connection: where there was one before, the bot has come back.
+    fn note_arrival(&mut self, update: &Update, room: &str, send_every: u8, place: &Place) {
+        let Some(before) = self.before.take() else { return };
+        let mut stats = place.board().stats();
+        stats.reconnects += 1;
+        stats.resumes.record(update.received - before.at);
+        // Another room has a clock of its own.
+        if let Some(tick) = before.tick.filter(|_| before.room == room) {
+            let skipped = update.frame.tick.since(tick) - i32::from(send_every);
+            stats.ticks_lost += u64::from(skipped.max(0).unsigned_abs());
+        }
+    }
+}
+
+/// When inputs were sent, by the low bits of their numbers.
+struct SentInputs([Option<(InputSeq, Instant)>; REMEMBERED_INPUTS]);
+
+impl SentInputs {
+    fn remember(&mut self, seq: InputSeq, at: Instant) {
+        self.0[usize::from(seq.0) % REMEMBERED_INPUTS] = Some((seq, at));
+    }
+
+    /// When an input was sent, unless that was asked before or is too long ago.
+    fn take(&mut self, seq: InputSeq) -> Option<Instant> {
+        let place = &mut self.0[usize::from(seq.0) % REMEMBERED_INPUTS];
+        place.take_if(|(remembered, _)| *remembered == seq).map(|(_, at)| at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_is_found_once_and_only_by_its_own_number() {
+        let mut sent = SentInputs([None; REMEMBERED_INPUTS]);
+        let at = Instant::now();
+        sent.remember(InputSeq(300), at);
+        assert_eq!(sent.take(InputSeq(300 - REMEMBERED_INPUTS as u16)), None);
+        assert_eq!(sent.take(InputSeq(300)), Some(at));
+        assert_eq!(sent.take(InputSeq(300)), None);
+    }
+}

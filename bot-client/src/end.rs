@@ -1,0 +1,128 @@
+//! Why a connection was not opened, or ended, and whether one comes back after it.
+
+use std::time::Duration;
+
+use thiserror::Error;
+use tickwire_protocol::close::{CloseReason, Reconnect};
+use tickwire_protocol::envelope::EnvelopeError;
+use tickwire_protocol::frame::FrameError;
+use tickwire_protocol::schema::SchemaError;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use crate::connection::CONNECT_TIMEOUT;
+
+/// Close code that stands for a close without one (RFC 6455, 7.4.1).
+const NO_CODE: u16 = 1005;
+
+/// Why a connection could not be opened.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The address, the network, or the WebSocket handshake.
+    #[error("cannot connect: {0}")]
+    Handshake(#[from] Box<tungstenite::Error>),
+    /// No welcome in time.
+    #[error("no welcome within {} s", CONNECT_TIMEOUT.as_secs())]
+    TimedOut,
+    /// It ended before the welcome.
+    #[error(transparent)]
+    Ended(#[from] End),
+    /// Something else came first.
+    #[error("the first message was not a welcome")]
+    NotWelcomed,
+    /// The welcome's schema breaks its own rules.
+    #[error("schema: {0}")]
+    Schema(#[from] SchemaError),
+}
+
+impl ConnectError {
+    /// Whether another try, with a new seat, may succeed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Handshake(error) => match &**error {
+                tungstenite::Error::Http(response) => response.status().is_server_error(),
+                error => !matches!(error, tungstenite::Error::Url(_)),
+            },
+            Self::TimedOut => true,
+            Self::Ended(end) => end.reconnect() != Reconnect::Never,
+            Self::NotWelcomed | Self::Schema(_) => false,
+        }
+    }
+}
+
+/// Why a connection ended.
+#[derive(Debug, Error)]
+pub enum End {
+    /// The server closed it.
+    #[error("closed with {code}: {text}")]
+    Closed {
+        /// The close code; 1005 when none was given.
+        code: u16,
+        /// The server's words.
+        text: String,
+    },
+    /// It broke without a close (code 1006).
+    #[error("lost: {0}")]
+    Lost(String),
+    /// The server said nothing for the heartbeat timeout.
+    #[error("the server has been silent for {} ms", .0.as_millis())]
+    Silent(Duration),
+    /// A control message that does not decode.
+    #[error("control message: {0}")]
+    Message(#[from] EnvelopeError),
+    /// A state frame that does not decode.
+    #[error("state frame: {0}")]
+    Frame(#[from] FrameError),
+    /// Text, where everything is binary.
+    #[error("the server sent text")]
+    Text,
+}
+
+impl End {
+    /// Whether and when to come back.
+    #[must_use]
+    pub fn reconnect(&self) -> Reconnect {
+        match self {
+            Self::Closed { code, .. } => {
+                CloseReason::from_code(*code).map_or(Reconnect::Never, CloseReason::reconnect)
+            }
+            Self::Lost(_) | Self::Silent(_) => Reconnect::Backoff,
+            // Two ends that do not understand each other will not do so a second later.
+            Self::Message(_) | Self::Frame(_) | Self::Text => Reconnect::Never,
+        }
+    }
+
+    /// What the last thing that came, which was no binary message, means for the connection.
+    pub(crate) fn of(message: Option<Result<Message, tungstenite::Error>>) -> Self {
+        match message {
+            Some(Ok(Message::Close(Some(close)))) => {
+                Self::Closed { code: close.code.into(), text: close.reason.to_string() }
+            }
+            Some(Ok(Message::Close(None))) => {
+                Self::Closed { code: NO_CODE, text: "no reason".to_owned() }
+            }
+            Some(Ok(_)) => Self::Text,
+            Some(Err(error)) => Self::Lost(error.to_string()),
+            None => Self::Lost("the connection ended without a close".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_come_back_from() {
+        let closed = |code| End::Closed { code, text: String::new() }.reconnect();
+        for code in [1001, 1011, 1012, 4408, 4410] {
+            assert_eq!(closed(code), Reconnect::Backoff, "{code}");
+        }
+        for code in [1000, 4001, 4400, 4404, 4409, NO_CODE, 3999] {
+            assert_eq!(closed(code), Reconnect::Never, "{code}");
+        }
+        assert!(matches!(closed(4423), Reconnect::After(_)));
+        assert_eq!(End::Lost(String::new()).reconnect(), Reconnect::Backoff);
+        assert_eq!(End::Frame(FrameError::Tag).reconnect(), Reconnect::Never);
+    }
+}

@@ -1,0 +1,325 @@
+//! Rooms and seats, over HTTP: what comes before a connection.
+//!
+//! Plain HTTP/1.1 with JSON bodies. A seat's token is good for one connection, within ten seconds.
+
+use std::error::Error;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use reqwest::{RequestBuilder, Url};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tickwire_protocol::ids::PlayerId;
+
+/// An answer that takes longer is given up.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where a server is: `http://HOST:PORT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerUrl(String);
+
+/// Why a text does not say where a server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("write it as http://HOST:PORT (https is not spoken here)")]
+pub struct ParseServerUrlError;
+
+impl FromStr for ServerUrl {
+    type Err = ParseServerUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(text).map_err(|_| ParseServerUrlError)?;
+        let plain = url.scheme() == "http" && url.query().is_none() && url.fragment().is_none();
+        if plain {
+            Ok(Self(text.trim_end_matches('/').to_owned()))
+        } else {
+            Err(ParseServerUrlError)
+        }
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a player asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct JoinRequest {
+    /// The player's name.
+    pub name: String,
+    /// A room; without one the server picks or starts one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// A game, where no room is named; without one it is the server's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub game: Option<String>,
+    /// State frames per second that are wanted; without it, the server's choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_hz: Option<u16>,
+    /// Only to watch.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub spectate: bool,
+}
+
+/// A reserved place in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Seat {
+    /// Proves the reservation.
+    pub token: String,
+    /// The room.
+    pub room: String,
+    /// The player's id there.
+    pub player: PlayerId,
+    /// Where to connect; the token is part of it.
+    pub ws_url: String,
+}
+
+/// A room that was created.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct NewRoom {
+    /// The room.
+    pub room: String,
+    /// What is played there.
+    pub game: String,
+}
+
+/// A room as the server lists it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct RoomStatus {
+    /// The room.
+    pub room: String,
+    /// What is played there.
+    pub game: String,
+    /// How long a tick takes, where the server tells.
+    pub tick_ms: Option<TickTime>,
+}
+
+/// How long a room's ticks take, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct TickTime {
+    /// Half of them at most this long.
+    pub p50: f64,
+    /// 99 of 100 at most this long.
+    pub p99: f64,
+}
+
+/// Why a call had no usable answer.
+#[derive(Debug, Error)]
+pub enum CallError {
+    /// Nobody answered, or not in time.
+    #[error("{url} cannot be reached: {cause}")]
+    Unreachable {
+        /// What was called.
+        url: String,
+        /// Why.
+        cause: String,
+    },
+    /// The server refused with a status that has no meaning of its own here.
+    #[error("the server answered {status}: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The server's words.
+        message: String,
+    },
+    /// The answer is not what was asked for.
+    #[error("the answer makes no sense: {0}")]
+    Malformed(String),
+}
+
+/// Why there is no seat.
+#[derive(Debug, Error)]
+pub enum JoinError {
+    /// The request itself is wrong (400).
+    #[error("the server does not understand the join: {0}")]
+    BadRequest(String),
+    /// No such room (404).
+    #[error("no such room")]
+    NoSuchRoom,
+    /// No such game (404).
+    #[error("no such game")]
+    NoSuchGame,
+    /// Every seat of the room is taken (409).
+    #[error("the room is full")]
+    RoomFull,
+    /// The server takes nobody any more (503).
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// Anything else.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl JoinError {
+    /// Whether the same request may succeed a little later.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::BadRequest(_) | Self::NoSuchRoom | Self::NoSuchGame => false,
+            Self::RoomFull | Self::ShuttingDown => true,
+            Self::Call(CallError::Refused { status, .. }) => *status == 429 || *status >= 500,
+            Self::Call(CallError::Unreachable { .. }) => true,
+            Self::Call(CallError::Malformed(_)) => false,
+        }
+    }
+}
+
+/// The body of an answer that is no success.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    error: String,
+    message: String,
+}
+
+/// What came back: a success's body, or a refusal.
+enum Answer<T> {
+    Success(T),
+    Refusal { status: u16, body: ErrorBody },
+}
+
+#[derive(Serialize)]
+struct RoomRequest<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    game: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct RoomList {
+    rooms: Vec<RoomStatus>,
+}
+
+/// A server's HTTP side. Clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Lobby {
+    server: ServerUrl,
+    http: reqwest::Client,
+}
+
+impl Lobby {
+    /// The lobby of a server. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`CallError`] when the system denies what an HTTP client needs.
+    pub fn new(server: ServerUrl) -> Result<Self, CallError> {
+        let http = reqwest::Client::builder()
+            .timeout(ANSWER_TIMEOUT)
+            // Loads and measurements go straight to the server.
+            .no_proxy()
+            .build()
+            .map_err(|error| CallError::Malformed(root_cause(&error)))?;
+        Ok(Self { server, http })
+    }
+
+    /// Where the server is.
+    #[must_use]
+    pub const fn server(&self) -> &ServerUrl {
+        &self.server
+    }
+
+    /// Reserves a seat.
+    ///
+    /// # Errors
+    /// [`JoinError`].
+    pub async fn join(&self, request: &JoinRequest) -> Result<Seat, JoinError> {
+        let call = self.http.post(self.at("/api/join")).json(request);
+        match self.call(call).await? {
+            Answer::Success(seat) => Ok(seat),
+            Answer::Refusal { status, body } => Err(match status {
+                400 => JoinError::BadRequest(body.message),
+                404 if body.error == "no_such_game" => JoinError::NoSuchGame,
+                404 => JoinError::NoSuchRoom,
+                409 => JoinError::RoomFull,
+                503 => JoinError::ShuttingDown,
+                _ => CallError::Refused { status, message: body.message }.into(),
+            }),
+        }
+    }
+
+    /// Starts a room; of the server's default game when none is named.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn create_room(&self, game: Option<&str>) -> Result<NewRoom, CallError> {
+        let call = self.http.post(self.at("/api/rooms")).json(&RoomRequest { game });
+        self.call(call).await?.success()
+    }
+
+    /// All rooms.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn rooms(&self) -> Result<Vec<RoomStatus>, CallError> {
+        let list: RoomList = self.call(self.http.get(self.at("/api/rooms"))).await?.success()?;
+        Ok(list.rooms)
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.server)
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        call: RequestBuilder,
+    ) -> Result<Answer<T>, CallError> {
+        let unreachable = |error: reqwest::Error| CallError::Unreachable {
+            url: self.server.to_string(),
+            cause: root_cause(&error),
+        };
+        let response = call.send().await.map_err(unreachable)?;
+        let status = response.status();
+        if status.is_success() {
+            let malformed = |error: reqwest::Error| CallError::Malformed(root_cause(&error));
+            return Ok(Answer::Success(response.json().await.map_err(malformed)?));
+        }
+        // A refusal without a body is one all the same.
+        let body = response.json().await.unwrap_or_default();
+        Ok(Answer::Refusal { status: status.as_u16(), body })
+    }
+}
+
+impl<T> Answer<T> {
+    fn success(self) -> Result<T, CallError> {
+        match self {
+            Self::Success(body) => Ok(body),
+            Self::Refusal { status, body } => {
+                Err(CallError::Refused { status, message: body.message })
+            }
+        }
+    }
+}
+
+/// The innermost cause: reqwest's own text says no more than that a request failed.
+fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_urls_are_plain_http() {
+        let url = |text: &str| text.parse::<ServerUrl>();
+        assert_eq!(url("http://127.0.0.1:8080/").unwrap().to_string(), "http://127.0.0.1:8080");
+        assert!(url("http://[::1]:8080").is_ok());
+        for bad in
+            ["", "127.0.0.1:8080", "https://example.org", "http://", "http://a/?b", "ftp://a"]
+        {
+            assert_eq!(url(bad), Err(ParseServerUrlError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_sent() {
+        let request = JoinRequest { name: "bot".into(), ..JoinRequest::default() };
+        assert_eq!(serde_json::to_string(&request).unwrap(), r#"{"name":"bot"}"#);
+    }
+}

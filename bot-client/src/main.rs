@@ -1,0 +1,35 @@
+//! `bot-client`: parses the flags, runs the swarm, prints its report.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use tickwire_bot_client::args::Args;
+use tickwire_bot_client::progress::Progress;
+use tickwire_bot_client::swarm;
+
+fn main() -> anyhow::Result<ExitCode> {
+    let args = Args::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let outcome = runtime.block_on(swarm::run(&args, &Progress::on_terminal(), interrupt()))?;
+    for warning in &outcome.warnings {
+        eprintln!("{warning}");
+    }
+    if args.json {
+        println!("{}", serde_json::to_string(&outcome.report)?);
+    } else {
+        println!("{}", outcome.report.table());
+    }
+    Ok(if outcome.report.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Done when Ctrl-C is pressed: the run ends early and still reports.
+async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Ctrl-C then ends the process at once, as it does without this.
+        std::future::pending::<()>().await;
+    }
+}

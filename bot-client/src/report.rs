@@ -1,0 +1,282 @@
+//! The numbers of a run as others read them: one JSON object, or a table.
+//!
+//! The names of the JSON members are relied upon by scripts; see the test that holds them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use crate::cpu::VALID_SHARE;
+use crate::join::TickTime;
+use crate::stats::{Durations, Stats};
+
+/// A run's numbers. What was not measured is `null` in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Bots that received a state frame.
+    pub bots_connected: usize,
+    /// Bots that did not get in, were turned away, or were not connected at the end.
+    pub bots_failed: usize,
+    /// Connections that were lost and replaced.
+    pub reconnects: u64,
+    /// Updates after which a replica differed from the server's hash.
+    pub desyncs: u64,
+    /// State frames per second and bot.
+    pub updates_per_second_per_bot: f64,
+    /// Between the updates of a connection.
+    pub update_gap_ms: Spread,
+    /// From sending an input to receiving the update that echoes it.
+    pub input_to_update_ms: Spread,
+    /// Mean WebSocket frame of a state frame, header included.
+    pub bytes_per_update: Option<f64>,
+    /// All WebSocket frames received.
+    pub bytes_per_second_per_bot: f64,
+    /// Mean number of entities in a replica.
+    pub entities_per_update: Option<f64>,
+    /// Bytes of updates by entities in replicas, over the bots that keep one.
+    pub bytes_per_entity_update: Option<f64>,
+    /// From losing a connection to the first update of the next one.
+    pub resume_ms: ResumeTime,
+    /// Ticks that bots missed while they had no connection.
+    pub ticks_lost: u64,
+    /// Of the slowest room that bots were in.
+    pub server_tick_ms: ServerTick,
+    /// CPU time of this process, as a share of one core.
+    pub load_cpu_share: Option<f64>,
+    /// False when this process was so busy that it may have measured itself.
+    pub valid: bool,
+}
+
+/// Quantiles of durations, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    p50: Option<f64>,
+    p99: Option<f64>,
+    max: Option<f64>,
+}
+
+/// How long it took to come back, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ResumeTime {
+    p50: Option<f64>,
+    max: Option<f64>,
+}
+
+/// How long the server's ticks took, in milliseconds, as far as it told.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ServerTick {
+    p50: Option<f64>,
+    p99: Option<f64>,
+}
+
+/// What the window was.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    /// How long it was.
+    pub length: Duration,
+    /// CPU time that this process used in it, where the system tells.
+    pub cpu: Option<Duration>,
+}
+
+impl Report {
+    /// The report of a run.
+    #[must_use]
+    pub fn new(
+        stats: &Stats,
+        window: Window,
+        bots_connected: usize,
+        bots_failed: usize,
+        slowest_tick: Option<TickTime>,
+    ) -> Self {
+        let bot_seconds = window.length.as_secs_f64() * bots_connected as f64;
+        let load_cpu_share = window
+            .cpu
+            .and_then(|cpu| ratio(cpu.as_secs_f64(), window.length.as_secs_f64()))
+            .map(rounded);
+        Self {
+            bots_connected,
+            bots_failed,
+            reconnects: stats.reconnects,
+            desyncs: stats.desyncs,
+            updates_per_second_per_bot: mean(stats.updates, bot_seconds).unwrap_or(0.0),
+            update_gap_ms: Spread::of(&stats.gaps),
+            input_to_update_ms: Spread::of(&stats.input_to_update),
+            bytes_per_update: mean(stats.update_bytes, stats.updates as f64),
+            bytes_per_second_per_bot: mean(stats.received_bytes, bot_seconds).unwrap_or(0.0),
+            entities_per_update: mean(stats.entities, stats.whole_updates as f64),
+            bytes_per_entity_update: mean(stats.whole_bytes, stats.entities as f64),
+            resume_ms: ResumeTime {
+                p50: stats.resumes.quantile_ms(0.5),
+                max: stats.resumes.max_ms(),
+            },
+            ticks_lost: stats.ticks_lost,
+            server_tick_ms: ServerTick {
+                p50: slowest_tick.map(|tick| tick.p50),
+                p99: slowest_tick.map(|tick| tick.p99),
+            },
+            load_cpu_share,
+            valid: load_cpu_share.is_none_or(|share| share <= VALID_SHARE),
+        }
+    }
+
+    /// Whether every bot played to the end and every replica was the server's.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        self.bots_failed == 0 && self.desyncs == 0
+    }
+
+    /// The report as a table for people.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_FULL_CONDENSED);
+        let mut row = |name: &str, value: String| {
+            table.add_row([name.to_owned(), value]);
+        };
+        let number =
+            |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value}"));
+        let spread = |spread: &Spread| {
+            let [p50, p99, max] = [spread.p50, spread.p99, spread.max].map(number);
+            format!("p50 {p50}   p99 {p99}   max {max}")
+        };
+        row("bots", format!("{} connected, {} failed", self.bots_connected, self.bots_failed));
+        row("desyncs", self.desyncs.to_string());
+        row("reconnects", format!("{}, {} ticks lost", self.reconnects, self.ticks_lost));
+        row("updates per second and bot", self.updates_per_second_per_bot.to_string());
+        row("gap between updates, ms", spread(&self.update_gap_ms));
+        row("input to update, ms", spread(&self.input_to_update_ms));
+        row("bytes per update", number(self.bytes_per_update));
+        row("bytes per second and bot", self.bytes_per_second_per_bot.to_string());
+        row("entities per update", number(self.entities_per_update));
+        row("bytes per entity and update", number(self.bytes_per_entity_update));
+        if self.reconnects > 0 {
+            let ResumeTime { p50, max } = self.resume_ms;
+            row("time to come back, ms", format!("p50 {}   max {}", number(p50), number(max)));
+        }
+        let ServerTick { p50, p99 } = self.server_tick_ms;
+        row("server tick, slowest room, ms", format!("p50 {}   p99 {}", number(p50), number(p99)));
+        row("share of a core used by the bots", number(self.load_cpu_share));
+        table
+    }
+
+    /// What a reader must know before believing the numbers, a sentence each.
+    #[must_use]
+    pub fn warnings(&self, failures: &BTreeMap<String, usize>, refusals: u64) -> Vec<String> {
+        let mut warnings: Vec<_> = failures
+            .iter()
+            .map(|(cause, count)| {
+                let bots = if *count == 1 { "bot" } else { "bots" };
+                format!("{count} {bots} failed: {cause}")
+            })
+            .collect();
+        if self.desyncs > 0 {
+            let desyncs = self.desyncs;
+            warnings.push(format!("replicas differed from the server's hash {desyncs} times"));
+        }
+        if refusals > 0 {
+            warnings.push(format!("the server refused {refusals} inputs"));
+        }
+        if let Some(share) = self.load_cpu_share.filter(|_| !self.valid) {
+            warnings.push(format!(
+                "not a valid measurement: the bots used {:.0} % of a core, above {:.0} %",
+                share * 100.0,
+                VALID_SHARE * 100.0,
+            ));
+        }
+        warnings
+    }
+}
+
+impl Spread {
+    fn of(durations: &Durations) -> Self {
+        let [p50, p99] = [0.5, 0.99].map(|share| durations.quantile_ms(share));
+        Self { p50, p99, max: durations.max_ms() }
+    }
+}
+
+fn mean(sum: u64, count: f64) -> Option<f64> {
+    ratio(sum as f64, count).map(rounded)
+}
+
+fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+/// To three decimals.
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::UpdateSeen;
+
+    fn window(cpu_s: f64) -> Window {
+        Window { length: Duration::from_secs(10), cpu: Some(Duration::from_secs_f64(cpu_s)) }
+    }
+
+    #[test]
+    fn the_json_members_are_the_documented_ones() {
+        let report = Report::new(&Stats::default(), Window::default(), 0, 0, None);
+        let json = serde_json::to_string(&report).unwrap();
+        assert_eq!(
+            json,
+            concat!(
+                r#"{"bots_connected":0,"bots_failed":0,"reconnects":0,"desyncs":0,"#,
+                r#""updates_per_second_per_bot":0.0,"#,
+                r#""update_gap_ms":{"p50":null,"p99":null,"max":null},"#,
+                r#""input_to_update_ms":{"p50":null,"p99":null,"max":null},"#,
+                r#""bytes_per_update":null,"bytes_per_second_per_bot":0.0,"#,
+                r#""entities_per_update":null,"bytes_per_entity_update":null,"#,
+                r#""resume_ms":{"p50":null,"max":null},"ticks_lost":0,"#,
+                r#""server_tick_ms":{"p50":null,"p99":null},"#,
+                r#""load_cpu_share":null,"valid":true}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn numbers_are_per_second_bot_and_entity() {
+        let mut stats = Stats::default();
+        for _ in 0..600 {
+            stats.record(&UpdateSeen {
+                gap: Some(Duration::from_millis(33)),
+                wire_bytes: 150,
+                received_bytes: 160,
+                entities: Some(50),
+                ..UpdateSeen::default()
+            });
+        }
+        let tick = TickTime { p50: 0.1, p99: 0.2 };
+        let report = Report::new(&stats, window(1.0), 2, 0, Some(tick));
+        assert_eq!(report.updates_per_second_per_bot, 30.0);
+        assert_eq!(report.bytes_per_update, Some(150.0));
+        assert_eq!(report.bytes_per_second_per_bot, 4800.0);
+        assert_eq!(report.entities_per_update, Some(50.0));
+        assert_eq!(report.bytes_per_entity_update, Some(3.0));
+        assert_eq!(report.load_cpu_share, Some(0.1));
+        assert_eq!(report.server_tick_ms, ServerTick { p50: Some(0.1), p99: Some(0.2) });
+        assert!(report.valid && report.is_success());
+        assert!(report.table().to_string().contains("2 connected, 0 failed"));
+        assert_eq!(report.warnings(&BTreeMap::new(), 0), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_busy_load_side_is_no_valid_measurement() {
+        let report = Report::new(&Stats::default(), window(8.6), 1, 0, None);
+        assert!(!report.valid);
+        let warnings = report.warnings(&BTreeMap::new(), 0);
+        assert!(warnings[0].contains("86 % of a core"), "{warnings:?}");
+    }
+
+    #[test]
+    fn failures_and_desyncs_are_no_success() {
+        let failed = Report::new(&Stats::default(), window(0.0), 1, 1, None);
+        let stats = Stats { desyncs: 1, ..Stats::default() };
+        let differed = Report::new(&stats, window(0.0), 1, 0, None);
+        assert!(!failed.is_success() && !differed.is_success());
+    }
+}
