@@ -31,10 +31,12 @@ const SIGHT: f32 = 1000.0;
 const GUN_RANGE: f32 = 650.0;
 /// It comes closer until it is this near.
 const FIGHT_DISTANCE: f32 = 260.0;
+/// Slower than this it is too easy a target and thrusts, in units/s.
+const FIGHT_SPEED: f32 = 110.0;
 /// Error of its aim: at most this share of the distance, per axis.
-const AIM_ERROR: f32 = 0.16;
+const AIM_ERROR: f32 = 0.2;
 /// Share of the looks around after which it pulls the trigger, if it has a target.
-const TRIGGER: f64 = 0.7;
+const TRIGGER: f64 = 0.6;
 /// Cosine of the angle to its aim within which it shoots: 14 degrees.
 const ALIGNED: f32 = 0.97;
 /// Energy below which it looks for more.
@@ -179,8 +181,9 @@ impl Mind {
             plan.dash = ship.energy > DASH_MINIMUM + 35.0 && rng.random_bool(0.06);
             return plan;
         }
-        let closing = distance > FIGHT_DISTANCE || rng.random_bool(0.25);
-        Plan { heading: aim, thrust: closing, shoot: rng.random_bool(TRIGGER), dash: false }
+        let slow = length(ship.motion.velocity) < FIGHT_SPEED;
+        let thrust = slow || distance > FIGHT_DISTANCE || rng.random_bool(0.25);
+        Plan { heading: aim, thrust, shoot: rng.random_bool(TRIGGER), dash: false }
     }
 
     /// Where to go when there is nothing to do: on to the last waypoint, or to a new one.

@@ -9,9 +9,9 @@ use tickwire_protocol::ids::{EntityId, PlayerId};
 use tickwire_simulation::game::Context;
 
 use crate::field::Field;
-use crate::fleet::{Fleet, Ship};
+use crate::fleet::{Fleet, IMPOSSIBLE_SPEED, Ship};
 use crate::grid::{Bounds, Grid};
-use crate::plane::sweep;
+use crate::plane::{length, sweep};
 use crate::ship::SHIP_RADIUS;
 use crate::sine::direction;
 
@@ -108,11 +108,15 @@ impl Bullets {
         self.list.retain(|bullet| bullet.player != player);
     }
 
-    /// Whether all numbers are finite.
+    /// Whether these could have come about in a world of this size.
     #[must_use]
-    pub fn is_sound(&self) -> bool {
+    pub fn are_sound(&self, world: Vec2) -> bool {
         self.list.iter().all(|bullet| {
-            bullet.position.is_finite() && bullet.velocity.is_finite() && bullet.life.is_finite()
+            // A muzzle may stick out of the world.
+            let beyond = (bullet.position - bullet.position.clamp(Vec2::ZERO, world)).abs();
+            beyond.max_element() <= MUZZLE
+                && length(bullet.velocity) < IMPOSSIBLE_SPEED
+                && bullet.life.is_finite()
         })
     }
 }

@@ -37,6 +37,8 @@ const HARD_IMPACT: f32 = 200.0;
 const IMPACT_DAMAGE: f32 = 0.05;
 const MAX_IMPACT_DAMAGE: f32 = 15.0;
 const LEAST_ENERGY_AFTER_IMPACT: f32 = 1.0;
+/// Nothing is ever as fast as this, in units/s: a saved state that says so is broken.
+pub const IMPOSSIBLE_SPEED: f32 = 1.0e5;
 
 /// A ship that is flying.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -196,8 +198,8 @@ impl Fleet {
                 let ShipMotion { position, velocity, .. } = ship.motion;
                 position.cmpge(Vec2::ZERO).all()
                     && position.cmple(world).all()
-                    && velocity.is_finite()
-                    && ship.previous.is_finite()
+                    && length(velocity) < IMPOSSIBLE_SPEED
+                    && length(ship.previous - position) < IMPOSSIBLE_SPEED
                     && (0.0..=FULL_ENERGY).contains(&ship.energy)
                     && [ship.gun_wait, ship.dash_wait, ship.protection]
                         .iter()

@@ -101,6 +101,40 @@ impl Arena {
         }
     }
 
+    /// Asteroids and pickups.
+    #[must_use]
+    pub const fn field(&self) -> &Field {
+        &self.field
+    }
+
+    /// The players' standing.
+    #[must_use]
+    pub const fn pilots(&self) -> &Pilots {
+        &self.pilots
+    }
+
+    /// The same, for tests and benches that set up a situation.
+    pub const fn pilots_mut(&mut self) -> &mut Pilots {
+        &mut self.pilots
+    }
+
+    /// The ships that are flying.
+    #[must_use]
+    pub const fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// The same, for tests and benches that set up a situation.
+    pub const fn fleet_mut(&mut self) -> &mut Fleet {
+        &mut self.fleet
+    }
+
+    /// The bullets in flight.
+    #[must_use]
+    pub const fn bullets(&self) -> &Bullets {
+        &self.bullets
+    }
+
     fn index_ships(&mut self) {
         let places = self.fleet.positions().map(|position| Bounds::around(position, 0.0));
         self.ship_grid.fill(places);
@@ -237,7 +271,7 @@ impl Game for Arena {
         let sound = pilots.are_sound()
             && fleet.is_sound(options.world.into())
             && flying.eq(fleet.ships().iter().map(|ship| ship.player))
-            && bullets.is_sound()
+            && bullets.are_sound(options.world.into())
             && minds.keys().all(|&bot| pilots.of(bot).is_some());
         // The field comes last because it is taken over by the same call that checks it.
         if !sound || !self.field.restore(field) {

@@ -124,7 +124,9 @@ impl Pilots {
                     Life::Flying => true,
                     Life::Down { wait, place } => wait.is_finite() && place.is_finite(),
                 };
-                waits && pilot.chat.is_sound() && SCORES.contains(&pilot.score)
+                let counts =
+                    SCORES.contains(&pilot.score) && pilot.kills.max(pilot.deaths) <= MAX_TALLY;
+                waits && counts && pilot.chat.is_sound()
             })
     }
 }

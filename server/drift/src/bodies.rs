@@ -47,11 +47,21 @@ impl Bodies {
         }
     }
 
-    /// Sets a player's velocity, in world units per second.
-    pub fn steer(&mut self, player: PlayerId, [vx, vy]: [f32; 2]) {
-        let Ok(index) = self.players.binary_search(&player) else { return };
-        self.vx[index] = vx;
-        self.vy[index] = vy;
+    /// Sets velocities, in world units per second, of players in ascending order.
+    pub fn steer(&mut self, changes: impl Iterator<Item = (PlayerId, [f32; 2])>) {
+        let mut next = 0;
+        for (player, [vx, vy]) in changes {
+            // Often it is the next one; else it is somewhere after it.
+            if self.players.get(next) != Some(&player) {
+                match self.players[next..].binary_search(&player) {
+                    Ok(skipped) => next += skipped,
+                    Err(_) => continue,
+                }
+            }
+            self.vx[next] = vx;
+            self.vy[next] = vy;
+            next += 1;
+        }
     }
 
     /// Moves every body by `dt` seconds; the world's edge stops them.

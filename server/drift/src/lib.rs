@@ -12,6 +12,7 @@ mod bodies;
 
 use rand::RngExt;
 use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::InputValues;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
 use tickwire_simulation::game::{Context, Game};
 use tickwire_simulation::inputs::Inputs;
@@ -87,10 +88,8 @@ impl Game for Drift {
     }
 
     fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>) {
-        for input in inputs.changed() {
-            let velocity = [input.values.get(0) as f32, input.values.get(1) as f32];
-            self.bodies.steer(input.player, velocity);
-        }
+        let velocity = |values: &InputValues| [values.get(0) as f32, values.get(1) as f32];
+        self.bodies.steer(inputs.changed().map(|input| (input.player, velocity(&input.values))));
         self.bodies.advance(context.dt(), self.world);
     }
 

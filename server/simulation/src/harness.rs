@@ -35,9 +35,7 @@ pub struct GameHarness<G: Game + ?Sized = dyn Game> {
     world: World,
     /// By ascending player.
     inputs: Vec<PlayerInput>,
-    /// Players whose input is new since the last step, in any order.
-    fresh: Vec<PlayerId>,
-    /// Indices of the above among `inputs`; here only for its memory.
+    /// Indices of the inputs that are new since the last step: in any order, some perhaps twice.
     changed: Vec<u32>,
     slots: SlotTable,
     snapshot: Snapshot,
@@ -93,7 +91,6 @@ impl<G: Game + ?Sized> GameHarness<G> {
             layout,
             world,
             inputs: Vec::new(),
-            fresh: Vec::new(),
             changed: Vec::new(),
             slots: SlotTable::new(),
             snapshot,
@@ -118,7 +115,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
         };
         let mut copy = Self::around(game, world);
         copy.inputs.clone_from(&self.inputs);
-        copy.fresh.clone_from(&self.fresh);
+        copy.changed.clone_from(&self.changed);
         Ok(copy)
     }
 
@@ -130,6 +127,8 @@ impl<G: Game + ?Sized> GameHarness<G> {
         let Err(index) = self.index_of(player) else { panic!("player {player} joins twice") };
         let values = InputValues::neutral(&self.schema);
         self.inputs.insert(index, PlayerInput { player, values });
+        let later = self.changed.iter_mut().filter(|changed| **changed as usize >= index);
+        later.for_each(|changed| *changed += 1);
         self.game.on_join(&mut self.world.context(), player, name);
     }
 
@@ -140,7 +139,9 @@ impl<G: Game + ?Sized> GameHarness<G> {
     pub fn leave(&mut self, player: PlayerId) {
         let Ok(index) = self.index_of(player) else { panic!("there is no player {player}") };
         self.inputs.remove(index);
-        self.fresh.retain(|&other| other != player);
+        self.changed.retain(|&changed| changed as usize != index);
+        let later = self.changed.iter_mut().filter(|changed| **changed as usize > index);
+        later.for_each(|changed| *changed -= 1);
         self.game.on_leave(&mut self.world.context(), player);
     }
 
@@ -152,7 +153,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
         assert_eq!(self.schema.check_input(&values), Ok(()), "input of player {player}");
         let Ok(index) = self.index_of(player) else { panic!("there is no player {player}") };
         self.inputs[index].values = values;
-        self.fresh.push(player);
+        self.changed.push(index as u32);
     }
 
     /// Lets the game choose a player's input, as the room does for the players it runs itself.
@@ -174,11 +175,6 @@ impl<G: Game + ?Sized> GameHarness<G> {
     /// Advances the game by one tick.
     pub fn step(&mut self) {
         self.world.tick = self.world.tick.next();
-        self.changed.clear();
-        for &player in &self.fresh {
-            let index = self.inputs.binary_search_by_key(&player, |input| input.player);
-            self.changed.extend(index.ok().map(|index| index as u32));
-        }
         self.changed.sort_unstable();
         self.changed.dedup();
         let inputs = Inputs::new(&self.inputs, &self.changed);
@@ -188,7 +184,6 @@ impl<G: Game + ?Sized> GameHarness<G> {
 
     /// A button is 1 only in the tick in which its input took effect.
     fn release_buttons(&mut self) {
-        self.fresh.clear();
         for (field, input) in self.schema.inputs.iter().enumerate() {
             if input.kind == InputKind::Button {
                 for &index in &self.changed {
@@ -196,6 +191,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
                 }
             }
         }
+        self.changed.clear();
     }
 
     /// What clients would see now, quantised.
@@ -322,6 +318,21 @@ mod tests {
         let game = harness.game();
         assert_eq!((game.sum, game.presses, game.changes), (12, 1, 1));
         assert_eq!(harness.tick(), Tick(4));
+    }
+
+    #[test]
+    fn inputs_stay_with_their_players_when_others_come_and_go() {
+        let mut harness = GameHarness::new(Box::new(Counter::default()), 30, 1);
+        for player in [10, 20, 30] {
+            harness.join(PlayerId(player), "name");
+            harness.input(PlayerId(player), values([1, 1]));
+        }
+        harness.leave(PlayerId(20));
+        harness.join(PlayerId(5), "name");
+        harness.step();
+        harness.step();
+        let game = harness.game();
+        assert_eq!((game.sum, game.presses, game.changes), (4, 2, 2));
     }
 
     #[test]

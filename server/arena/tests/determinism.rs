@@ -1,0 +1,110 @@
+//! The same seed and the same calls lead to the same states; a saved game goes on as it was.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod scenario;
+
+use scenario::{HZ, Script, play};
+use tickwire_arena::Arena;
+use tickwire_arena::options::ArenaOptions;
+use tickwire_protocol::ids::PlayerId;
+use tickwire_simulation::game::Game;
+use tickwire_simulation::harness::GameHarness;
+
+const TICKS: usize = 2000;
+
+/// Small and full, so that ships meet asteroids, pickups and each other all the time.
+fn crowded() -> ArenaOptions {
+    ArenaOptions { world: [1600.0, 1400.0], asteroids: 12, pickups: 20 }
+}
+
+#[test]
+fn two_runs_are_equal_at_every_tick() {
+    let mut runs = [(); 2].map(|()| (play(crowded(), 7), Script::new(3)));
+    for tick in 0..TICKS {
+        let [one, two] = runs.each_mut().map(|(play, script)| script.play_tick(play));
+        assert!(one == two, "tick {tick}");
+    }
+    let [(first, _), (second, _)] = &mut runs;
+    assert_eq!(first.snapshot(), second.snapshot());
+    let pilots = first.game().pilots().list();
+    assert!(pilots.iter().any(|pilot| pilot.kills > 0), "something happened in it");
+}
+
+#[test]
+fn another_seed_gives_another_field() {
+    let mut states = [7, 8].map(|seed| {
+        let mut play = play(crowded(), seed);
+        play.step();
+        play.game().save()
+    });
+    states.sort();
+    assert_ne!(states[0], states[1]);
+}
+
+#[test]
+fn a_restored_game_goes_on_as_the_saved_one() {
+    let mut script = Script::new(3);
+    let mut original = play(crowded(), 7);
+    (0..TICKS / 2).for_each(|_| drop(script.play_tick(&mut original)));
+    let mut restored = original.resume_in(Box::new(Arena::new(crowded()))).unwrap();
+    let mut same_script = script.clone();
+    for tick in 0..TICKS / 2 {
+        let one = script.play_tick(&mut original);
+        let two = same_script.play_tick(&mut restored);
+        assert!(one == two, "tick {tick} after restoring");
+    }
+}
+
+#[test]
+fn states_that_do_not_fit_are_refused_and_change_nothing() {
+    let mut script = Script::new(3);
+    let mut original = play(crowded(), 7);
+    (0..300).for_each(|_| drop(script.play_tick(&mut original)));
+    let state = original.game().save();
+    let refusal = |options: ArenaOptions, state: &[u8]| {
+        let mut game = Arena::new(options);
+        let before = game.save();
+        let error = game.restore(state).unwrap_err();
+        assert!(game.save() == before, "{error}");
+        error.to_string()
+    };
+    for other in [
+        ArenaOptions { world: [1600.0, 1401.0], ..crowded() },
+        ArenaOptions { asteroids: 13, ..crowded() },
+        ArenaOptions { pickups: 21, ..crowded() },
+    ] {
+        assert!(refusal(other, &state).contains("other options"));
+    }
+    assert!(refusal(crowded(), &state[..state.len() - 1]).contains("not a saved state"));
+    assert!(refusal(crowded(), &[&state[..], &[0]].concat()).contains("1 bytes after"));
+    assert!(refusal(crowded(), b"").contains("not a saved state"));
+
+    // A pilot who is said to fly, and no ship.
+    let mut torn = play(crowded(), 7);
+    torn.join(PlayerId(1), "one");
+    torn.game_mut().fleet_mut().retain(|_| false);
+    assert!(refusal(crowded(), &torn.game().save()).contains("contradict"));
+}
+
+#[test]
+fn whatever_is_accepted_can_be_played() {
+    let mut script = Script::new(5);
+    let mut original = play(crowded(), 7);
+    (0..60).for_each(|_| drop(script.play_tick(&mut original)));
+    let state = original.game().save();
+    let mut accepted = 0;
+    for at in 0..state.len() {
+        let mut broken = state.clone();
+        broken[at] ^= 0xff;
+        let mut game = Arena::new(crowded());
+        if game.restore(&broken).is_ok() {
+            accepted += 1;
+            let mut play = GameHarness::new(Box::new(game), HZ, 1);
+            (0..3).for_each(|_| play.step());
+            play.events();
+            play.snapshot();
+        }
+    }
+    assert!(accepted > 0, "a broken number is not always seen");
+}
