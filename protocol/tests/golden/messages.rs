@@ -1,0 +1,167 @@
+//! Golden control messages: sound ones of every kind, and malformed ones.
+
+use serde_json::{Value as Json, json};
+use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
+use tickwire_protocol::ids::{EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::message::{
+    Ack, ClientMessage, GameMessage, Input, InputValues, Refusal, RefusalCause, ServerMessage,
+    Value,
+};
+use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
+
+use super::{check, describe, hex, world};
+
+fn input(seq: u16, at: u32, values: &[i32]) -> ClientMessage {
+    let values = InputValues::new(values).unwrap();
+    ClientMessage::Input(Input { seq: InputSeq(seq), at: Tick(at), values })
+}
+
+fn ack(frame: u32, event: u32) -> ClientMessage {
+    ClientMessage::Ack(Ack { frame: FrameNumber(frame), event: EventNumber(event) })
+}
+
+fn game(kind: u8, values: Vec<Value>) -> ClientMessage {
+    ClientMessage::Game(GameMessage { kind, values })
+}
+
+#[test]
+fn client_messages() {
+    let messages = [
+        input(1, 0, &[1, -127, 0]),
+        input(65_535, 4_000_000_000, &[0, 127, 1]),
+        input(300, 251, &[]),
+        input(2, 65_536, &[i32::MIN, i32::MAX, -1, 0, 1, 125, -126, 126]),
+        ack(0, 0),
+        ack(250, 251),
+        ack(u32::MAX, 65_535),
+        ClientMessage::Ping { nonce: 0 },
+        ClientMessage::Ping { nonce: 0xdead_beef },
+        game(0, vec![Value::Text("gg".into())]),
+        game(0, vec![Value::Text("naïve — 🚀".into())]),
+        game(0, vec![Value::Text("x".repeat(300))]),
+        game(
+            1,
+            vec![Value::Number(1234.5), Value::Integer(-1000), Value::Player(PlayerId(70_000))],
+        ),
+        game(255, vec![]),
+    ];
+    let vectors: Vec<_> = messages
+        .iter()
+        .map(|message| {
+            let bytes = message.to_bytes();
+            assert_eq!(ClientMessage::from_bytes(&bytes).unwrap(), *message);
+            json!({"message": describe::client_message(message), "hex": hex(&bytes)})
+        })
+        .collect();
+    check("client-messages.json", &vectors);
+}
+
+#[test]
+fn server_messages() {
+    let refused = |input, cause| {
+        ServerMessage::Refused(Refusal { input: Option::map(input, InputSeq), cause })
+    };
+    let messages = [
+        ServerMessage::Welcome(Box::new(world::welcome())),
+        ServerMessage::Pong { nonce: 0, room_time_us: 0 },
+        ServerMessage::Pong { nonce: 251, room_time_us: 250 },
+        ServerMessage::Pong { nonce: u32::MAX, room_time_us: 65_536 },
+        ServerMessage::Pong { nonce: 7, room_time_us: (1 << 53) - 1 },
+        refused(Some(65_535), RefusalCause::FarFuture),
+        refused(Some(1), RefusalCause::Repeated),
+        refused(Some(2), RefusalCause::QueueFull),
+        refused(None, RefusalCause::Spectator),
+    ];
+    let vectors: Vec<_> = messages
+        .iter()
+        .map(|message| {
+            let bytes = message.to_bytes();
+            assert_eq!(ServerMessage::from_bytes(&bytes).unwrap(), *message);
+            json!({"message": describe::server_message(message), "hex": hex(&bytes)})
+        })
+        .collect();
+    check("server-messages.json", &vectors);
+}
+
+#[test]
+fn malformed_messages() {
+    let client = [
+        ("nothing", vec![]),
+        ("unknown variant", vec![4]),
+        ("variant in 64 bits", vec![253, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ("a reserved integer prefix", vec![1, 255, 0]),
+        ("integer wider than its type", vec![0, 252, 1, 0, 0, 0, 0, 0]),
+        ("input cut off", vec![0, 1, 0, 2, 0]),
+        ("more input fields than any game has", vec![0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ("trailing byte", vec![2, 7, 0]),
+        ("text is not UTF-8", vec![3, 0, 1, 2, 2, 0xc3, 0x28]),
+        ("text ends too early", vec![3, 0, 1, 2, 5, b'a']),
+        ("a list of 2^40 values", vec![3, 0, 253, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ("unknown value", vec![3, 0, 1, 4, 0]),
+        ("number cut off", vec![3, 0, 1, 1, 0, 0, 0x80]),
+        ("too large", vec![0; MAX_CLIENT_MESSAGE_BYTES + 1]),
+    ];
+    let mut vectors = Vec::new();
+    for (what, bytes) in client {
+        assert!(ClientMessage::from_bytes(&bytes).is_err(), "{what}");
+        if bytes.len() <= MAX_CLIENT_MESSAGE_BYTES {
+            vectors.push(json!({"from": "client", "what": what, "hex": hex(&bytes)}));
+        }
+    }
+    for (what, bytes) in malformed_server_messages() {
+        assert!(ServerMessage::from_bytes(&bytes).is_err(), "{what}");
+        vectors.push(json!({"from": "server", "what": what, "hex": hex(&bytes)}));
+    }
+    vectors.extend(unsound_schemas());
+    check("malformed-messages.json", &vectors);
+}
+
+fn malformed_server_messages() -> Vec<(&'static str, Vec<u8>)> {
+    let welcome = ServerMessage::Welcome(Box::new(world::welcome())).to_bytes();
+    let mut bad_role = welcome.clone();
+    let name = bad_role.windows(3).position(|bytes| bytes == b"Ada").unwrap();
+    bad_role[name + 3] = 3;
+    let mut bad_bool = welcome.clone();
+    // Variant, room (a length and ten characters), player (a prefix and two bytes).
+    bad_bool[1 + 11 + 3] = 2;
+    let mut longer = welcome.clone();
+    longer.push(0);
+    vec![
+        ("nothing", vec![]),
+        ("unknown variant", vec![3]),
+        ("pong cut off", vec![1, 5]),
+        ("pong with a trailing byte", vec![1, 5, 5, 0]),
+        ("refusal with an unknown cause", vec![2, 0, 4]),
+        ("an option that is neither absent nor present", vec![2, 2, 1, 0]),
+        ("welcome cut off", welcome[..welcome.len() - 1].to_vec()),
+        ("welcome cut off in a name", welcome[..name + 1].to_vec()),
+        ("welcome with a trailing byte", longer),
+        ("unknown role", bad_role),
+        ("a boolean of 2", bad_bool),
+    ]
+}
+
+/// Welcomes that decode but whose schema is not valid.
+fn unsound_schemas() -> Vec<Json> {
+    let with = |kind| Schema::new("g").entity(EntityKind::new("e").field("f", kind));
+    let schemas = [
+        ("a game without a name", Schema::new("")),
+        ("two inputs of one name", Schema::new("g").input_button("b").input_button("b")),
+        ("an input that cannot be 0", Schema::new("g").input_integer("i", 1, 2)),
+        ("a step of 0", with(FieldKind::Number { min: 0.0, max: 1.0, step: 0.0 })),
+        ("a range of NaN", with(FieldKind::Number { min: 0.0, max: f32::NAN, step: 1.0 })),
+        ("over 32 bits", with(FieldKind::Number { min: 0.0, max: 1.0e9, step: 0.1 })),
+        ("an angle of 17 bits", with(FieldKind::Angle { bits: 17 })),
+        ("flags of 33 bits", with(FieldKind::Flags { bits: 33 })),
+        ("a backward range", with(FieldKind::Integer { min: 1, max: 0 })),
+    ];
+    schemas
+        .into_iter()
+        .map(|(what, schema)| {
+            assert!(schema.validate().is_err(), "{what}");
+            let welcome = tickwire_protocol::message::Welcome { schema, ..world::welcome() };
+            let bytes = ServerMessage::Welcome(Box::new(welcome)).to_bytes();
+            json!({"from": "server", "what": format!("schema: {what}"), "hex": hex(&bytes)})
+        })
+        .collect()
+}
