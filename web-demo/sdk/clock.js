@@ -6,6 +6,8 @@
  * @module
  */
 
+import { Slewed } from './slewed.js';
+
 /** Samples older than this are forgotten, in milliseconds: paths and clocks drift. */
 const WINDOW_MS = 30_000;
 /** The offset moves by at most this share of the time that passes. */
@@ -23,12 +25,7 @@ export class Clock {
     this._tickRateHz = 0;
     /** @type {Sample[]} */
     this._samples = [];
-    /** The offset at `_since`, on its way to `_target`. @type {number} */
-    this._from = 0;
-    /** @type {number} */
-    this._target = 0;
-    /** @type {number} */
-    this._since = 0;
+    this._offset = new Slewed(SLEW, JUMP_MS);
     /** Round trip of the newest ping, in milliseconds; undefined before the first answer. */
     this.rttMs = /** @type {number | undefined} */ (undefined);
   }
@@ -44,7 +41,7 @@ export class Clock {
     this._tickRateHz = tickRateHz;
     this._samples = [];
     this.rttMs = undefined;
-    this._jump(roomTimeMs - now, now);
+    this._offset.reset(roomTimeMs - now, now);
   }
 
   /**
@@ -61,7 +58,7 @@ export class Clock {
     this._samples = this._samples.filter((old) => now - old.at <= WINDOW_MS && agree(old, sample));
     this._samples.push(sample);
     const best = this._samples.reduce((least, next) => (next.rttMs <= least.rttMs ? next : least));
-    this._aim(best.offsetMs, now);
+    this._offset.aim(best.offsetMs, now);
   }
 
   /**
@@ -71,9 +68,7 @@ export class Clock {
    * @returns {number}
    */
   offsetMs(now) {
-    const step = SLEW * Math.max(0, now - this._since);
-    const gap = this._target - this._from;
-    return Math.abs(gap) <= step ? this._target : this._from + Math.sign(gap) * step;
+    return this._offset.at(now);
   }
 
   /**
@@ -94,25 +89,6 @@ export class Clock {
    */
   tickAt(now) {
     return (this.roomTimeMs(now) * this._tickRateHz) / 1000;
-  }
-
-  /** @param {number} offsetMs @param {number} now */
-  _aim(offsetMs, now) {
-    const current = this.offsetMs(now);
-    if (Math.abs(offsetMs - current) > JUMP_MS) {
-      this._jump(offsetMs, now);
-      return;
-    }
-    this._from = current;
-    this._target = offsetMs;
-    this._since = now;
-  }
-
-  /** @param {number} offsetMs @param {number} now */
-  _jump(offsetMs, now) {
-    this._from = offsetMs;
-    this._target = offsetMs;
-    this._since = now;
   }
 }
 

@@ -48,6 +48,63 @@ export function shapesOf(schema, layout) {
 }
 
 /**
+ * Writes an entity's properties from its lanes.
+ *
+ * @param {Shape} shape
+ * @param {Uint32Array} lanes
+ * @param {number} row where the entity's lanes begin
+ * @param {Entity} entity
+ * @returns {boolean} whether any has changed
+ */
+export function readEntity({ properties }, lanes, row, entity) {
+  let hasChanged = false;
+  for (let at = 0; at < properties.length; at += 1) {
+    const { name, min, step } = properties[at];
+    const value = min + lanes[row + at] * step;
+    if (entity[name] === value) continue;
+    entity[name] = value;
+    hasChanged = true;
+  }
+  return hasChanged;
+}
+
+/**
+ * Writes an entity's properties from its lanes at two states: a share of the way from one to the
+ * other.
+ *
+ * @param {Shape} shape
+ * @param {Uint32Array} from
+ * @param {Uint32Array} to
+ * @param {number} row where the entity's lanes begin in both
+ * @param {number} share 0 to 1
+ * @param {Entity} entity
+ */
+export function blendEntity({ properties }, from, to, row, share, entity) {
+  for (let at = 0; at < properties.length; at += 1) {
+    const { name, min, step, motion, range } = properties[at];
+    const before = from[row + at];
+    let lane = before;
+    if (motion === 'blend') lane += (to[row + at] - before) * share;
+    else if (motion === 'turn') lane = turn(before, to[row + at], share, range);
+    entity[name] = min + lane * step;
+  }
+}
+
+/**
+ * A share of the short way round from one angle to another.
+ *
+ * @param {number} from
+ * @param {number} to
+ * @param {number} share
+ * @param {number} range of a full turn
+ */
+function turn(from, to, share, range) {
+  const ahead = (to - from + range) % range;
+  const angle = from + (2 * ahead > range ? ahead - range : ahead) * share;
+  return (angle + range) % range;
+}
+
+/**
  * @param {EntityKind} kind
  * @param {Lane[]} lanes
  * @returns {Property[]}
