@@ -16,6 +16,8 @@ import { NORMAL, reconnectAfter, reconnectAfterStatus } from './close.js';
 import { JoinError, requestSeat } from './join-request.js';
 
 /** @typedef {import('./close.js').Reconnect} Reconnect */
+/** @typedef {import('./environment.js').Environment} Environment */
+/** @typedef {import('./environment.js').Socket} Socket */
 /** @typedef {import('./join-request.js').Seat} Seat */
 /** @typedef {import('./join-request.js').SeatRequest} SeatRequest */
 
@@ -27,35 +29,6 @@ import { JoinError, requestSeat } from './join-request.js';
  * @property {number} [code] why the last connection ended: a WebSocket close code, or the HTTP
  *   status of the join (below 1000; 0 when no answer came)
  * @property {string} [reason] the same in words
- */
-/**
- * What the connection uses of a WebSocket.
- *
- * @typedef {object} Socket
- * @property {string} binaryType
- * @property {number} readyState
- * @property {((event: any) => void) | null} onopen
- * @property {((event: any) => void) | null} onmessage
- * @property {((event: any) => void) | null} onclose
- * @property {((event: any) => void) | null} onerror
- * @property {(data: Uint8Array<ArrayBuffer>) => void} send
- * @property {(code?: number, reason?: string) => void} close
- */
-/** @typedef {new (url: string, protocols: string[]) => Socket} SocketConstructor */
-/**
- * The world outside, so that tests can bring their own.
- *
- * @typedef {object} Environment
- * @property {SocketConstructor} WebSocket
- * @property {typeof fetch} fetch
- * @property {() => number} now local time in milliseconds, never running backwards
- * @property {() => number} random uniform from 0 to 1
- * @property {Timers} timers
- */
-/**
- * @typedef {object} Timers
- * @property {(callback: () => void, delayMs: number) => any} setTimeout
- * @property {(timer: any) => void} clearTimeout
  */
 /**
  * @typedef {object} ConnectionHandlers

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** @typedef {import('./connection.js').Environment} Environment */
+/** @typedef {import('./environment.js').Environment} Environment */
 /** @typedef {{ping: (nonce: number) => void, silent: () => void}} HeartbeatHandlers */
 
 /** Time between pings, in milliseconds. */

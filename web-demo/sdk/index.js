@@ -16,10 +16,11 @@ export { Room } from './room.js';
 export { WireError } from './wire-error.js';
 export { SUBPROTOCOL } from './connection.js';
 
-/** @typedef {import('./room.js').JoinOptions} JoinOptions */
-/** @typedef {import('./room.js').RoomEvents} RoomEvents */
-/** @typedef {import('./room.js').GameEvent} GameEvent */
-/** @typedef {import('./room.js').Refused} Refused */
+/** @typedef {import('./environment.js').JoinOptions} JoinOptions */
+/** @typedef {import('./room-events.js').RoomEvents} RoomEvents */
+/** @typedef {import('./room-events.js').GameEvent} GameEvent */
+/** @typedef {import('./room-events.js').Refused} Refused */
+/** @typedef {import('./room-events.js').StateChange} StateChange */
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./entities.js').Entity} Entity */
 /** @typedef {import('./messages.js').Welcome} Welcome */

@@ -11,7 +11,7 @@ import { WireError } from './wire-error.js';
 /** @typedef {import('./messages.js').Value} Value */
 /** @typedef {import('./schema.js').Param} Param */
 /** @typedef {import('./schema.js').Schema} Schema */
-/** @typedef {{name: string, tick: number} & {[param: string]: any}} GameEvent */
+/** @typedef {import('./room-events.js').GameEvent} GameEvent */
 
 /**
  * An input's values in wire order: missing ones 0, all of them whole and in range.

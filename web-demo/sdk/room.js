@@ -11,6 +11,7 @@ import { Clock } from './clock.js';
 import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { EntityTable } from './entity-table.js';
+import { environmentOf } from './environment.js';
 import { FRAME_TAG } from './frame.js';
 import { Heartbeat } from './heartbeat.js';
 import { Interpolation } from './interpolation.js';
@@ -22,64 +23,17 @@ import { View } from './view.js';
 import { WireError } from './wire-error.js';
 
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
-/** @typedef {import('./connection.js').Environment} Environment */
-/** @typedef {import('./connection.js').SocketConstructor} SocketConstructor */
-/** @typedef {import('./connection.js').Timers} Timers */
 /** @typedef {import('./entities.js').Entity} Entity */
 /** @typedef {import('./entity-table.js').Changes} Changes */
-/** @typedef {import('./messages.js').RefusalCause} RefusalCause */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
 /** @typedef {import('./messages.js').ServerMessage} ServerMessage */
 /** @typedef {import('./messages.js').Welcome} Welcome */
 /** @typedef {import('./frame.js').Frame} Frame */
-/** @typedef {import('./frame.js').InputEcho} InputEcho */
 /** @typedef {import('./frame.js').ReceivedEvent} ReceivedEvent */
-/** @typedef {import('./schema.js').Schema} Schema */
 
-/**
- * @typedef {object} JoinOptions
- * @property {string} url the server's address, such as `http://127.0.0.1:8080`
- * @property {string} name the player's name
- * @property {string} [game] the game to play; the server's default if left out
- * @property {string} [room] the room to join; one with a free seat if left out
- * @property {boolean} [spectate] to watch only
- * @property {number} [sendHz] state frames per second to ask for; the server's choice if left out
- * @property {SocketConstructor} [WebSocket] for Node before 22, such as that of the package `ws`
- * @property {typeof fetch} [fetch]
- * @property {() => number} [now] local time in milliseconds, never running backwards
- * @property {() => number} [random] uniform from 0 to 1
- * @property {Timers} [timers]
- */
-/**
- * An event of the game: its name, the tick in which it happened, and its parameters.
- *
- * @typedef {{name: string, tick: number} & {[param: string]: any}} GameEvent
- */
-/**
- * An input (by the number that `send` returned) or a message (without one) that was refused.
- *
- * @typedef {{input: number | undefined, cause: RefusalCause}} Refused
- */
-/** @typedef {{tick: number, isKeyframe: boolean, input: InputEcho | undefined}} StateChange */
-/**
- * What a room tells, by event name.
- *
- * @typedef {object} RoomEvents
- * @property {ConnectionStatus} connection the connection's state has changed
- * @property {Welcome} welcome a connection was made; `schema`, `player` and `roomId` are set
- * @property {Entity} enter an entity has come into view
- * @property {Entity} update an entity has changed
- * @property {Entity} leave an entity has gone; the object holds its last state
- * @property {StateChange} state a state frame was taken in, after its enter, update and leave
- * @property {GameEvent} event an event of the game has arrived
- * @property {GameEvent} cue the same once more, when `view` first shows its tick: for effects that
- *   must fit what is on the screen
- * @property {RosterEntry} joined somebody has come into the room
- * @property {RosterEntry} left somebody has left the room
- * @property {ReadonlyMap<number, RosterEntry>} roster the roster has changed
- * @property {Refused} refused the server refused an input or message
- * @property {Error} error something went wrong that the room survived, thrown handlers included
- */
+/** @typedef {import('./environment.js').JoinOptions} JoinOptions */
+/** @typedef {import('./room-events.js').RoomEvents} RoomEvents */
+/** @typedef {import('./room-events.js').GameEvent} GameEvent */
 
 /** Cues that wait for their tick, at most; the oldest ones go when nobody calls `view`. */
 const MAX_CUES = 256;
@@ -374,22 +328,6 @@ export class Room {
       if (cue) this._emitter.emit('cue', cue);
     }
   }
-}
-
-/** @param {JoinOptions} options @returns {Environment} */
-function environmentOf(options) {
-  // Wrapped, because browsers refuse their timers as methods of other objects.
-  const timers = options.timers ?? {
-    setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
-    clearTimeout: (timer) => clearTimeout(timer),
-  };
-  return {
-    WebSocket: options.WebSocket ?? globalThis.WebSocket,
-    fetch: options.fetch ?? globalThis.fetch,
-    now: options.now ?? (() => performance.now()),
-    random: options.random ?? Math.random,
-    timers,
-  };
 }
 
 /** A promise and the two ways to settle it. */

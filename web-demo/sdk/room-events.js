@@ -1,0 +1,45 @@
+/**
+ * What a room tells: its events and what they carry.
+ *
+ * @module
+ */
+
+/** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./entities.js').Entity} Entity */
+/** @typedef {import('./frame.js').InputEcho} InputEcho */
+/** @typedef {import('./messages.js').RefusalCause} RefusalCause */
+/** @typedef {import('./messages.js').RosterEntry} RosterEntry */
+/** @typedef {import('./messages.js').Welcome} Welcome */
+
+/**
+ * An event of the game: its name, the tick in which it happened, and its parameters.
+ *
+ * @typedef {{name: string, tick: number} & {[param: string]: any}} GameEvent
+ */
+/**
+ * An input (by the number that `send` returned) or a message (without one) that was refused.
+ *
+ * @typedef {{input: number | undefined, cause: RefusalCause}} Refused
+ */
+/** @typedef {{tick: number, isKeyframe: boolean, input: InputEcho | undefined}} StateChange */
+/**
+ * What a room tells, by event name.
+ *
+ * @typedef {object} RoomEvents
+ * @property {ConnectionStatus} connection the connection's state has changed
+ * @property {Welcome} welcome a connection was made; `schema`, `player` and `roomId` are set
+ * @property {Entity} enter an entity has come into view
+ * @property {Entity} update an entity has changed
+ * @property {Entity} leave an entity has gone; the object holds its last state
+ * @property {StateChange} state a state frame was taken in, after its enter, update and leave
+ * @property {GameEvent} event an event of the game has arrived
+ * @property {GameEvent} cue the same once more, when `view` first shows its tick: for effects that
+ *   must fit what is on the screen
+ * @property {RosterEntry} joined somebody has come into the room
+ * @property {RosterEntry} left somebody has left the room
+ * @property {ReadonlyMap<number, RosterEntry>} roster the roster has changed
+ * @property {Refused} refused the server refused an input or message
+ * @property {Error} error something went wrong that the room survived, thrown handlers included
+ */
+
+export {};
