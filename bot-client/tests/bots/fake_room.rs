@@ -1,0 +1,172 @@
+//! One connection of the fake server: a room of three bodies that move by themselves, sent in frames
+//! made by the protocol's own encoder.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use tickwire_protocol::chunk::encode_chunk;
+use tickwire_protocol::frame::{EncodedEvent, FramePrefix, InputEcho};
+use tickwire_protocol::ids::{EntityId, EventNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::message::{ClientMessage, Event, Role, RosterEntry, ServerMessage, Welcome};
+use tickwire_protocol::quantise::Layout;
+use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
+use tickwire_protocol::snapshot::Snapshot;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::fake_server::{Log, Script};
+
+/// Time from one tick to the next.
+const TICK: Duration = Duration::from_millis(4);
+/// Frames after which an acknowledgement is due.
+const ACK_EVERY: u16 = 8;
+/// A client that has left more frames than this unacknowledged is closed as too slow.
+const MOST_UNACKNOWLEDGED: u32 = 1000;
+/// Bodies in the room.
+pub const BODIES: u32 = 3;
+/// Every so many frames carry a hash.
+const HASH_EVERY: u32 = 4;
+
+pub fn schema() -> Schema {
+    let position = FieldKind::Position { min: [0.0; 2], max: [4000.0; 2], step: 0.0625 };
+    Schema::new("drift").input_integer("vx", -127, 127).input_integer("vy", -127, 127).entity(
+        EntityKind::new("body").constant("player", FieldKind::Player).field("position", position),
+    )
+}
+
+/// The room at a tick: the bodies of players 1, 2 and 3, on their way to the lower right.
+pub fn snapshot(layout: &Layout, tick: Tick) -> Snapshot {
+    let mut snapshot = Snapshot::new(layout);
+    for player in 1..=BODIES {
+        let lanes = snapshot.insert(player as usize, EntityId(player), 0);
+        lanes.copy_from_slice(&[player, tick.0 % 60_000, player * 1000]);
+    }
+    snapshot
+}
+
+pub struct FakeRoom<'a> {
+    pub script: &'a Script,
+    pub log: &'a Log,
+    pub opened: Instant,
+    pub room: String,
+    /// Which connection of this server it is, from 0.
+    pub connection: usize,
+}
+
+/// What the connection has sent and heard.
+#[derive(Default)]
+struct Stream {
+    baseline: Option<Tick>,
+    sent: u32,
+    acknowledged: u32,
+    input: Option<InputSeq>,
+}
+
+impl FakeRoom<'_> {
+    pub async fn serve(&self, mut socket: WebSocketStream<TcpStream>) -> Result<(), Error> {
+        let layout = Layout::new(&schema());
+        let mut stream = Stream::default();
+        let mut ticks = tokio::time::interval(TICK);
+        let welcome = ServerMessage::Welcome(Box::new(self.welcome())).to_bytes();
+        socket.send(Message::Binary(welcome.into())).await?;
+        loop {
+            tokio::select! {
+                _ = ticks.tick(), if !self.script.mute => {
+                    if self.script.garbage {
+                        return socket.send(Message::Binary(vec![0xff; 9].into())).await;
+                    }
+                    let frame = self.frame(&layout, &mut stream);
+                    if let Some(frame) = frame {
+                        socket.send(Message::Binary(frame.into())).await?;
+                    }
+                    if let Some(code) = self.close_code(&stream) {
+                        let close = CloseFrame { code: code.into(), reason: "scripted".into() };
+                        return socket.close(Some(close)).await;
+                    }
+                }
+                message = socket.next() => match message {
+                    Some(Ok(Message::Binary(bytes))) => self.hear(&bytes, &mut stream),
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error),
+                    None => return Ok(()),
+                }
+            }
+        }
+    }
+
+    fn tick(&self) -> Tick {
+        Tick(1 + (self.opened.elapsed().as_micros() / TICK.as_micros()) as u32)
+    }
+
+    fn welcome(&self) -> Welcome {
+        Welcome {
+            room: self.room.clone(),
+            player: PlayerId(1),
+            spectator: false,
+            tick: self.tick(),
+            room_time_us: 0,
+            tick_rate_hz: 250,
+            send_every: 1,
+            heartbeat_interval_ms: 300,
+            heartbeat_timeout_ms: if self.script.mute { 1000 } else { 15_000 },
+            ack_every: ACK_EVERY,
+            roster: Vec::new(),
+            schema: schema(),
+        }
+    }
+
+    fn frame(&self, layout: &Layout, stream: &mut Stream) -> Option<Vec<u8>> {
+        let tick = self.tick();
+        if stream.baseline == Some(tick) {
+            return None;
+        }
+        let to = snapshot(layout, tick);
+        let right = to.hash(layout);
+        let hash = if self.script.wrong_hash { right ^ 1 } else { right };
+        let somebody =
+            RosterEntry { player: PlayerId(2), name: "other".into(), role: Role::Player };
+        let event = EncodedEvent::new(tick, &Event::Joined(somebody));
+        let prefix = FramePrefix {
+            tick,
+            baseline: stream.baseline,
+            input: stream.input.take().map(|seq| InputEcho { seq, applied: tick, slack_ms: 3 }),
+            first_event: EventNumber(1),
+            events: if stream.sent == 0 { &[event] } else { &[] },
+            hash: stream.sent.is_multiple_of(HASH_EVERY).then_some(hash),
+        };
+        let mut bytes = Vec::new();
+        prefix.write(&mut bytes);
+        let from = stream.baseline.map(|tick| snapshot(layout, tick));
+        bytes.extend(encode_chunk(layout, from.as_ref(), &to));
+        stream.baseline = Some(tick);
+        stream.sent += 1;
+        Some(bytes)
+    }
+
+    fn close_code(&self, stream: &Stream) -> Option<u16> {
+        if stream.sent - stream.acknowledged > MOST_UNACKNOWLEDGED {
+            return Some(4410);
+        }
+        let close = self.script.close?;
+        let is_due = self.connection < close.connections && stream.sent >= close.after_frames;
+        is_due.then_some(close.code)
+    }
+
+    fn hear(&self, bytes: &[u8], stream: &mut Stream) {
+        self.log.change(|log| match ClientMessage::from_bytes(bytes) {
+            Ok(ClientMessage::Input(input)) if schema().check_input(&input.values).is_ok() => {
+                stream.input = Some(input.seq);
+                log.inputs += 1;
+            }
+            Ok(ClientMessage::Ack(ack))
+                if ack.frame.0 - stream.acknowledged >= u32::from(ACK_EVERY) =>
+            {
+                stream.acknowledged = ack.frame.0;
+                log.acknowledged_event = ack.event.0;
+            }
+            other => log.wrong.push(format!("{other:?}")),
+        });
+    }
+}

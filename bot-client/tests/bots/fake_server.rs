@@ -1,0 +1,206 @@
+//! A server in a few lines: answers HTTP by hand, hands WebSockets to [`FakeRoom`]s, does what its
+//! script says, and writes down what clients do.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_tungstenite::accept_hdr_async;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+
+use crate::fake_room::FakeRoom;
+
+/// What the server does.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Script {
+    /// So many joins are refused at first: the room is full.
+    pub refused_joins: usize,
+    /// Rooms are gone for those who ask for one after the first connection was opened.
+    pub rooms_vanish: bool,
+    /// Hashes are not those of the state.
+    pub wrong_hash: bool,
+    /// Frames are no frames.
+    pub garbage: bool,
+    /// Nothing is sent after the welcome.
+    pub mute: bool,
+    /// Connections are closed.
+    pub close: Option<Close>,
+}
+
+/// How connections are closed.
+#[derive(Clone, Copy, Debug)]
+pub struct Close {
+    /// The first so many connections of the server are.
+    pub connections: usize,
+    /// Each after so many frames.
+    pub after_frames: u32,
+    /// With this code.
+    pub code: u16,
+}
+
+/// What clients did.
+#[derive(Clone, Debug, Default)]
+pub struct Entries {
+    /// Bodies of the joins.
+    pub joins: Vec<Value>,
+    /// Bodies of the requests for rooms.
+    pub rooms: Vec<Value>,
+    /// WebSockets that were opened, with the subprotocol offered.
+    pub subprotocols: Vec<String>,
+    /// Inputs that the schema allows.
+    pub inputs: usize,
+    /// The event last acknowledged.
+    pub acknowledged_event: u32,
+    /// Anything that should not have been sent.
+    pub wrong: Vec<String>,
+}
+
+/// The log, which can be waited on.
+#[derive(Clone)]
+pub struct Log(watch::Sender<Entries>);
+
+impl Log {
+    pub fn change<T>(&self, change: impl FnOnce(&mut Entries) -> T) -> T {
+        let mut result = None;
+        self.0.send_modify(|entries| result = Some(change(entries)));
+        result.unwrap()
+    }
+
+    pub fn entries(&self) -> Entries {
+        self.0.borrow().clone()
+    }
+
+    /// Waits until the log says so.
+    pub async fn wait_for(&self, condition: impl FnMut(&Entries) -> bool) {
+        self.0.subscribe().wait_for(condition).await.unwrap();
+    }
+}
+
+pub struct FakeServer {
+    address: SocketAddr,
+    pub log: Log,
+}
+
+struct Shared {
+    script: Script,
+    log: Log,
+    opened: Instant,
+    address: SocketAddr,
+}
+
+impl FakeServer {
+    /// Starts it on a free port, as tasks of the current [`tokio::task::LocalSet`].
+    pub async fn start(script: Script) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let log = Log(watch::Sender::default());
+        let shared = Rc::new(Shared { script, log: log.clone(), opened: Instant::now(), address });
+        tokio::task::spawn_local(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let shared = Rc::clone(&shared);
+                // A client may go away at any time.
+                tokio::task::spawn_local(async move { serve(&shared, stream).await.ok() });
+            }
+        });
+        Self { address, log }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+async fn serve(shared: &Shared, mut stream: TcpStream) -> anyhow::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut start = [0; 8];
+    while stream.peek(&mut start).await? < start.len() {}
+    if start.starts_with(b"GET /ws") {
+        return serve_socket(shared, stream).await;
+    }
+    // One request per connection: the answer closes it.
+    let mut request = Vec::new();
+    let (head, body) = loop {
+        anyhow::ensure!(stream.read_buf(&mut request).await? > 0, "the client left");
+        if let Some(whole) = parse(&request) {
+            break whole;
+        }
+    };
+    let (status, answer) = answer(shared, &head, &body);
+    let answer = answer.to_string();
+    let length = answer.len();
+    let head = format!(
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n"
+    );
+    stream.write_all((head + &answer).as_bytes()).await?;
+    Ok(stream.shutdown().await?)
+}
+
+/// The head and the body of a request, once both are whole.
+fn parse(request: &[u8]) -> Option<(String, Value)> {
+    let text = std::str::from_utf8(request).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let length = head
+        .lines()
+        .find_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
+        })
+        .unwrap_or(0);
+    if body.len() < length {
+        return None;
+    }
+    Some((head.to_owned(), serde_json::from_str(body).unwrap_or(Value::Null)))
+}
+
+fn answer(shared: &Shared, head: &str, body: &Value) -> (u16, Value) {
+    let script = &shared.script;
+    shared.log.change(|log| {
+        if head.starts_with("POST /api/join ") {
+            log.joins.push(body.clone());
+            let room = body["room"].as_str();
+            if log.joins.len() <= script.refused_joins {
+                return (409, json!({"error": "room_full", "message": "the room is full"}));
+            }
+            if script.rooms_vanish && room.is_some() && !log.subprotocols.is_empty() {
+                return (404, json!({"error": "no_such_room", "message": "it has ended"}));
+            }
+            let room = room.unwrap_or("anyroom");
+            let ws_url = format!("ws://{}/ws?token=t&room={room}", shared.address);
+            (200, json!({"token": "t", "room": room, "player": 1, "ws_url": ws_url}))
+        } else if head.starts_with("POST /api/rooms ") {
+            log.rooms.push(body.clone());
+            let room = format!("room{}", log.rooms.len());
+            (201, json!({"room": room, "game": body["game"]}))
+        } else {
+            let room = |number: usize| {
+                let tick_ms = json!({"p50": 0.125 * number as f64, "p99": 0.25 * number as f64});
+                json!({"room": format!("room{number}"), "game": "drift", "tick_ms": tick_ms})
+            };
+            (200, json!({"rooms": (1..=9).map(room).collect::<Vec<_>>()}))
+        }
+    })
+}
+
+async fn serve_socket(shared: &Shared, stream: TcpStream) -> anyhow::Result<()> {
+    let mut room = String::new();
+    let mut connection = 0;
+    #[expect(clippy::result_large_err, reason = "the library's signature")]
+    let accept = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
+        let offered = request.headers()["Sec-WebSocket-Protocol"].clone();
+        room = request.uri().query().unwrap().rsplit('=').next().unwrap().to_owned();
+        connection = shared.log.change(|log| {
+            log.subprotocols.push(offered.to_str().unwrap().to_owned());
+            log.subprotocols.len() - 1
+        });
+        response.headers_mut().insert("Sec-WebSocket-Protocol", offered);
+        Ok(response)
+    };
+    let socket = accept_hdr_async(stream, accept).await?;
+    let Shared { script, log, opened, .. } = shared;
+    Ok(FakeRoom { script, log, opened: *opened, room, connection }.serve(socket).await?)
+}

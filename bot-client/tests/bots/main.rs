@@ -1,0 +1,10 @@
+//! The client and the swarm against a small server written here, over real sockets; and the
+//! behaviours over games that do not exist.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod behaviors;
+mod client;
+mod fake_room;
+mod fake_server;
+mod swarm;

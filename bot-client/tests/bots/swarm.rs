@@ -1,0 +1,195 @@
+//! The binary as a script sees it: flags in, one JSON object and an exit status out.
+
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+use tokio::process::{Child, Command};
+use tokio::task::LocalSet;
+
+use crate::fake_room::BODIES;
+use crate::fake_server::{Close, Entries, FakeServer, Script};
+
+struct Run {
+    status: i32,
+    report: Value,
+    errors: String,
+    log: Entries,
+}
+
+fn spawn(server: &FakeServer, flags: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_bot-client"))
+        .args(["--url", &server.url(), "--game", "drift", "--json"])
+        .args(flags.split_whitespace())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
+}
+
+fn read(output: &Output, server: &FakeServer) -> Run {
+    let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+    Run {
+        status: output.status.code().unwrap(),
+        report: serde_json::from_str(stdout.lines().last().unwrap_or("null")).unwrap(),
+        errors: String::from_utf8(output.stderr.clone()).unwrap(),
+        log: server.log.entries(),
+    }
+}
+
+async fn run(script: Script, flags: &str) -> Run {
+    LocalSet::new()
+        .run_until(async {
+            let server = FakeServer::start(script).await;
+            read(&spawn(&server, flags).wait_with_output().await.unwrap(), &server)
+        })
+        .await
+}
+
+impl Run {
+    #[track_caller]
+    fn assert(&self, status: i32, connected: u64, failed: u64) {
+        let counts = [&self.report["bots_connected"], &self.report["bots_failed"]];
+        let expected = (status, [&Value::from(connected), &Value::from(failed)]);
+        assert_eq!((self.status, counts), expected, "{}\n{}", self.report, self.errors);
+    }
+
+    fn number(&self, pointer: &str) -> f64 {
+        self.report
+            .pointer(pointer)
+            .unwrap()
+            .as_f64()
+            .unwrap_or_else(|| panic!("{pointer}: {}", self.report))
+    }
+}
+
+#[tokio::test]
+async fn bots_join_play_and_report() {
+    let run = run(Script::default(), "--bots 5 --rooms 2 --duration 400ms --seed 7").await;
+    run.assert(0, 5, 0);
+    assert_eq!(run.errors, "");
+    assert_eq!(run.number("/desyncs"), 0.0);
+    assert_eq!(run.number("/reconnects"), 0.0);
+    assert_eq!(run.number("/entities_per_update"), f64::from(BODIES));
+    // Of the rooms that bots were in, the second is the slower one.
+    assert_eq!(run.number("/server_tick_ms/p99"), 0.5);
+    for name in ["/updates_per_second_per_bot", "/bytes_per_update", "/bytes_per_second_per_bot"] {
+        assert!(run.number(name) > 0.0, "{name}");
+    }
+    for name in ["/update_gap_ms/p50", "/update_gap_ms/p99", "/update_gap_ms/max"] {
+        assert!(run.number(name) > 0.0, "{name}");
+    }
+    for name in ["/input_to_update_ms/p50", "/input_to_update_ms/p99", "/input_to_update_ms/max"] {
+        assert!(run.number(name) > 0.0, "{name}");
+    }
+
+    assert_eq!(run.log.rooms, vec![serde_json::json!({"game": "drift"}); 2]);
+    let mut rooms: Vec<_> =
+        run.log.joins.iter().map(|join| join["room"].as_str().unwrap()).collect();
+    rooms.sort_unstable();
+    assert_eq!(rooms, ["room1", "room1", "room1", "room2", "room2"]);
+    assert_eq!(run.log.subprotocols, ["tickwire.v1"; 5]);
+    assert!(run.log.inputs > 5, "{}", run.log.inputs);
+    assert_eq!(run.log.acknowledged_event, 1);
+    assert_eq!(run.log.wrong, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn every_behavior_plays() {
+    for behavior in ["wander", "chase", "circle", "idle", "noise"] {
+        let flags = format!("--bots 2 --duration 200ms --behavior {behavior} --verify-share 0.5");
+        let run = run(Script::default(), &flags).await;
+        run.assert(0, 2, 0);
+        assert!(run.log.inputs > 2, "{behavior}: {}", run.log.inputs);
+        assert_eq!(run.log.wrong, Vec::<String>::new(), "{behavior}");
+    }
+}
+
+#[tokio::test]
+async fn a_replica_that_differs_fails_the_run() {
+    let script = Script { wrong_hash: true, ..Script::default() };
+    let run_checked = run(script, "--bots 2 --duration 200ms").await;
+    run_checked.assert(1, 2, 0);
+    assert!(run_checked.number("/desyncs") > 0.0);
+    assert!(run_checked.errors.contains("differed"), "{}", run_checked.errors);
+
+    let run_unchecked = run(script, "--bots 2 --duration 200ms --verify-share 0").await;
+    run_unchecked.assert(0, 2, 0);
+    assert_eq!(run_unchecked.report["entities_per_update"], Value::Null);
+}
+
+#[tokio::test]
+async fn bots_come_back_after_a_restart() {
+    let close = Some(Close { connections: 3, after_frames: 5, code: 1012 });
+    let run = run(Script { close, ..Script::default() }, "--bots 3 --duration 3s").await;
+    run.assert(0, 3, 0);
+    assert_eq!(run.number("/reconnects"), 3.0);
+    assert_eq!(run.log.subprotocols.len(), 6);
+    assert!(run.number("/ticks_lost") > 0.0);
+    assert!(run.number("/resume_ms/p50") > 0.0 && run.number("/resume_ms/max") > 0.0);
+    assert_eq!(run.number("/desyncs"), 0.0);
+}
+
+#[tokio::test]
+async fn a_refused_join_fails_the_run() {
+    let script = Script { refused_joins: 1, ..Script::default() };
+    let run = run(script, "--bots 3 --duration 200ms").await;
+    run.assert(1, 2, 1);
+    assert!(run.errors.contains("1 bot failed: the room is full"), "{}", run.errors);
+}
+
+#[tokio::test]
+async fn bots_that_are_turned_away_for_good_fail_the_run() {
+    let close = Some(Close { connections: 1, after_frames: 1, code: 4400 });
+    let run = run(Script { close, ..Script::default() }, "--bots 2 --duration 400ms").await;
+    run.assert(1, 2, 1);
+    assert!(run.errors.contains("closed with 4400"), "{}", run.errors);
+}
+
+#[tokio::test]
+async fn nobody_there_fails_every_bot() {
+    // Bound, so that nobody else has the port, but not listening.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let output = Command::new(env!("CARGO_BIN_EXE_bot-client"))
+        .args(["--url", &url, "--bots", "2", "--json"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["bots_connected"], &report["bots_failed"]), (&0.into(), &2.into()));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("2 bots failed") && errors.contains(&url), "{errors}");
+}
+
+#[tokio::test]
+async fn a_bad_flag_is_status_2() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bot-client"))
+        .args(["--bots", "none"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("--bots") && errors.contains("none"), "{errors}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupt_ends_the_run_early_with_a_report() {
+    let test = async {
+        let server = FakeServer::start(Script::default()).await;
+        let bots = spawn(&server, "--bots 2 --duration 1h");
+        // Both play, and the window has begun: inputs go on after everybody is in.
+        server.log.wait_for(|log| log.subprotocols.len() == 2 && log.inputs > 20).await;
+        let process = bots.id().unwrap().to_string();
+        let kill = Command::new("kill").args(["-INT", &process]).status().await.unwrap();
+        assert!(kill.success());
+        read(&bots.wait_with_output().await.unwrap(), &server)
+    };
+    let run = LocalSet::new().run_until(test).await;
+    run.assert(0, 2, 0);
+    assert!(run.number("/updates_per_second_per_bot") > 0.0);
+}
