@@ -19,6 +19,11 @@
 //!    `velocity ·= wanted / speed`, the quotient first.
 //! 7. **Move**: `position += velocity · dt`.
 //!
+//! Whether a dash happens is decided before, with the ship's energy and waiting time
+//! ([`fleet`](crate::fleet)): each tick first adds what comes back (energy, at most all of it) and
+//! takes `dt` off the wait (at least 0); then a dash that is asked for happens if the wait is 0 and
+//! the energy is at least `DASH_MINIMUM`.
+//!
 //! `golden/ship.json` holds motions that this and every twin must repeat bit for bit.
 
 use bincode::{Decode, Encode};

@@ -51,12 +51,9 @@ impl Bodies {
     pub fn steer(&mut self, changes: impl Iterator<Item = (PlayerId, [f32; 2])>) {
         let mut next = 0;
         for (player, [vx, vy]) in changes {
-            // Often it is the next one; else it is somewhere after it.
+            next += first_not_below(&self.players[next..], player);
             if self.players.get(next) != Some(&player) {
-                match self.players[next..].binary_search(&player) {
-                    Ok(skipped) => next += skipped,
-                    Err(_) => continue,
-                }
+                continue;
             }
             self.vx[next] = vx;
             self.vy[next] = vy;
@@ -96,8 +93,36 @@ impl Bodies {
     }
 }
 
+/// How many of some ascending players come before one, who is expected near the beginning: looks at
+/// ever longer runs, then searches the last one.
+fn first_not_below(players: &[PlayerId], player: PlayerId) -> usize {
+    let mut end = 1;
+    while players.get(end - 1).is_some_and(|&other| other < player) {
+        end *= 2;
+    }
+    let run = end / 2..end.min(players.len());
+    run.start + players[run].partition_point(|&other| other < player)
+}
+
 fn advance_axis(places: &mut [f32], velocities: &[f32], dt: f32, side: f32) {
     for (place, &velocity) in places.iter_mut().zip(velocities) {
         *place = (*place + velocity * dt).clamp(0.0, side);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_player_is_found_wherever_the_search_begins() {
+        let players: Vec<_> = (0..40).map(|n| PlayerId(3 * n)).collect();
+        for start in 0..=players.len() {
+            for wanted in 0..125 {
+                let rest = &players[start..];
+                let expected = rest.partition_point(|&other| other < PlayerId(wanted));
+                assert_eq!(first_not_below(rest, PlayerId(wanted)), expected, "{start} {wanted}");
+            }
+        }
     }
 }
