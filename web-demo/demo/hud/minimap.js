@@ -1,0 +1,126 @@
+/**
+ * The whole field, small: ships, rocks, pickups and what the camera sees. Rocks do not move, so
+ * they are drawn once; the rest 20 times a second.
+ */
+import { colourOf, ENERGY, SELF } from '../palette.js';
+import { offscreen } from '../render/view.js';
+
+/** Time between two drawings, in milliseconds. */
+const EVERY_MS = 50;
+
+export class Minimap {
+  #drawnAt = 0;
+  #rocks = offscreen(1, 1)[0];
+  #rocksFor = '';
+  #side = 0;
+  /** The longer side of the world, in world units. */
+  #span = 1;
+
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    const context = canvas.getContext('2d');
+    if (!context) throw new Error('this browser has no 2D canvas');
+    this.canvas = canvas;
+    this.context = context;
+  }
+
+  /**
+   * @param {import('../../sdk/index.js').Room} room
+   * @param {import('../scene.js').Scene} scene
+   * @param {import('../camera.js').Camera} camera
+   * @param {import('../arena.js').World} world
+   * @param {number} nowMs
+   */
+  update(room, scene, camera, world, nowMs) {
+    if (nowMs - this.#drawnAt < EVERY_MS) return;
+    this.#drawnAt = nowMs;
+    this.#fit(world);
+    if (this.#side === 0) return;
+    this.#drawRocks(scene.asteroids);
+    const { context } = this;
+    const side = this.#side;
+    const unit = side / this.#span;
+    context.clearRect(0, 0, side, side);
+    context.drawImage(this.#rocks, 0, 0);
+    context.fillStyle = ENERGY.hex;
+    context.globalAlpha = 0.55;
+    const dot = Math.max(1, side / 130);
+    for (let index = 0; index < scene.pickups.length; index += 1) {
+      const { x, y } = scene.pickups.at(index).entity;
+      context.fillRect(x * unit - dot / 2, y * unit - dot / 2, dot, dot);
+    }
+    context.globalAlpha = 1;
+    this.#drawView(camera, unit);
+    this.#drawShips(scene.ships, room.player, unit);
+  }
+
+  /** @param {import('../arena.js').World} world */
+  #fit(world) {
+    const side = Math.round(this.canvas.clientWidth * Math.min(3, window.devicePixelRatio || 1));
+    this.#span = Math.max(world.width, world.height);
+    if (side === this.#side) return;
+    this.#side = side;
+    this.canvas.width = side;
+    this.canvas.height = side;
+    this.#rocksFor = '';
+  }
+
+  /** @param {import('../scene.js').Cast} asteroids */
+  #drawRocks(asteroids) {
+    let sum = 0;
+    for (let index = 0; index < asteroids.length; index += 1) sum += asteroids.at(index).entity.id;
+    const drawnFor = `${asteroids.length}|${sum}|${this.#side}|${this.#span}`;
+    if (drawnFor === this.#rocksFor) return;
+    this.#rocksFor = drawnFor;
+    const [canvas, context] = offscreen(this.#side, this.#side);
+    const unit = this.#side / this.#span;
+    context.fillStyle = 'rgba(128, 150, 205, 0.34)';
+    for (let index = 0; index < asteroids.length; index += 1) {
+      const { x, y, radius } = asteroids.at(index).entity;
+      context.beginPath();
+      context.arc(x * unit, y * unit, Math.max(1, radius * unit), 0, 2 * Math.PI);
+      context.fill();
+    }
+    this.#rocks = canvas;
+  }
+
+  /**
+   * @param {import('../camera.js').Camera} camera
+   * @param {number} unit
+   */
+  #drawView(camera, unit) {
+    const width = (camera.width / camera.zoom) * unit;
+    const height = (camera.height / camera.zoom) * unit;
+    const { context } = this;
+    context.fillStyle = 'rgba(160, 200, 255, 0.06)';
+    context.strokeStyle = 'rgba(190, 215, 255, 0.5)';
+    context.lineWidth = Math.max(1, this.#side / 180);
+    context.fillRect(camera.x * unit - width / 2, camera.y * unit - height / 2, width, height);
+    context.strokeRect(camera.x * unit - width / 2, camera.y * unit - height / 2, width, height);
+  }
+
+  /**
+   * @param {import('../scene.js').Cast} ships
+   * @param {number | undefined} self
+   * @param {number} unit
+   */
+  #drawShips(ships, self, unit) {
+    const { context } = this;
+    const size = Math.max(2.4, this.#side / 62);
+    for (let index = 0; index < ships.length; index += 1) {
+      const { x, y, angle, player } = ships.at(index).entity;
+      const colour = colourOf(player, self);
+      const reach = colour === SELF ? size * 1.5 : size;
+      const cos = Math.cos(angle) * reach;
+      const sin = Math.sin(angle) * reach;
+      context.setTransform(cos, sin, -sin, cos, x * unit, y * unit);
+      context.fillStyle = colour.hex;
+      context.beginPath();
+      context.moveTo(1.1, 0);
+      context.lineTo(-0.8, 0.8);
+      context.lineTo(-0.8, -0.8);
+      context.fill();
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * What the player must know now, in the middle of the screen: destroyed and by whom, the seconds to
+ * the next ship, an own kill, and that the room is gone. One notice at a time.
+ */
+import { RESPAWN_MS } from '../arena.js';
+import { colourOf } from '../palette.js';
+import { make, setText } from './page.js';
+
+/** How long an own kill is shown. */
+const KILL_MS = 1800;
+
+export class Notices {
+  /** Called when the player wants to join again after the end. */
+  onRejoin = () => {};
+
+  #respawnAt = 0;
+  #hideAt = 0;
+  /** @type {HTMLElement | undefined} */
+  #count = undefined;
+  /** @type {'none' | 'kill' | 'destroyed' | 'ended'} */
+  #shown = 'none';
+
+  /** @param {HTMLElement} notice */
+  constructor(notice) {
+    this.notice = notice;
+  }
+
+  /**
+   * @param {number} killer
+   * @param {number | undefined} self
+   * @param {string} name of the killer
+   * @param {number} nowMs
+   */
+  destroyed(killer, self, name, nowMs) {
+    this.#respawnAt = nowMs + RESPAWN_MS;
+    this.#count = make('p', 'count');
+    const by = make('p', 'title', killer === self ? 'You crashed' : 'Destroyed by ');
+    if (killer !== self) by.append(coloured(name, killer, self));
+    this.#show('destroyed', by, this.#count);
+    this.update(nowMs);
+  }
+
+  /**
+   * @param {number} victim
+   * @param {number | undefined} self
+   * @param {string} name of the victim
+   * @param {number} nowMs
+   */
+  killed(victim, self, name, nowMs) {
+    if (this.#shown === 'destroyed' || this.#shown === 'ended') return;
+    this.#hideAt = nowMs + KILL_MS;
+    const what = make('p', 'title small', 'Destroyed ');
+    what.append(coloured(name, victim, self));
+    this.#show('kill', what);
+  }
+
+  /** The own ship is there again. */
+  alive() {
+    if (this.#shown === 'destroyed') this.clear();
+  }
+
+  /**
+   * The room is gone for good.
+   * @param {string} reason
+   */
+  ended(reason) {
+    if (this.#shown === 'ended') return;
+    const again = make('button', '', 'Join again');
+    again.type = 'button';
+    again.addEventListener('click', () => this.onRejoin());
+    this.#show('ended', make('p', 'title', 'Disconnected'), make('p', 'reason', reason), again);
+  }
+
+  clear() {
+    this.#shown = 'none';
+    this.#count = undefined;
+    this.notice.dataset.kind = 'none';
+    this.notice.replaceChildren();
+  }
+
+  /** @param {number} nowMs */
+  update(nowMs) {
+    if (this.#shown === 'kill' && nowMs > this.#hideAt) this.clear();
+    if (this.#shown === 'destroyed' && this.#count) {
+      const seconds = Math.ceil((this.#respawnAt - nowMs) / 1000);
+      setText(this.#count, seconds > 0 ? `New ship in ${seconds}` : 'New ship …');
+    }
+  }
+
+  /**
+   * @param {'kill' | 'destroyed' | 'ended'} kind
+   * @param {...Node} content
+   */
+  #show(kind, ...content) {
+    this.#shown = kind;
+    // Taken off and put on again, the entrance plays for every notice.
+    this.notice.dataset.kind = 'none';
+    this.notice.replaceChildren(...content);
+    void this.notice.offsetWidth;
+    this.notice.dataset.kind = kind;
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {number} player
+ * @param {number | undefined} self
+ */
+function coloured(name, player, self) {
+  const element = make('bdi', 'name', name);
+  element.style.setProperty('--colour', colourOf(player, self).hex);
+  return element;
+}

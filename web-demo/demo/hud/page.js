@@ -1,0 +1,42 @@
+/**
+ * Small things that every part of the HUD does with the page: find an element, change text only
+ * when it differs. Text goes through `textContent`, so that nothing a player wrote becomes markup.
+ */
+
+/**
+ * The element that a selector names.
+ * @template {Element} Kind
+ * @param {ParentNode} within
+ * @param {string} selector
+ * @param {new () => Kind} kind
+ * @returns {Kind}
+ */
+export function find(within, selector, kind) {
+  const element = within.querySelector(selector);
+  if (!(element instanceof kind)) throw new Error(`the page lacks ${selector}`);
+  return element;
+}
+
+/**
+ * Sets text if it differs: writing the same text again would still cost a layout.
+ * @param {Element} element
+ * @param {string | number} text
+ */
+export function setText(element, text) {
+  const wanted = String(text);
+  if (element.textContent !== wanted) element.textContent = wanted;
+}
+
+/**
+ * A new element with a class and text.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} [className]
+ * @param {string | number} [text]
+ */
+export function make(tag, className = '', text = '') {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== '') element.textContent = String(text);
+  return element;
+}

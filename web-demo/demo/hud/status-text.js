@@ -1,0 +1,44 @@
+/**
+ * A connection's state in words. Pure; see connection-pill.js for the page.
+ */
+
+/** @typedef {import('../../sdk/index.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {{ rttMs: number | undefined, updatesPerSecond: number, bytesPerSecond: number }} Figures */
+/** @typedef {{ title: string, detail: string, canRetry: boolean }} StatusText */
+
+/**
+ * @param {ConnectionStatus} status
+ * @param {Figures} figures
+ * @param {number} nowMs
+ * @returns {StatusText}
+ */
+export function statusText(status, figures, nowMs) {
+  switch (status.state) {
+    case 'open':
+      return { title: 'Connected', detail: rates(figures), canRetry: false };
+    case 'waiting':
+      return { title: 'Reconnecting', detail: countdown(status, nowMs), canRetry: true };
+    case 'closed':
+      return { title: 'Disconnected', detail: status.reason ?? '', canRetry: false };
+    default: {
+      const again = status.attempt > 0 ? `attempt ${status.attempt + 1}` : '';
+      return { title: status.attempt > 0 ? 'Reconnecting' : 'Connecting', detail: again, canRetry: false };
+    }
+  }
+}
+
+/** @param {Figures} figures */
+function rates({ rttMs, updatesPerSecond, bytesPerSecond }) {
+  const parts = [`${Math.round(updatesPerSecond)} Hz`, `${(bytesPerSecond / 1000).toFixed(1)} KB/s`];
+  if (rttMs !== undefined) parts.unshift(`${Math.max(1, Math.round(rttMs))} ms`);
+  return parts.join(' · ');
+}
+
+/**
+ * @param {ConnectionStatus} status
+ * @param {number} nowMs
+ */
+function countdown(status, nowMs) {
+  const seconds = Math.max(0, Math.ceil(((status.retryAtMs ?? nowMs) - nowMs) / 1000));
+  return seconds > 0 ? `in ${seconds} s` : 'now';
+}
