@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The server: actors that drive the pure core, and everything around them.
+//!
+//! ```text
+//! socket bytes
+//!   → session::socket    one actor per connection: frames in, frames out
+//!   → session::core      decode, check size, rate and range             (pure)
+//!   → room::inbox        bounded, drained at the tick, wakes nobody
+//!   → room::driver       one actor per room: inbox → Room::step → output
+//!       → tickwire_simulation::room                                     (pure)
+//!   → session::outbox    one hand-over per worker thread and tick
+//!   → session::socket → socket bytes
+//!
+//! POST /api/join → http → lobby → directory (which room) → room::driver (which seat) → token
+//! room::timer    one thread that knows when each room's next tick is due
+//! ```
+//!
+//! Data goes one way and every step has one owner; nothing is asked back on the hot path. After a
+//! session has joined it talks to its room directly, and the lobby is out of the way.
+
+pub mod config;
+pub mod directory;
+pub mod http;
+pub mod lobby;
+pub mod messages;
+pub mod metrics;
+pub mod room;
+pub mod server;
+pub mod session;
+pub mod sockets;
+
+pub use config::ServerConfig;
+pub use server::Server;

@@ -1,0 +1,285 @@
+//! Configuration: flags and environment variables, checked once into what the server uses.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Parser;
+use thiserror::Error;
+use tickwire_simulation::registry::{GameOptions, GameRegistry};
+
+/// Authoritative game state server: rooms with a fixed tick, binary deltas over WebSocket.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "server", version)]
+pub struct Flags {
+    /// Address and port to listen on; port 0 picks a free one
+    #[arg(long, env = "TICKWIRE_BIND", default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    pub bind: SocketAddr,
+
+    /// Simulation steps per second, 1 to 240
+    #[arg(long, env = "TICKWIRE_TICK_RATE", default_value_t = 30, value_name = "HZ",
+          value_parser = clap::value_parser!(u16).range(1..=240))]
+    pub tick_rate: u16,
+
+    /// Most players in a room, 1 to 10000
+    #[arg(long, env = "TICKWIRE_ROOM_CAPACITY", default_value_t = 50, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub room_capacity: u16,
+
+    /// Most rooms at once, 1 to 100000
+    #[arg(long, env = "TICKWIRE_MAX_ROOMS", default_value_t = 1000, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_rooms: u32,
+
+    /// Threads for connections, 1 to 256 [default: one per core]
+    #[arg(long, env = "TICKWIRE_WORKERS", value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+
+    /// Threads that rooms are spread over, 1 to 256 [default: half the cores, at least one]
+    #[arg(long, env = "TICKWIRE_ROOM_THREADS", value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub room_threads: Option<u16>,
+
+    /// Time between two pings to a client, 100ms to 1h
+    #[arg(long, env = "TICKWIRE_HEARTBEAT_INTERVAL", default_value = "5s", value_name = "DURATION",
+          value_parser = parse_duration)]
+    pub heartbeat_interval: Duration,
+
+    /// Silence that ends a session, longer than the interval, at most 1h
+    #[arg(long, env = "TICKWIRE_HEARTBEAT_TIMEOUT", default_value = "15s", value_name = "DURATION",
+          value_parser = parse_duration)]
+    pub heartbeat_timeout: Duration,
+
+    /// How long a room stays when nobody is connected, 100ms to 1h
+    #[arg(long, env = "TICKWIRE_EMPTY_ROOM_TIMEOUT", default_value = "30s", value_name = "DURATION",
+          value_parser = parse_duration)]
+    pub empty_room_timeout: Duration,
+
+    /// Players run by the server in each room of the default game; they give way to people, 0 to 100
+    #[arg(long, env = "TICKWIRE_BOTS", default_value_t = 6, value_name = "N",
+          value_parser = clap::value_parser!(u16).range(0..=100))]
+    pub bots: u16,
+
+    /// Game of rooms for which none is named
+    #[arg(long, env = "TICKWIRE_DEFAULT_GAME", default_value = "arena", value_name = "NAME")]
+    pub default_game: String,
+
+    /// An option of a game, such as drift.world=8000x8000; may be repeated
+    #[arg(
+        long = "game-option",
+        env = "TICKWIRE_GAME_OPTION",
+        value_name = "GAME.KEY=VALUE",
+        value_delimiter = ','
+    )]
+    pub game_options: Vec<String>,
+
+    /// Seed of every room's random numbers [default: a new one per room]
+    #[arg(long, env = "TICKWIRE_SEED", value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    /// Where clients reach this server, if not at the address they join by: http(s)://HOST[:PORT]
+    #[arg(long, env = "TICKWIRE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// What to log, as in RUST_LOG: error, warn, info, debug, or per module
+    #[arg(long, env = "TICKWIRE_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+}
+
+/// What the server runs with: checked, and with every default worked out.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where to listen. 127.0.0.1:8080 by default.
+    pub bind: SocketAddr,
+    /// Ticks per second. 30 by default.
+    pub tick_rate_hz: u16,
+    /// Most players of a room. 50 by default.
+    pub room_capacity: usize,
+    /// Most rooms. 1000 by default: what fills a core at 50 players each several times over.
+    pub max_rooms: usize,
+    /// Threads for connections. One per core by default.
+    pub workers: usize,
+    /// Threads for rooms. Half the cores by default: sockets cost more than rules.
+    pub room_threads: usize,
+    /// Time between two pings. 5 s by default.
+    pub heartbeat_interval: Duration,
+    /// Silence that ends a session. 15 s by default: three pings.
+    pub heartbeat_timeout: Duration,
+    /// How long an empty room stays. 30 s by default: a page reload finds its room again.
+    pub empty_room_timeout: Duration,
+    /// Bots in each room of the default game. 6 by default.
+    pub bots: usize,
+    /// Game of rooms for which none is named.
+    pub default_game: String,
+    /// Options by game.
+    pub game_options: BTreeMap<String, GameOptions>,
+    /// Seed of every room; a new one per room by default.
+    pub seed: Option<u64>,
+    /// Where clients reach this server, without a slash at the end.
+    pub public_url: Option<String>,
+}
+
+/// A flag that does not fit together with the others. Its text names flag, value and what is
+/// allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("invalid value {value:?} for --{flag}: {allowed}")]
+pub struct ConfigError {
+    /// The flag, without dashes.
+    pub flag: &'static str,
+    /// The value given.
+    pub value: String,
+    /// What is allowed.
+    pub allowed: String,
+}
+
+impl Flags {
+    /// Checks what spans several flags, or needs the games.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first flag that is wrong.
+    pub fn validate(self, games: &GameRegistry) -> Result<ServerConfig, ConfigError> {
+        if self.heartbeat_timeout <= self.heartbeat_interval {
+            return Err(ConfigError {
+                flag: "heartbeat-timeout",
+                value: humantime::format_duration(self.heartbeat_timeout).to_string(),
+                allowed: format!(
+                    "longer than --heartbeat-interval, which is {}",
+                    humantime::format_duration(self.heartbeat_interval)
+                ),
+            });
+        }
+        if games.find(&self.default_game).is_none() {
+            let allowed = format!("one of {}", games.names().collect::<Vec<_>>().join(", "));
+            return Err(ConfigError { flag: "default-game", value: self.default_game, allowed });
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(ServerConfig {
+            bind: self.bind,
+            tick_rate_hz: self.tick_rate,
+            room_capacity: self.room_capacity.into(),
+            max_rooms: self.max_rooms as usize,
+            workers: self.workers.map_or(cores, usize::from),
+            room_threads: self.room_threads.map_or((cores / 2).max(1), usize::from),
+            heartbeat_interval: self.heartbeat_interval,
+            heartbeat_timeout: self.heartbeat_timeout,
+            empty_room_timeout: self.empty_room_timeout,
+            bots: self.bots.into(),
+            game_options: read_game_options(&self.game_options, games)?,
+            default_game: self.default_game,
+            seed: self.seed,
+            public_url: self.public_url.map(check_public_url).transpose()?,
+        })
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| "a duration such as 500ms, 5s or 2m is due".to_owned())?;
+    let allowed = Duration::from_millis(100)..=Duration::from_secs(3600);
+    if allowed.contains(&duration) {
+        Ok(duration)
+    } else {
+        Err("100ms to 1h is allowed".to_owned())
+    }
+}
+
+/// Reads `GAME.KEY=VALUE` and lets each game judge its options.
+fn read_game_options(
+    texts: &[String],
+    games: &GameRegistry,
+) -> Result<BTreeMap<String, GameOptions>, ConfigError> {
+    let mut by_game: BTreeMap<String, GameOptions> = BTreeMap::new();
+    for text in texts {
+        let error =
+            |allowed: String| ConfigError { flag: "game-option", value: text.clone(), allowed };
+        let parts = text.split_once('=').and_then(|(name, value)| {
+            let (game, key) = name.split_once('.')?;
+            Some((game, key, value))
+        });
+        let (game, key, value) = parts.ok_or_else(|| error("GAME.KEY=VALUE is due".to_owned()))?;
+        let factory = games.find(game).ok_or_else(|| {
+            error(format!("GAME is one of {}", games.names().collect::<Vec<_>>().join(", ")))
+        })?;
+        let options = by_game.entry(game.to_owned()).or_default();
+        options.0.insert(key.to_owned(), value.to_owned());
+        factory(options).map_err(|cause| error(cause.to_string()))?;
+    }
+    Ok(by_game)
+}
+
+fn check_public_url(url: String) -> Result<String, ConfigError> {
+    let trimmed = url.trim_end_matches('/');
+    let host = trimmed.strip_prefix("http://").or_else(|| trimmed.strip_prefix("https://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains('/') => Ok(trimmed.to_owned()),
+        _ => Err(ConfigError {
+            flag: "public-url",
+            value: url,
+            allowed: "http://HOST[:PORT] or https://HOST[:PORT]".to_owned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn games() -> GameRegistry {
+        GameRegistry::new()
+            .with(tickwire_drift::NAME, tickwire_drift::create)
+            .with("arena", tickwire_drift::create)
+    }
+
+    fn validate(flags: &[&str]) -> Result<ServerConfig, ConfigError> {
+        let flags = [&["server"], flags].concat();
+        Flags::try_parse_from(flags).unwrap().validate(&games())
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        let config = validate(&[]).unwrap();
+        assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
+        assert_eq!((config.tick_rate_hz, config.room_capacity, config.bots), (30, 50, 6));
+        assert_eq!(config.heartbeat_timeout, Duration::from_secs(15));
+    }
+
+    #[test]
+    fn bad_values_name_the_flag_the_value_and_what_is_allowed() {
+        for (flags, text) in [
+            (
+                &["--heartbeat-timeout", "4s"][..],
+                "invalid value \"4s\" for --heartbeat-timeout: longer than --heartbeat-interval, which is 5s",
+            ),
+            (
+                &["--default-game", "chess"],
+                "invalid value \"chess\" for --default-game: one of arena, drift",
+            ),
+            (
+                &["--game-option", "drift.world=big"],
+                "invalid value \"drift.world=big\" for --game-option: option world: \"big\" is not",
+            ),
+            (&["--game-option", "world=1x1"], "GAME.KEY=VALUE is due"),
+            (&["--public-url", "ws://host"], "for --public-url: http://HOST[:PORT]"),
+        ] {
+            let error = validate(flags).unwrap_err().to_string();
+            assert!(error.contains(text), "{error}");
+        }
+        for (flag, value) in [
+            ("--bind", "nowhere"),
+            ("--tick-rate", "0"),
+            ("--tick-rate", "241"),
+            ("--room-capacity", "-1"),
+            ("--workers", "many"),
+            ("--heartbeat-interval", "soon"),
+            ("--heartbeat-interval", "99ms"),
+            ("--bots", "101"),
+        ] {
+            let argument = format!("{flag}={value}");
+            let error = Flags::try_parse_from(["server", &argument]).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(flag) && text.contains(value), "{text}");
+            assert_eq!(error.exit_code(), 2);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The lobby: which room somebody gets, and the token that lets them in.
+//!
+//! Off the hot path. The lobby finds or opens a room, the room itself keeps a seat (it alone counts
+//! seats), and the token stands for that seat until the connection comes. After that the session
+//! talks to its room directly.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use dashmap::DashMap;
+use thiserror::Error;
+use tickwire_protocol::ids::{PlayerId, RoomId};
+use tickwire_protocol::message::Role;
+use tickwire_simulation::room::SeatRequest;
+
+use crate::config::ServerConfig;
+use crate::directory::Directory;
+use crate::messages::Reserve;
+use crate::room::RoomHandle;
+use crate::room::opener::{OpenError, RoomOpener};
+
+/// How long a token lets somebody in. The seat is kept for 10 s of that: see
+/// [`RoomConfig::reservation_ticks`](tickwire_simulation::room::RoomConfig::reservation_ticks).
+const TOKEN_LIFETIME: Duration = Duration::from_secs(60);
+/// Tokens that may be unused at once. Expired ones are swept out when it is reached; if that does
+/// not help, joins are refused.
+const MAX_TOKENS: usize = 20_000;
+
+/// What somebody asks for when joining.
+#[derive(Clone, Debug)]
+pub struct JoinRequest {
+    /// The room, or any with a free seat.
+    pub room: Option<RoomId>,
+    /// The game, where no room is named; the server's default otherwise.
+    pub game: Option<String>,
+    /// Name, player or spectator.
+    pub name: String,
+    /// Player or spectator.
+    pub role: Role,
+    /// State frames per second wanted; every tick by default.
+    pub send_hz: Option<u32>,
+}
+
+/// A seat that is kept, and the token that stands for it.
+pub struct Joined {
+    /// What to connect with.
+    pub token: String,
+    /// The room.
+    pub room: RoomId,
+    /// The id that the player will have.
+    pub player: PlayerId,
+}
+
+/// A seat to be taken by a connection.
+pub struct Seat {
+    /// The room.
+    pub room: RoomHandle,
+    /// The seat that was kept.
+    pub player: PlayerId,
+    /// What was asked for.
+    pub request: SeatRequest,
+}
+
+/// Why a token does not let anybody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RedeemError {
+    /// Unknown, used or expired.
+    #[error("unknown, used or expired token")]
+    Unknown,
+    /// The room has ended since.
+    #[error("the room has ended")]
+    NoSuchRoom,
+}
+
+/// Why somebody cannot join.
+#[derive(Debug, Error)]
+pub enum JoinError {
+    /// No room with this id.
+    #[error("there is no room {0}: it may have ended")]
+    NoSuchRoom(RoomId),
+    /// All seats are taken.
+    #[error("the room is full")]
+    RoomFull,
+    /// Too many tokens wait for their connections.
+    #[error("too many joins are pending; try again in a moment")]
+    TooManyPending,
+    /// The server is about to stop.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// No room could be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+struct PendingSeat {
+    room: RoomId,
+    player: PlayerId,
+    request: SeatRequest,
+    expires: Instant,
+}
+
+/// The lobby.
+pub struct Lobby {
+    config: Arc<ServerConfig>,
+    directory: Arc<dyn Directory>,
+    opener: RoomOpener,
+    tokens: DashMap<String, PendingSeat>,
+    is_closed: AtomicBool,
+    /// One search for a free seat at a time: two at once would open two rooms where one will do.
+    search: tokio::sync::Mutex<()>,
+}
+
+impl Lobby {
+    /// A lobby without rooms.
+    #[must_use]
+    pub fn new(
+        config: Arc<ServerConfig>,
+        directory: Arc<dyn Directory>,
+        opener: RoomOpener,
+    ) -> Self {
+        Self {
+            config,
+            directory,
+            opener,
+            tokens: DashMap::new(),
+            is_closed: AtomicBool::new(false),
+            search: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// How the server is configured.
+    #[must_use]
+    pub fn config(&self) -> &ServerConfig {
+        &self.config
+    }
+
+    /// All rooms.
+    #[must_use]
+    pub fn rooms(&self) -> Vec<RoomHandle> {
+        self.directory.list()
+    }
+
+    /// Whether people can join.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.is_closed.load(Ordering::Relaxed)
+    }
+
+    /// Refuses joins and rooms from now on.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Stops the rooms' threads.
+    pub fn stop(&self) {
+        self.opener.stop();
+    }
+
+    /// Opens a room, as [`RoomOpener::open`] does.
+    ///
+    /// # Errors
+    /// [`JoinError::ShuttingDown`], or why it cannot be opened.
+    pub fn open_room(
+        &self,
+        game: Option<&str>,
+        options: BTreeMap<String, String>,
+    ) -> Result<RoomHandle, JoinError> {
+        if !self.is_open() {
+            return Err(JoinError::ShuttingDown);
+        }
+        Ok(self.opener.open(game, options)?)
+    }
+
+    /// Keeps a seat in a room and gives out a token for it.
+    ///
+    /// # Errors
+    /// [`JoinError`].
+    pub async fn join(&self, join: JoinRequest) -> Result<Joined, JoinError> {
+        if !self.is_open() {
+            return Err(JoinError::ShuttingDown);
+        }
+        self.expect_token_left()?;
+        let send_every = self.send_every(join.send_hz);
+        let request = SeatRequest { name: join.name, role: join.role, send_every };
+        let (room, player) = match join.room {
+            Some(id) => {
+                let room = self.directory.find(id).ok_or(JoinError::NoSuchRoom(id))?;
+                (id, reserve(&room, &request).await?)
+            }
+            None => self.find_seat(join.game.as_deref(), &request).await?,
+        };
+        let token = random_token();
+        let expires = Instant::now() + TOKEN_LIFETIME;
+        self.tokens.insert(token.clone(), PendingSeat { room, player, request, expires });
+        Ok(Joined { token, room, player })
+    }
+
+    /// Takes a token for its seat. A token works once.
+    ///
+    /// # Errors
+    /// [`RedeemError`].
+    pub fn redeem(&self, token: &str) -> Result<Seat, RedeemError> {
+        let (_, pending) = self.tokens.remove(token).ok_or(RedeemError::Unknown)?;
+        if pending.expires < Instant::now() {
+            return Err(RedeemError::Unknown);
+        }
+        let room = self.directory.find(pending.room).ok_or(RedeemError::NoSuchRoom)?;
+        Ok(Seat { room, player: pending.player, request: pending.request })
+    }
+
+    fn expect_token_left(&self) -> Result<(), JoinError> {
+        if self.tokens.len() >= MAX_TOKENS {
+            let now = Instant::now();
+            self.tokens.retain(|_, pending| pending.expires >= now);
+        }
+        if self.tokens.len() < MAX_TOKENS { Ok(()) } else { Err(JoinError::TooManyPending) }
+    }
+
+    /// A seat in a room of this game, in a new one if all are full.
+    async fn find_seat(
+        &self,
+        game: Option<&str>,
+        request: &SeatRequest,
+    ) -> Result<(RoomId, PlayerId), JoinError> {
+        let game = game.unwrap_or(&self.config.default_game);
+        let _one_at_a_time = self.search.lock().await;
+        for room in self.directory.list().iter().filter(|room| *room.game == *game) {
+            // The room decides; what it shows only saves asking in vain.
+            if (request.role == Role::Spectator || room.board.read().free_seats > 0)
+                && let Ok(player) = reserve(room, request).await
+            {
+                return Ok((room.id, player));
+            }
+        }
+        let room = self.open_room(Some(game), BTreeMap::new())?;
+        Ok((room.id, reserve(&room, request).await?))
+    }
+
+    /// Ticks between two frames for a client that wants this many a second: 1, 2 or 4, the fewest
+    /// that do not exceed it, or 4.
+    fn send_every(&self, send_hz: Option<u32>) -> u8 {
+        let wanted = send_hz.unwrap_or(u32::MAX);
+        let tick_rate = u32::from(self.config.tick_rate_hz);
+        [1, 2].into_iter().find(|&every| tick_rate / u32::from(every) <= wanted).unwrap_or(4)
+    }
+}
+
+async fn reserve(room: &RoomHandle, request: &SeatRequest) -> Result<PlayerId, JoinError> {
+    match room.address.send(Reserve(request.clone())).await {
+        Ok(Ok(player)) => Ok(player),
+        Ok(Err(_)) => Err(JoinError::RoomFull),
+        // The room ended while the question was on its way.
+        Err(_) => Err(JoinError::NoSuchRoom(room.id)),
+    }
+}
+
+/// 128 random bits, in hexadecimal.
+fn random_token() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}

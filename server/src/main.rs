@@ -1,0 +1,78 @@
+//! The server's binary: the demo games, the flags, the signals.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use tickwire_server::Server;
+use tickwire_server::config::Flags;
+use tickwire_simulation::registry::GameRegistry;
+use tracing::info;
+use tracing_subscriber::EnvFilter;
+
+/// Exit status for flags that cannot be used, and for an address that cannot be listened on.
+const USAGE_ERROR: u8 = 2;
+
+fn games() -> GameRegistry {
+    GameRegistry::new()
+        .with(tickwire_arena::NAME, tickwire_arena::create)
+        .with(tickwire_drift::NAME, tickwire_drift::create)
+}
+
+fn main() -> ExitCode {
+    match serve(Flags::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(flags: Flags) -> anyhow::Result<ExitCode> {
+    let filter = match EnvFilter::try_new(&flags.log) {
+        Ok(filter) => filter,
+        Err(error) => {
+            eprintln!("error: invalid value {:?} for --log: {error}", flags.log);
+            return Ok(ExitCode::from(USAGE_ERROR));
+        }
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).init();
+    let games = games();
+    let config = match flags.validate(&games) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Ok(ExitCode::from(USAGE_ERROR));
+        }
+    };
+    actix::System::new().block_on(async {
+        let server = match Server::bind(config, games) {
+            Ok(server) => server,
+            Err(error) => {
+                eprintln!("error: {error}");
+                return Ok(ExitCode::from(USAGE_ERROR));
+            }
+        };
+        info!("open http://{} to play", server.address());
+        server.run(signals()).await.context("serving")?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Completes at Ctrl-C, and at SIGTERM where there is such a thing.
+async fn signals() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}

@@ -1,0 +1,65 @@
+//! Every message between actors, on one page. All of them go one way; the only answer anybody waits
+//! for is a reservation's, off the hot path.
+
+use actix::{Addr, Message};
+use bytes::Bytes;
+use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::ids::PlayerId;
+use tickwire_simulation::room::{RoomFull, SeatRequest};
+
+use crate::session::SessionId;
+use crate::session::outbox::Outbox;
+
+/// Timer → room: the next tick is due.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct TickDue;
+
+/// Lobby → room: keep a seat for somebody who is about to connect.
+#[derive(Message)]
+#[rtype(result = "Result<PlayerId, RoomFull>")]
+pub struct Reserve(pub SeatRequest);
+
+/// Session → room: a connection wants its seat. The outcome comes through the outbox, in order with
+/// everything else: [`Outgoing::Joined`] or [`Outgoing::Close`].
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Connect {
+    /// The connection.
+    pub session: SessionId,
+    /// The outbox of the thread that the connection lives on.
+    pub outbox: Addr<Outbox>,
+    /// The seat that was reserved.
+    pub reserved: PlayerId,
+    /// What was asked for, should the reservation have lapsed.
+    pub request: SeatRequest,
+}
+
+/// Session → room: a connection has ended.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Disconnect {
+    /// The connection.
+    pub session: SessionId,
+}
+
+/// Server → room: end, and send everybody away.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct End(pub CloseReason);
+
+/// Room → outbox: everything that one tick has for the sessions of one thread.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Deliver(pub Vec<(SessionId, Outgoing)>);
+
+/// What reaches a session from its room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// The seat is taken.
+    Joined(PlayerId),
+    /// One whole binary message for the client.
+    Binary(Bytes),
+    /// Close the connection; the seat is free already.
+    Close(CloseReason),
+}

@@ -1,0 +1,34 @@
+//! Rooms as the server runs them: a thin actor around the pure room, its bounded inbox, its clock,
+//! and the threads that rooms are spread over.
+
+pub mod board;
+pub mod clock;
+pub mod driver;
+pub mod inbox;
+pub mod opener;
+pub mod threads;
+pub mod timer;
+
+use std::sync::Arc;
+
+use actix::Addr;
+use tickwire_protocol::ids::RoomId;
+
+pub use driver::RoomDriver;
+
+/// How everybody else reaches a room.
+#[derive(Clone)]
+pub struct RoomHandle {
+    /// Which room.
+    pub id: RoomId,
+    /// Name of its game.
+    pub game: Arc<str>,
+    /// Its actor: seats and connections.
+    pub address: Addr<RoomDriver>,
+    /// Where sessions put what clients send.
+    pub inbox: Arc<inbox::Inbox>,
+    /// Its time.
+    pub clock: Arc<clock::RoomClock>,
+    /// What it shows of itself.
+    pub board: Arc<board::RoomBoard>,
+}

@@ -1,0 +1,101 @@
+//! What clients send, on its way to the room: a bounded vector that sessions push to and the room
+//! drains at its tick. Unlike a mailbox message per input it wakes nobody and allocates nothing,
+//! which is what makes it worth having.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use thiserror::Error;
+use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::{Ack, GameMessage, Input};
+
+/// Messages per seat that may wait for a tick: two seconds' worth at a session's rate limit.
+pub const MESSAGES_PER_SEAT: usize = 300;
+
+/// What a client sent to its room.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RoomMessage {
+    /// An input.
+    Input(Input),
+    /// An acknowledgement.
+    Ack(Ack),
+    /// A message to the game.
+    Game(GameMessage),
+}
+
+/// A message, who sent it, and the room's time when it came in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// Who.
+    pub player: PlayerId,
+    /// When, in the room's time.
+    pub at: Duration,
+    /// What.
+    pub message: RoomMessage,
+}
+
+/// The inbox has no room left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the room's inbox is full")]
+pub struct InboxFull;
+
+/// A room's inbox.
+#[derive(Debug)]
+pub struct Inbox {
+    arrivals: Mutex<Vec<Arrival>>,
+    capacity: usize,
+}
+
+impl Inbox {
+    /// An inbox for a room of this many seats.
+    #[must_use]
+    pub fn new(seats: usize) -> Self {
+        Self { arrivals: Mutex::default(), capacity: seats.max(1) * MESSAGES_PER_SEAT }
+    }
+
+    /// Adds what a client sent.
+    ///
+    /// # Errors
+    /// [`InboxFull`]: the room does not keep up, or a flood got through the rate limits.
+    pub fn push(&self, arrival: Arrival) -> Result<(), InboxFull> {
+        // A panic while pushing cannot leave the vector half-changed, so a poisoned lock is fine.
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        if arrivals.len() >= self.capacity {
+            return Err(InboxFull);
+        }
+        arrivals.push(arrival);
+        Ok(())
+    }
+
+    /// Moves everything that has arrived into `into`, whose memory the inbox goes on using.
+    pub fn drain(&self, into: &mut Vec<Arrival>) {
+        into.clear();
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut *arrivals, into);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_bounded_and_drained_in_order() {
+        let inbox = Inbox::new(1);
+        let arrival = |player| Arrival {
+            player: PlayerId(player),
+            at: Duration::ZERO,
+            message: RoomMessage::Ack(Ack::default()),
+        };
+        for player in 0..MESSAGES_PER_SEAT as u32 {
+            inbox.push(arrival(player)).unwrap();
+        }
+        assert_eq!(inbox.push(arrival(0)), Err(InboxFull));
+        let mut drained = vec![arrival(99)];
+        inbox.drain(&mut drained);
+        assert_eq!(drained.len(), MESSAGES_PER_SEAT);
+        assert_eq!(drained[7], arrival(7));
+        inbox.drain(&mut drained);
+        assert!(drained.is_empty());
+    }
+}

@@ -1,0 +1,168 @@
+//! Opening rooms: a game by name, its options, a place on a thread, a line in the directory.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use actix::{Actor, AsyncContext, Context};
+use thiserror::Error;
+use tickwire_protocol::ids::RoomId;
+use tickwire_protocol::schema::SchemaError;
+use tickwire_simulation::registry::{GameRegistry, OptionError};
+use tickwire_simulation::room::{Room, RoomConfig};
+use tickwire_simulation::schedule::TickSchedule;
+
+use super::RoomHandle;
+use super::board::RoomBoard;
+use super::clock::{Epoch, RoomClock};
+use super::driver::{RoomDriver, RoomParts};
+use super::inbox::Inbox;
+use super::threads::RoomThreads;
+use super::timer::TickTimer;
+use crate::config::ServerConfig;
+use crate::directory::Directory;
+use crate::metrics::Metrics;
+
+/// The fractional part of the golden ratio: multiples of it spread evenly whatever their number, so
+/// rooms of one thread do not all tick at the same moment.
+const PHASE_STEP: f64 = 0.618_033_988_749_895;
+
+/// Why a room cannot be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// No game of this name.
+    #[error("there is no game {name:?}; known: {known}")]
+    NoSuchGame {
+        /// The name given.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The game refuses its options.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// As many rooms as are allowed.
+    #[error("the server has as many rooms as it may")]
+    TooManyRooms,
+    /// The game's schema is not valid: a mistake in the game.
+    #[error("the game's schema is not valid: {0}")]
+    Schema(#[from] SchemaError),
+}
+
+/// Opens rooms.
+pub struct RoomOpener {
+    config: Arc<ServerConfig>,
+    games: GameRegistry,
+    directory: Arc<dyn Directory>,
+    threads: RoomThreads,
+    timer: TickTimer,
+    epoch: Epoch,
+    metrics: Arc<Metrics>,
+    opened: AtomicU32,
+}
+
+impl RoomOpener {
+    /// Starts the rooms' threads and their timer.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn start(
+        config: Arc<ServerConfig>,
+        games: GameRegistry,
+        directory: Arc<dyn Directory>,
+        epoch: Epoch,
+        metrics: Arc<Metrics>,
+    ) -> std::io::Result<Self> {
+        Ok(Self {
+            threads: RoomThreads::start(config.room_threads),
+            timer: TickTimer::start(epoch)?,
+            config,
+            games,
+            directory,
+            epoch,
+            metrics,
+            opened: AtomicU32::new(0),
+        })
+    }
+
+    /// Stops the rooms' threads.
+    pub fn stop(&self) {
+        self.threads.stop();
+    }
+
+    /// Opens a room of a game, the server's default where none is named. `options` override those
+    /// that the server was started with.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(
+        &self,
+        game: Option<&str>,
+        options: BTreeMap<String, String>,
+    ) -> Result<RoomHandle, OpenError> {
+        let name = game.unwrap_or(&self.config.default_game);
+        let factory = self.games.find(name).ok_or_else(|| OpenError::NoSuchGame {
+            name: name.to_owned(),
+            known: self.games.names().collect::<Vec<_>>().join(", "),
+        })?;
+        let mut all = self.config.game_options.get(name).cloned().unwrap_or_default();
+        all.0.extend(options);
+        let game = factory(&all)?;
+        if self.directory.list().len() >= self.config.max_rooms {
+            return Err(OpenError::TooManyRooms);
+        }
+        let id = RoomId::from_bits(rand::random());
+        let room = Room::new(self.room_config(id, name), game)?;
+        let handle = self.launch(id, name, room);
+        self.directory.insert(handle.clone());
+        Ok(handle)
+    }
+
+    fn room_config(&self, id: RoomId, game: &str) -> RoomConfig {
+        let config = &self.config;
+        RoomConfig {
+            name: id.to_string(),
+            seed: config.seed.unwrap_or_else(rand::random),
+            capacity: config.room_capacity,
+            bots: if game == config.default_game { config.bots } else { 0 },
+            heartbeat_interval: config.heartbeat_interval,
+            heartbeat_timeout: config.heartbeat_timeout,
+            ..RoomConfig::at_tick_rate(config.tick_rate_hz)
+        }
+    }
+
+    fn launch(&self, id: RoomId, game: &str, room: Room) -> RoomHandle {
+        let number = self.opened.fetch_add(1, Ordering::Relaxed);
+        let phase = f64::from(number) * PHASE_STEP;
+        let schedule = TickSchedule::new(self.config.tick_rate_hz, self.epoch.now(), phase);
+        let clock = Arc::new(RoomClock::new(self.epoch, schedule.start()));
+        let seats = room.config().capacity + room.config().spectator_capacity;
+        let inbox = Arc::new(Inbox::new(seats));
+        let board = Arc::<RoomBoard>::default();
+        board.post(&room);
+        let game: Arc<str> = game.into();
+        let (thread, place) = self.threads.place();
+        let handle_at = move |address| RoomHandle { id, game, address, inbox, clock, board };
+        let (directory, timer, epoch) =
+            (Arc::clone(&self.directory), self.timer.clone(), self.epoch);
+        let metrics = Arc::clone(&self.metrics);
+        let empty_timeout = self.config.empty_room_timeout;
+        let drive = handle_at.clone();
+        let address =
+            RoomDriver::start_in_arbiter(&thread, move |context: &mut Context<RoomDriver>| {
+                let handle = drive(context.address());
+                RoomDriver::new(RoomParts {
+                    room,
+                    handle,
+                    schedule,
+                    timer,
+                    epoch,
+                    directory,
+                    empty_timeout,
+                    metrics,
+                    place,
+                })
+            });
+        handle_at(address)
+    }
+}

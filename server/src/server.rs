@@ -1,0 +1,139 @@
+//! Putting it together: bind, run, and stop without leaving anybody hanging.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server as HttpServerTask, ServerHandle};
+use actix_web::{App, HttpServer};
+use tickwire_protocol::close::CloseReason;
+use tickwire_simulation::registry::GameRegistry;
+use tracing::info;
+
+use crate::config::ServerConfig;
+use crate::directory::LocalDirectory;
+use crate::http::{self, Api};
+use crate::lobby::Lobby;
+use crate::messages::End;
+use crate::metrics::Metrics;
+use crate::room::clock::Epoch;
+use crate::room::opener::RoomOpener;
+use crate::session::core::SessionLimits;
+use crate::session::socket::SocketEnvironment;
+use crate::sockets;
+
+/// Time for close frames to reach their clients when the server stops.
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How often a stopping server looks whether everybody is gone.
+const GOODBYE_POLL: Duration = Duration::from_millis(20);
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on --bind {address}: {cause}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// No thread left.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+    /// Two metrics with one name.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// A server that listens.
+pub struct Server {
+    address: SocketAddr,
+    lobby: Arc<Lobby>,
+    metrics: Arc<Metrics>,
+    task: HttpServerTask,
+}
+
+impl Server {
+    /// Starts listening. Must be called within an actix system.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn bind(config: ServerConfig, games: GameRegistry) -> Result<Self, StartError> {
+        let config = Arc::new(config);
+        let epoch = Epoch::begin();
+        let metrics = Arc::new(Metrics::new()?);
+        let directory = Arc::<LocalDirectory>::default();
+        let opener = RoomOpener::start(
+            Arc::clone(&config),
+            games,
+            directory.clone(),
+            epoch,
+            Arc::clone(&metrics),
+        )
+        .map_err(StartError::Thread)?;
+        let lobby = Arc::new(Lobby::new(Arc::clone(&config), directory, opener));
+        let limits =
+            SessionLimits { timeout: config.heartbeat_timeout, ..SessionLimits::default() };
+        let sockets = SocketEnvironment {
+            epoch,
+            heartbeat_interval: config.heartbeat_interval,
+            limits,
+            metrics: Arc::clone(&metrics),
+        };
+        let api = Api { lobby: Arc::clone(&lobby), metrics: Arc::clone(&metrics), sockets };
+        let user_timeout = config.heartbeat_timeout;
+        let bind_error = |cause| StartError::Bind { address: config.bind, cause };
+        let http = HttpServer::new(move || {
+            let api = api.clone();
+            App::new().configure(move |service| http::configure(service, api))
+        })
+        .workers(config.workers)
+        .tcp_nodelay(true)
+        .disable_signals()
+        .on_connect(move |connection, _| sockets::prepare(connection, user_timeout))
+        .bind(config.bind)
+        .map_err(bind_error)?;
+        let address = http.addrs().first().copied().unwrap_or(config.bind);
+        Ok(Self { address, lobby, metrics, task: http.run() })
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `shutdown` completes, then says goodbye to everybody.
+    ///
+    /// # Errors
+    /// When accepting connections fails for good.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
+        let handle = self.task.handle();
+        let task = actix::spawn(self.task);
+        tokio::select! {
+            () = shutdown => {}
+            ended = task => return ended.map_err(std::io::Error::other)?,
+        }
+        info!("shutting down");
+        say_goodbye(&self.lobby, &self.metrics, &handle).await;
+        info!("goodbye");
+        Ok(())
+    }
+}
+
+async fn say_goodbye(lobby: &Lobby, metrics: &Metrics, http: &ServerHandle) {
+    lobby.close();
+    http.pause().await;
+    for room in lobby.rooms() {
+        room.address.do_send(End(CloseReason::Restarting));
+    }
+    let everybody_gone = async {
+        while metrics.sessions.get() > 0 {
+            actix::clock::sleep(GOODBYE_POLL).await;
+        }
+    };
+    let _ = actix::clock::timeout(GOODBYE_TIMEOUT, everybody_gone).await;
+    http.stop(false).await;
+    lobby.stop();
+}

@@ -1,0 +1,28 @@
+//! Sessions: one per connection. What a session decides is in [`core`], pure; [`socket`] moves the
+//! bytes of a WebSocket, behind a [`frame_guard`]; [`outbox`] brings frames from rooms to the
+//! sessions of one thread.
+
+pub mod core;
+pub mod frame_guard;
+pub mod outbox;
+pub mod socket;
+
+use std::fmt;
+
+/// A connection, in logs and between actors. Random, so that it means one thing across processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId(u64);
+
+impl SessionId {
+    /// A new id.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}

@@ -1,0 +1,300 @@
+//! The WebSocket: moves bytes between a connection and its [`Session`](super::core::Session). The
+//! only file that knows actix-web-actors.
+//!
+//! actix-web-actors polls this actor only while the HTTP dispatcher wants bytes, so a client that
+//! stops reading freezes it, its heartbeat included. That is why the room, not this actor, watches
+//! whether frames are acknowledged, and why accepted sockets get a time limit for unacknowledged
+//! data ([`sockets`](crate::sockets)).
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
+use actix_http::ws::{Codec, Item};
+use actix_web::error::PayloadError;
+use actix_web_actors::ws::{self, CloseCode, ProtocolError, WebsocketContext};
+use bytes::Bytes;
+use futures_util::Stream;
+use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
+use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::{ClientMessage, ServerMessage};
+use tracing::{debug, warn};
+
+use super::SessionId;
+use super::core::{Fragment, Session, SessionError, SessionLimits};
+use super::frame_guard::{FrameGuard, Guarded, Violation};
+use super::outbox::LocalOutbox;
+use crate::lobby::Seat;
+use crate::messages::{Connect, Disconnect, Outgoing};
+use crate::metrics::Metrics;
+use crate::room::RoomHandle;
+use crate::room::clock::Epoch;
+use crate::room::inbox::{Arrival, RoomMessage};
+
+/// What every connection of a server shares.
+#[derive(Clone)]
+pub struct SocketEnvironment {
+    /// What its times are counted from.
+    pub epoch: Epoch,
+    /// Time between two pings.
+    pub heartbeat_interval: Duration,
+    /// A session's limits.
+    pub limits: SessionLimits,
+    /// Where it counts.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Where a connection is in its life.
+enum State {
+    /// The room has been asked for the seat.
+    Connecting(RoomHandle),
+    /// In the room.
+    Joined(RoomHandle, PlayerId),
+    /// A close frame is on its way; nothing that comes in counts any more.
+    Closing,
+}
+
+/// One connection.
+pub struct Socket {
+    id: SessionId,
+    session: Session,
+    state: State,
+    /// The seat to ask for, or why there is none.
+    entry: Option<Result<Seat, CloseReason>>,
+    /// What the guard in front of the codec has found.
+    violation: Violation,
+    environment: SocketEnvironment,
+}
+
+/// Time that a peer has to answer a close frame before its connection is ended.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Largest payload of a WebSocket frame. Messages above a client's limit are read whole up to this
+/// size, so that they can be refused in words.
+const MAX_FRAME_PAYLOAD: usize = 16 * MAX_CLIENT_MESSAGE_BYTES;
+
+/// The body of the upgrade's answer: a connection that begins with this entry.
+///
+/// A connection without a seat is opened all the same, and closed for the reason given: browsers
+/// tell a page the close code, but never the status of a refused handshake.
+pub fn open<S>(
+    entry: Result<Seat, CloseReason>,
+    environment: SocketEnvironment,
+    payload: S,
+) -> impl Stream<Item = Result<Bytes, actix_web::Error>>
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
+{
+    let violation = Violation::default();
+    let socket = Socket {
+        id: SessionId::random(),
+        session: Session::new(environment.limits, environment.epoch.now()),
+        state: State::Closing,
+        entry: Some(entry),
+        violation: Rc::clone(&violation),
+        environment,
+    };
+    let guarded = Guarded::new(payload, FrameGuard::new(MAX_FRAME_PAYLOAD as u64), violation);
+    let codec = Codec::new().max_size(MAX_FRAME_PAYLOAD);
+    WebsocketContext::with_codec(socket, guarded, codec)
+}
+
+impl Socket {
+    fn connect(&mut self, seat: Seat, context: &mut WebsocketContext<Self>) {
+        let outbox = LocalOutbox::here();
+        context.add_stream(outbox.open(self.id));
+        let Seat { room, player, request } = seat;
+        let connect =
+            Connect { session: self.id, outbox: outbox.address(), reserved: player, request };
+        // One message per token, so this cannot pile up.
+        room.address.do_send(connect);
+        self.state = State::Connecting(room);
+    }
+
+    fn handle_message(
+        &mut self,
+        message: Result<Option<ClientMessage>, SessionError>,
+        context: &mut WebsocketContext<Self>,
+    ) {
+        match message {
+            Ok(Some(message)) => self.forward(message, context),
+            Ok(None) => {}
+            Err(cause) => {
+                let reason = cause.reason();
+                warn!(session = %self.id, %cause, code = reason.code(), "bad message");
+                self.close(reason, context);
+            }
+        }
+    }
+
+    fn forward(&mut self, message: ClientMessage, context: &mut WebsocketContext<Self>) {
+        let State::Joined(room, player) = &self.state else { return };
+        let at = room.clock.now();
+        let message = match message {
+            ClientMessage::Ping { nonce } => {
+                let room_time_us = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
+                context.binary(ServerMessage::Pong { nonce, room_time_us }.to_bytes());
+                return;
+            }
+            ClientMessage::Input(input) => RoomMessage::Input(input),
+            ClientMessage::Ack(ack) => RoomMessage::Ack(ack),
+            ClientMessage::Game(message) => RoomMessage::Game(message),
+        };
+        if room.inbox.push(Arrival { player: *player, at, message }).is_err() {
+            self.environment.metrics.inbox_full.inc();
+        }
+    }
+
+    fn beat(&mut self, context: &mut WebsocketContext<Self>) {
+        match &self.state {
+            State::Closing => return,
+            // It ended between the token's check and the seat's.
+            State::Connecting(room) if !room.address.connected() => {
+                return self.close(CloseReason::NoSuchRoom, context);
+            }
+            State::Connecting(_) | State::Joined(..) => {}
+        }
+        if self.session.is_silent(self.environment.epoch.now()) {
+            debug!(session = %self.id, "silent too long");
+            self.close(CloseReason::SilentTooLong, context);
+        } else {
+            context.ping(b"");
+        }
+    }
+
+    fn close(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
+        self.leave_room();
+        self.environment.metrics.note_close(reason);
+        context.close(Some(ws::CloseReason {
+            code: CloseCode::from(reason.code()),
+            description: Some(reason.text().to_owned()),
+        }));
+        // The peer's answer ends the connection, or this does.
+        context.run_later(CLOSE_TIMEOUT, |_, context| context.stop());
+    }
+
+    /// Frees the seat, once.
+    fn leave_room(&mut self) {
+        if let State::Connecting(room) | State::Joined(room, _) =
+            std::mem::replace(&mut self.state, State::Closing)
+        {
+            room.address.do_send(Disconnect { session: self.id });
+        }
+    }
+}
+
+impl Actor for Socket {
+    type Context = WebsocketContext<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        self.environment.metrics.sessions.inc();
+        context.run_interval(self.environment.heartbeat_interval, Self::beat);
+        match self.entry.take() {
+            Some(Ok(seat)) => self.connect(seat, context),
+            Some(Err(reason)) => {
+                debug!(session = %self.id, cause = reason.label(), "refused");
+                self.close(reason, context);
+            }
+            None => {}
+        }
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        if !matches!(self.state, State::Closing) {
+            self.environment.metrics.note_close(CloseReason::GoingAway);
+        }
+        self.leave_room();
+        self.environment.metrics.sessions.dec();
+    }
+}
+
+impl StreamHandler<Outgoing> for Socket {
+    fn handle(&mut self, outgoing: Outgoing, context: &mut Self::Context) {
+        match outgoing {
+            Outgoing::Joined(player) => {
+                if let State::Connecting(room) = &self.state {
+                    self.state = State::Joined(room.clone(), player);
+                    self.session.handle_welcomed();
+                }
+            }
+            Outgoing::Binary(bytes) => context.binary(bytes),
+            Outgoing::Close(reason) => {
+                debug!(session = %self.id, cause = reason.label(), "closed by the room");
+                // The room has freed the seat already.
+                self.state = State::Closing;
+                self.close(reason, context);
+            }
+        }
+    }
+}
+
+impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
+    fn handle(&mut self, frame: Result<ws::Message, ProtocolError>, context: &mut Self::Context) {
+        if matches!(self.state, State::Closing) {
+            if let Ok(ws::Message::Close(_)) = frame {
+                context.stop();
+            }
+            return;
+        }
+        let now = self.environment.epoch.now();
+        match frame {
+            Ok(ws::Message::Binary(bytes)) => {
+                let message = self.session.handle_message(&bytes, now).map(Some);
+                self.handle_message(message, context);
+            }
+            Ok(ws::Message::Continuation(item)) => self.handle_continuation(item, now, context),
+            Ok(ws::Message::Text(_)) => self.refuse(CloseReason::TextNotBinary, context),
+            Ok(ws::Message::Ping(payload)) => {
+                self.session.handle_sign_of_life(now);
+                context.pong(&payload);
+            }
+            Ok(ws::Message::Pong(_)) => self.session.handle_sign_of_life(now),
+            Ok(ws::Message::Close(_)) => {
+                debug!(session = %self.id, "client closed");
+                self.leave_room();
+                self.environment.metrics.note_close(CloseReason::Normal);
+                context.close(Some(CloseCode::Normal.into()));
+                context.stop();
+            }
+            Ok(ws::Message::Nop) => {}
+            Err(error) => {
+                let reason = match (self.violation.take(), error) {
+                    (Some(reason), _) => reason,
+                    // How actix-web-actors reports text that is not UTF-8.
+                    (None, ProtocolError::Io(_)) => CloseReason::InvalidUtf8,
+                    (None, ProtocolError::Overflow) => CloseReason::TooLarge,
+                    (None, _) => CloseReason::ProtocolError,
+                };
+                self.refuse(reason, context);
+            }
+        }
+    }
+
+    fn finished(&mut self, context: &mut Self::Context) {
+        context.stop();
+    }
+}
+
+impl Socket {
+    fn refuse(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
+        warn!(session = %self.id, cause = reason.label(), code = reason.code(), "bad frame");
+        self.close(reason, context);
+    }
+
+    fn handle_continuation(
+        &mut self,
+        item: Item,
+        now: Duration,
+        context: &mut WebsocketContext<Self>,
+    ) {
+        let (part, bytes) = match item {
+            Item::FirstText(_) => return self.refuse(CloseReason::TextNotBinary, context),
+            Item::FirstBinary(bytes) => (Fragment::First, bytes),
+            Item::Continue(bytes) => (Fragment::Middle, bytes),
+            Item::Last(bytes) => (Fragment::Last, bytes),
+        };
+        let message = self.session.handle_fragment(part, &bytes, now);
+        self.handle_message(message, context);
+    }
+}
