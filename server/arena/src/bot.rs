@@ -16,7 +16,7 @@ use tickwire_simulation::game::RoomRng;
 
 use crate::bullets::BULLET_SPEED;
 use crate::field::Field;
-use crate::fleet::{DASH_MINIMUM, Fleet, Ship};
+use crate::fleet::{Fleet, Ship};
 use crate::grid::Bounds;
 use crate::plane::{cross, dot, length, sweep, unit_or};
 use crate::schema::input;
@@ -41,6 +41,9 @@ const TRIGGER: f64 = 0.6;
 const ALIGNED: f32 = 0.97;
 /// Energy below which it looks for more.
 const LOW_ENERGY: f32 = 45.0;
+/// Energy above which it dashes when that helps, and above which it does so for fun.
+const SPARE_ENERGY: f32 = 60.0;
+const AMPLE_ENERGY: f32 = 90.0;
 /// Seconds that it looks ahead for obstacles.
 const FORESIGHT: f32 = 0.9;
 /// Distance from walls and asteroids at which it begins to turn away, in world units.
@@ -54,7 +57,7 @@ const TURN_LIMIT: f32 = 105.0;
 const TURN_GAIN: f32 = 320.0;
 
 /// What a bot has in mind.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
 pub struct Mind {
     /// Seconds until it looks around again.
     reaction: f32,
@@ -89,18 +92,6 @@ pub struct Sight<'a> {
     pub fleet: &'a Fleet,
     /// Asteroids and pickups.
     pub field: &'a Field,
-}
-
-impl Default for Mind {
-    fn default() -> Self {
-        Self {
-            reaction: 0.0,
-            plan: Plan::default(),
-            aim_error: Vec2::ZERO,
-            waypoint: None,
-            last: None,
-        }
-    }
 }
 
 impl Mind {
@@ -139,13 +130,13 @@ impl Mind {
     fn look_around(&mut self, sight: Sight<'_>, rng: &mut RoomRng) -> Plan {
         let Sight { ship, field, .. } = sight;
         if let Some(heading) = way_out(ship, field) {
-            let dash = ship.energy > 60.0 && rng.random_bool(0.05);
+            let dash = ship.energy > SPARE_ENERGY && rng.random_bool(0.05);
             return Plan { heading, thrust: true, shoot: false, dash };
         }
         if ship.energy < LOW_ENERGY
             && let Some(pickup) = nearest(ship, field.pickups().iter().map(|p| p.position))
         {
-            return self.travel(ship, pickup, rng);
+            return travel(ship, pickup, rng);
         }
         let visible = sight
             .fleet
@@ -162,7 +153,7 @@ impl Mind {
             return self.fight(ship, target, rng);
         }
         let waypoint = self.wander(ship, field, rng);
-        self.travel(ship, waypoint, rng)
+        travel(ship, waypoint, rng)
     }
 
     /// Aims ahead of the target, comes closer when it is far, and fires in bursts.
@@ -177,8 +168,8 @@ impl Mind {
         let lead = (target.motion.velocity - ship.motion.velocity) * flight;
         let aim = unit_or(offset + lead + self.aim_error, Vec2::X);
         if distance > GUN_RANGE {
-            let mut plan = self.travel(ship, target.motion.position, rng);
-            plan.dash = ship.energy > DASH_MINIMUM + 35.0 && rng.random_bool(0.06);
+            let mut plan = travel(ship, target.motion.position, rng);
+            plan.dash = ship.energy > SPARE_ENERGY && rng.random_bool(0.06);
             return plan;
         }
         let slow = length(ship.motion.velocity) < FIGHT_SPEED;
@@ -197,15 +188,15 @@ impl Mind {
         self.waypoint = Some(waypoint);
         waypoint
     }
+}
 
-    /// Heads for a point; what it drifts beside the way is steered against.
-    fn travel(&mut self, ship: &Ship, to: Vec2, rng: &mut RoomRng) -> Plan {
-        let way = unit_or(to - ship.motion.position, Vec2::X);
-        let missing = way * CRUISE - ship.motion.velocity;
-        let dash = ship.energy > 90.0 && rng.random_bool(0.01);
-        let heading = unit_or(missing, way);
-        Plan { heading, thrust: length(missing) > 60.0, shoot: false, dash }
-    }
+/// Heads for a point; what the ship drifts beside the way is steered against.
+fn travel(ship: &Ship, to: Vec2, rng: &mut RoomRng) -> Plan {
+    let way = unit_or(to - ship.motion.position, Vec2::X);
+    let missing = way * CRUISE - ship.motion.velocity;
+    let dash = ship.energy > AMPLE_ENERGY && rng.random_bool(0.01);
+    let heading = unit_or(missing, way);
+    Plan { heading, thrust: length(missing) > 60.0, shoot: false, dash }
 }
 
 /// The nearest of some points, if it is in sight.

@@ -17,6 +17,7 @@ use tickwire_arena::ship::SHIP_RADIUS;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::Value;
 use tickwire_simulation::game::Game;
+use tickwire_simulation::registry::GameOptions;
 
 const FIRE: Keys = Keys { thrust: 0, turn: 0, fire: 1, dash: 0 };
 const DASH: Keys = Keys { thrust: 0, turn: 0, fire: 0, dash: 1 };
@@ -278,4 +279,24 @@ fn chat_is_cleaned_limited_and_sent_to_all() {
     pass(&mut play, 65);
     (0..10).for_each(|_| play.message(PlayerId(1), &say("spam")));
     assert_eq!(events(&mut play).len(), 1);
+}
+
+#[test]
+fn the_factory_reads_options_and_refuses_unknown_ones() {
+    let create = |option: &str, value: &str| {
+        let options = GameOptions([(option.to_owned(), value.to_owned())].into());
+        tickwire_arena::create(&options).map(|game| game.schema())
+    };
+    let schema = create("world", "6000x3000").unwrap();
+    assert_eq!(schema, tickwire_arena::schema::schema([6000.0, 3000.0]));
+    let error = create("wrold", "1x1").unwrap_err();
+    assert_eq!(error.to_string(), "unknown option \"wrold\"; known: asteroids, pickups, world");
+}
+
+#[test]
+fn a_player_sees_a_screen_around_their_ship() {
+    let mut play = empty_field(1);
+    put(&mut play, 1, [300.0, 400.0], 0);
+    let view = play.game().view_of(PlayerId(1)).unwrap();
+    assert_eq!((view.center, view.size), ([300.0, 400.0], [1920.0, 1080.0]));
 }

@@ -1,9 +1,8 @@
 //! Drives a game without a room: for a game author's tests and benches.
 //!
-//! It stands where the room stands, with a player list, held inputs, random numbers and entity ids,
-//! and nothing of the network: no frames, no acknowledgements, no tick stamps. An input takes
-//! effect at the next [`step`](GameHarness::step). Breaking the game's own schema panics, because
-//! a test is where that should come out.
+//! It stands where the room stands, with players, held inputs, random numbers and entity ids, and
+//! nothing of the network. An input takes effect at the next [`step`](GameHarness::step). Breaking
+//! the game's own schema panics, because a test is where that should come out.
 //!
 //! ```text
 //! join / leave / message → the game at once
@@ -99,8 +98,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
     }
 
     /// A copy that goes on from here in `game`, a new game of the same options, by way of
-    /// [`Game::save`] and [`Game::restore`]. Given the same calls, both must stay equal. Slots of
-    /// the snapshot are given out anew.
+    /// [`Game::save`] and [`Game::restore`]. Given the same calls, both must stay equal.
     ///
     /// # Errors
     /// [`RestoreError`] when `game` refuses the state.
