@@ -17,7 +17,8 @@
 //! | [`client`] | a connection that comes back after it was lost |
 //! | [`behavior`] | what a bot does, for any game |
 //! | [`args`], [`swarm`], [`bot`] | the flags; many bots and the measuring window; one bot's loop |
-//! | [`board`], [`stats`], [`cpu`] | what bots report; the numbers of a run; the time it cost |
+//! | [`board`], [`stats`] | what bots write down; the numbers of a run |
+//! | [`cpu`], [`open_files`] | what a run costs this process, and what it needs of the system |
 //! | [`report`], [`progress`] | the numbers as JSON or a table; the live line |
 
 pub mod args;
@@ -30,6 +31,7 @@ pub mod connection;
 pub mod cpu;
 pub mod end;
 pub mod join;
+pub mod open_files;
 pub mod progress;
 pub mod report;
 pub mod stats;

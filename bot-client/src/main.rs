@@ -6,10 +6,11 @@ use anyhow::Context;
 use clap::Parser;
 use tickwire_bot_client::args::Args;
 use tickwire_bot_client::progress::Progress;
-use tickwire_bot_client::swarm;
+use tickwire_bot_client::{open_files, swarm};
 
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
+    open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
