@@ -57,8 +57,15 @@ export class Link {
    */
   acknowledgement(frame) {
     const waiting = (frame.number - this._ackedFrame) >>> 0;
-    if (waiting < this.welcome.ackEvery && frame.events.length === 0) return undefined;
-    this._ackedFrame = frame.number;
-    return { frame: frame.number, event: this._newestEvent };
+    const isDue = waiting >= this.welcome.ackEvery || frame.events.length > 0;
+    return isDue ? this.remainder() : undefined;
+  }
+
+  /** The acknowledgement of what has none yet; undefined when there is nothing. */
+  remainder() {
+    const frame = this.replica.number;
+    if (frame === this._ackedFrame) return undefined;
+    this._ackedFrame = frame;
+    return { frame, event: this._newestEvent };
   }
 }

@@ -46,6 +46,8 @@ export class Room {
     this._now = environment.now;
     /** @type {Emitter<RoomEvents>} */
     this._emitter = new Emitter();
+    /** What the newest connection was told first; undefined before. */
+    this.welcome = /** @type {Welcome | undefined} */ (undefined);
     /** Everybody in the room, by player id. @type {Map<number, RosterEntry>} */
     this.roster = new Map();
     /** The newest state that has arrived, by entity id. @type {Map<number, Entity>} */
@@ -59,6 +61,7 @@ export class Room {
     this._view = new View();
     /** @type {GameEvent[]} */
     this._cues = [];
+    /** The connection that is there now; a socket without a welcome is none. */
     this._link = /** @type {Link | undefined} */ (undefined);
     this._heartbeat = new Heartbeat(environment, {
       ping: (nonce) => this._sendPing(nonce),
@@ -73,7 +76,7 @@ export class Room {
     this._connection = new Connection(options.url, options, environment, {
       onStatus: (status) => this._handleStatus(status),
       onMessage: (bytes) => this._handleMessage(bytes),
-      onSocketGone: () => this._heartbeat.stop(),
+      onSocketGone: () => this._unlink(),
     });
     this._connection.start();
   }
@@ -81,11 +84,6 @@ export class Room {
   /** How the connection is. @returns {ConnectionStatus} */
   get connection() {
     return this._connection.status;
-  }
-
-  /** What the newest connection was told first; undefined before. */
-  get welcome() {
-    return this._link?.welcome;
   }
 
   /** The game's schema; undefined before the first welcome. */
@@ -153,8 +151,9 @@ export class Room {
    * @throws {TypeError} when the game has no such message, or a parameter is missing
    */
   message(name, params = {}) {
-    if (!this.schema || this.spectator) return false;
-    const message = messageValues(this.schema, name, params);
+    const link = this._link;
+    if (!link || link.welcome.spectator) return false;
+    const message = messageValues(link.welcome.schema, name, params);
     return this._connection.send(encodeClientMessage({ type: 'game', message }));
   }
 
@@ -182,6 +181,11 @@ export class Room {
   /** Leaves the room for good. No timer is left. */
   leave() {
     this._connection.leave();
+  }
+
+  _unlink() {
+    this._heartbeat.stop();
+    this._link = undefined;
   }
 
   /** @param {ConnectionStatus} status */
@@ -228,6 +232,7 @@ export class Room {
   _handleWelcome(welcome, now) {
     const link = new Link(welcome);
     this._link = link;
+    this.welcome = welcome;
     this.clock.start(welcome.tickRateHz, welcome.roomTimeMs, now);
     this.interpolation.start(link.msPerTick * welcome.sendEvery);
     this._heartbeat.start(welcome.heartbeatTimeoutMs, now);
@@ -247,7 +252,7 @@ export class Room {
     if (!link) throw new WireError('a state frame before the welcome', 0);
     const frame = link.replica.handleFrame(bytes);
     const events = link.takeEvents(frame);
-    this._acknowledge(link, frame);
+    this._acknowledge(link.acknowledgement(frame));
     this.stats.countFrame(now);
     this.interpolation.handleArrival(frame.tick * link.msPerTick, now);
     this._view.push(frame.tick, link.replica.snapshot);
@@ -273,15 +278,16 @@ export class Room {
     this._emitter.emit('state', { tick, isKeyframe, input });
   }
 
-  /** @param {Link} link @param {Frame} frame */
-  _acknowledge(link, frame) {
-    const due = link.acknowledgement(frame);
+  /** @param {{frame: number, event: number} | undefined} due */
+  _acknowledge(due) {
     if (due) this._connection.send(encodeClientMessage({ type: 'ack', ...due }));
   }
 
   /** @param {number} nonce */
   _sendPing(nonce) {
     this._connection.send(encodeClientMessage({ type: 'ping', nonce }));
+    // The last frames before the server holds back may be too few to be due by their number.
+    this._acknowledge(this._link?.remainder());
   }
 
   /** @param {number} tick */

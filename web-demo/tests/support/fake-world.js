@@ -1,0 +1,178 @@
+/**
+ * A server, a network and a clock that a test controls: time passes only by `run`, sockets do what
+ * they are told.
+ *
+ * @module
+ */
+
+import { join } from '../../sdk/index.js';
+import { bytesOf, golden } from './golden.js';
+
+/** @typedef {import('../../sdk/index.js').JoinOptions} JoinOptions */
+/** @typedef {{at: number, callback: () => void}} Timer */
+
+const [{ welcome }, ...frames] = golden('frames-large.json');
+/** A welcome, and the frames that follow it: 30 Hz, timeout of 15 s, an ack every 2 frames. */
+export const WELCOME = bytesOf(welcome.replace('fb983a08', 'fb983a02'));
+/** @type {Uint8Array[]} */
+export const FRAMES = frames.map(({ hex }) => bytesOf(hex));
+
+/** A WebSocket that a test plays the other end of. */
+export class FakeSocket {
+  /** @param {string} url @param {string[]} protocols */
+  constructor(url, protocols) {
+    this.url = url;
+    this.protocols = protocols;
+    this.binaryType = 'blob';
+    this.readyState = 0;
+    /** @type {((event: any) => void) | null} */
+    this.onopen = null;
+    /** @type {((event: any) => void) | null} */
+    this.onmessage = null;
+    /** @type {((event: any) => void) | null} */
+    this.onclose = null;
+    /** @type {((event: any) => void) | null} */
+    this.onerror = null;
+    /** @type {string[]} what the client sent, in hexadecimal */
+    this.sent = [];
+    /** @type {number | undefined} the code that the client closed with */
+    this.closedWith = undefined;
+  }
+
+  /** @param {Uint8Array} bytes */
+  send(bytes) {
+    this.sent.push(Buffer.from(bytes).toString('hex'));
+  }
+
+  /** @param {number} [code] */
+  close(code) {
+    this.closedWith ??= code;
+    this.readyState = 3;
+  }
+
+  open() {
+    this.readyState = 1;
+    this.onopen?.({});
+  }
+
+  /** @param {...Uint8Array} messages */
+  receive(...messages) {
+    for (const bytes of messages) this.onmessage?.({ data: Uint8Array.from(bytes).buffer });
+  }
+
+  /** The server's end closes. @param {number} code @param {string} [reason] */
+  drop(code, reason = '') {
+    this.readyState = 3;
+    this.onclose?.({ code, reason });
+  }
+
+  /** Opens, and brings the state. */
+  begin() {
+    this.open();
+    this.receive(WELCOME, FRAMES[0]);
+  }
+}
+
+/** What is around a room. */
+export class FakeWorld {
+  /** @param {() => number} [random] */
+  constructor(random = () => 0.5) {
+    this.now = 1000;
+    this.random = random;
+    /** @type {Map<number, Timer>} */
+    this.timers = new Map();
+    this._nextTimer = 1;
+    /** @type {FakeSocket[]} */
+    this.sockets = [];
+    /** @type {any[]} bodies of the joins */
+    this.joins = [];
+    /** @type {() => Promise<any> | any} what a join is answered with */
+    this.answer = () => ok({ token: 't', room: 'abc', player: 1, ws_url: '/ws?token=t' });
+  }
+
+  /** The newest socket. */
+  get socket() {
+    const socket = this.sockets.at(-1);
+    if (!socket) throw new Error('no socket yet');
+    return socket;
+  }
+
+  /** @param {Partial<JoinOptions>} [options] */
+  join(options) {
+    const world = this;
+    class WorldSocket extends FakeSocket {
+      /** @param {string} url @param {string[]} protocols */
+      constructor(url, protocols) {
+        super(url, protocols);
+        world.sockets.push(this);
+      }
+    }
+    /** @type {any} */
+    const fetch = async (/** @type {string} */ _url, /** @type {any} */ { body, signal }) => {
+      world.joins.push(JSON.parse(body));
+      const aborted = new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('aborted'))),
+      );
+      return Promise.race([world.answer(), aborted]);
+    };
+    return join({
+      url: 'http://server:8080',
+      name: 'Ada',
+      WebSocket: WorldSocket,
+      fetch,
+      now: () => world.now,
+      random: () => world.random(),
+      timers: {
+        setTimeout: (callback, delayMs) => world._setTimer(callback, delayMs),
+        clearTimeout: (timer) => void world.timers.delete(timer),
+      },
+      ...options,
+    });
+  }
+
+  /** A room whose state has arrived. @param {Partial<JoinOptions>} [options] */
+  async joined(options) {
+    const room = this.join(options);
+    await this.run(0);
+    this.socket.begin();
+    await room.ready;
+    return room;
+  }
+
+  /** Lets time pass. @param {number} ms */
+  async run(ms) {
+    const end = this.now + ms;
+    await settle();
+    for (;;) {
+      const [id, next] = [...this.timers].sort(([, a], [, b]) => a.at - b.at)[0] ?? [];
+      if (id === undefined || next === undefined || next.at > end) break;
+      this.now = Math.max(this.now, next.at);
+      this.timers.delete(id);
+      next.callback();
+      await settle();
+    }
+    this.now = end;
+  }
+
+  /** @param {() => void} callback @param {number} delayMs */
+  _setTimer(callback, delayMs) {
+    const id = this._nextTimer++;
+    this.timers.set(id, { at: this.now + delayMs, callback });
+    return id;
+  }
+}
+
+/** Lets promises run. */
+function settle() {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** @param {any} body */
+export function ok(body) {
+  return { ok: true, status: 200, json: async () => body };
+}
+
+/** @param {number} status @param {string} error */
+export function refusal(status, error) {
+  return { ok: false, status, json: async () => ({ error, message: `${error}!` }) };
+}
