@@ -15,15 +15,15 @@ import { Effects } from './render/effects.js';
 import { Particles } from './render/particles.js';
 import { Renderer } from './render/renderer.js';
 import { Scene } from './scene.js';
+import { SpectatorEye } from './spectator-eye.js';
 
 /** @typedef {import('../sdk/index.js').Room} Room */
 /** @typedef {import('../sdk/index.js').Entity} Entity */
 
 /** Longest frame that is simulated, in seconds: after a pause, effects do not leap. */
 const LONGEST_FRAME_S = 0.1;
-/** How far and how slowly the camera of a spectator wanders. */
-const DRIFT_SHARE = 0.26;
-const DRIFT_S = 26;
+/** How far from the middle a spectator sees the ship that is watched, as a share of the window. */
+const ASIDE = 0.3;
 
 export class Game {
   /** The room that is watched or played. @type {Room | undefined} */
@@ -47,6 +47,7 @@ export class Game {
   /** The own ship in the newest state. @type {Entity | undefined} */
   #newestShip = undefined;
   #frameAt = 0;
+  #eye = new SpectatorEye();
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -128,7 +129,7 @@ export class Game {
       scene.gather(room, nowMs, seconds);
       if (this.playing) this.#steer(room, nowMs);
     }
-    this.#look(nowMs, seconds);
+    this.#look(seconds);
     this.renderer.view.field = this.world;
     this.renderer.draw(scene, room?.player, this.nameOf, nowMs, seconds);
     this.hud.update(this, nowMs, seconds);
@@ -137,6 +138,7 @@ export class Game {
   /** @param {Room} room */
   #welcomed(room) {
     this.world = worldOf(room.schema);
+    this.#eye.start(this.world);
     this.#newestShip = undefined;
     this.scene.clear();
     this.hud.notices.clear();
@@ -160,22 +162,20 @@ export class Game {
     if (input) room.send(input);
   }
 
-  /**
-   * @param {number} nowMs
-   * @param {number} seconds
-   */
-  #look(nowMs, seconds) {
+  /** @param {number} seconds */
+  #look(seconds) {
     const own = this.scene.own;
     if (own) {
       this.camera.follow(own.entity.x, own.entity.y, own.track.vx, own.track.vy, seconds);
     } else if (this.playing) {
       this.camera.rest(seconds);
     } else {
-      const phase = nowMs / 1000 / DRIFT_S;
-      const { width, height } = this.world;
-      const x = width * (0.5 + DRIFT_SHARE * Math.sin(phase * 1.7));
-      const y = height * (0.5 + DRIFT_SHARE * Math.cos(phase * 1.1));
-      this.camera.follow(x, y, 0, 0, seconds);
+      this.#eye.move(this.scene.ships, seconds);
+      // Beside the start screen's middle, where the form is; above it on an upright phone.
+      const { width, height, zoom } = this.camera;
+      const besideX = width > height ? (width / zoom) * ASIDE : 0;
+      const besideY = width > height ? 0 : (height / zoom) * ASIDE;
+      this.camera.follow(this.#eye.x + besideX, this.#eye.y + besideY, 0, 0, seconds);
     }
   }
 }

@@ -9,9 +9,13 @@ const LOW_ENERGY = 30;
 /** Light of the rim after a hit, and how much goes per second. */
 const HURT = 0.85;
 const HURT_FADES = 1.9;
+/** How fast lost energy leaves the bar, per second. */
+const GHOST_FADES = 45;
 
 export class Vitals {
   #energy = -1;
+  /** What the bar still shows of energy that was just lost. */
+  #ghost = 0;
   #hurt = 0;
   #rim = -1;
   #dashReadyAt = 0;
@@ -56,6 +60,10 @@ export class Vitals {
    */
   update(energy, flying, nowMs, seconds) {
     if (energy !== this.#energy) this.#showEnergy(energy);
+    if (this.#ghost !== energy) {
+      this.#ghost = Math.max(energy, this.#ghost - GHOST_FADES * seconds);
+      this.lost.style.transform = `scaleX(${Math.min(1, this.#ghost / FULL_ENERGY)})`;
+    }
     this.#showDash(energy, flying, nowMs);
     this.#hurt = Math.max(0, this.#hurt - HURT_FADES * this.#hurt * seconds - 0.05 * seconds);
     const danger = flying && energy < LOW_ENERGY ? (1 - energy / LOW_ENERGY) * (0.35 + 0.12 * Math.sin(nowMs / 240)) : 0;
@@ -78,7 +86,6 @@ export class Vitals {
     this.#energy = energy;
     const share = Math.max(0, Math.min(1, energy / FULL_ENERGY));
     this.left.style.transform = `scaleX(${share})`;
-    this.lost.style.transform = `scaleX(${share})`;
     this.meter.setAttribute('aria-valuenow', String(Math.round(energy)));
     this.vitals.classList.toggle('low', energy < LOW_ENERGY);
     setText(this.energy, Math.round(energy));

@@ -17,7 +17,16 @@ const DEPTHS = [
 const STAR_TINTS = ['255, 255, 255', '190, 215, 255', '255, 226, 196', '176, 240, 255'];
 /** Share of its spare width that the haze moves from one end of the world to the other. */
 const HAZE_REACH = 0.7;
-const HAZE_SIZE = 256;
+const HAZE_SIZE = 512;
+
+/** Middle x and y, radius, tint and light of each cloud of haze, in shares of the picture. */
+const CLOUDS = /** @type {const} */ ([
+  [0.3, 0.36, 0.34, '38, 62, 150', 0.34],
+  [0.66, 0.3, 0.3, '92, 40, 140', 0.26],
+  [0.72, 0.7, 0.36, '14, 92, 120', 0.3],
+  [0.34, 0.74, 0.3, '120, 34, 92', 0.2],
+  [0.5, 0.52, 0.2, '60, 120, 190', 0.14],
+]);
 
 /**
  * The same "random" numbers each time, so that space looks the same after a resize.
@@ -43,28 +52,31 @@ export class Background {
    */
   draw(view, camera) {
     const { context } = view;
-    if (this.#ratio !== view.ratio) this.#drawTiles(view);
+    // Stars grow with the picture, as on a 4K screen, but do not shrink with it.
+    const ratio = Math.max(view.ratio, Math.round(view.scale * 10) / 10);
+    if (this.#ratio !== ratio) this.#drawTiles(view, ratio);
     view.opaque();
     view.pixels();
-    context.fillStyle = SPACE;
-    context.fillRect(0, 0, view.width, view.height);
     this.#drawHazeAndStars(view, camera);
     drawOutside(view);
     drawGrid(view);
     drawEdge(view);
   }
 
-  /** @param {import('./view.js').View} view */
-  #drawTiles(view) {
-    this.#ratio = view.ratio;
+  /**
+   * @param {import('./view.js').View} view
+   * @param {number} ratio pixels per unit of star size
+   */
+  #drawTiles(view, ratio) {
+    this.#ratio = ratio;
     this.#depths = DEPTHS.map((depth, index) => {
       const random = numbers(index + 7);
-      const side = Math.round(TILE * view.ratio);
+      const side = Math.round(TILE * ratio);
       const [canvas, context] = offscreen(side, side);
       for (let star = 0; star < depth.count; star += 1) {
         const tint = STAR_TINTS[Math.floor(random() * STAR_TINTS.length)];
         const light = depth.light * (0.25 + 0.75 * random() ** 2);
-        const radius = depth.size * view.ratio * (0.5 + 0.5 * random());
+        const radius = depth.size * ratio * (0.5 + 0.5 * random());
         const margin = radius * 4;
         const x = margin + random() * (side - 2 * margin);
         const y = margin + random() * (side - 2 * margin);
@@ -110,22 +122,34 @@ export class Background {
 
 function drawHaze() {
   const [canvas, context] = offscreen(HAZE_SIZE, HAZE_SIZE);
-  const clouds = /** @type {const} */ ([
-    [0.3, 0.36, 0.34, '38, 62, 150', 0.34],
-    [0.66, 0.3, 0.3, '92, 40, 140', 0.26],
-    [0.72, 0.7, 0.36, '14, 92, 120', 0.3],
-    [0.34, 0.74, 0.3, '120, 34, 92', 0.2],
-    [0.5, 0.52, 0.2, '60, 120, 190', 0.14],
-  ]);
-  for (const [x, y, radius, tint, light] of clouds) {
-    const cloud = context.createRadialGradient(x * HAZE_SIZE, y * HAZE_SIZE, 0, x * HAZE_SIZE, y * HAZE_SIZE, radius * HAZE_SIZE);
+  context.fillStyle = SPACE;
+  context.fillRect(0, 0, HAZE_SIZE, HAZE_SIZE);
+  for (const [x, y, radius, tint, light] of CLOUDS) {
+    const middleX = x * HAZE_SIZE;
+    const middleY = y * HAZE_SIZE;
+    const cloud = context.createRadialGradient(middleX, middleY, 0, middleX, middleY, radius * HAZE_SIZE);
     cloud.addColorStop(0, `rgba(${tint}, ${light})`);
     cloud.addColorStop(0.5, `rgba(${tint}, ${light * 0.38})`);
     cloud.addColorStop(1, `rgba(${tint}, 0)`);
     context.fillStyle = cloud;
     context.fillRect(0, 0, HAZE_SIZE, HAZE_SIZE);
   }
+  dither(context);
   return canvas;
+}
+
+/**
+ * A grain of one step: such dark gradients would show as bands.
+ * @param {CanvasRenderingContext2D} context
+ */
+function dither(context) {
+  const image = context.getImageData(0, 0, HAZE_SIZE, HAZE_SIZE);
+  const random = numbers(3);
+  for (let at = 0; at < image.data.length; at += 4) {
+    const grain = random() * 2 - 1 + 0.5;
+    for (let channel = at; channel < at + 3; channel += 1) image.data[channel] += grain;
+  }
+  context.putImageData(image, 0, 0);
 }
 
 /** @param {import('./view.js').View} view */

@@ -2,7 +2,7 @@
  * Ships: hull, glow, flame, shield, and above and below them the name and the energy arc. It must
  * not move them.
  */
-import { DASHING, FULL_ENERGY, SHIP_RADIUS, THRUSTING } from '../arena.js';
+import { DASHING, FULL_ENERGY, SHIP_RADIUS as RULES_RADIUS, THRUSTING } from '../arena.js';
 import { colourOf, FLAME, hullOf, SELF, WHITE } from '../palette.js';
 import { isProtected } from '../scene.js';
 import { label } from './labels.js';
@@ -12,9 +12,13 @@ import { glow, streak } from './view.js';
 const HULL_PATHS = [
   'M1.12 0 L-0.78 0.74 L-0.42 0.2 L-0.42 -0.2 L-0.78 -0.74 Z',
   'M1.08 0 L0.1 0.34 L-0.72 0.86 L-0.56 0 L-0.72 -0.86 L0.1 -0.34 Z',
-  'M0.96 0.16 L0.2 0.3 L0.1 0.72 L-0.8 0.6 L-0.5 0 L-0.8 -0.6 L0.1 -0.72 L0.2 -0.3 L0.96 -0.16 Z',
+  'M1.16 0 L-0.06 0.28 L-0.24 0.9 L-0.82 0.82 L-0.58 0 L-0.82 -0.82 L-0.24 -0.9 L-0.06 -0.28 Z',
 ].map((path) => new Path2D(path));
 const COCKPIT = new Path2D('M0.5 0 L-0.04 0.17 L-0.2 0 L-0.04 -0.17 Z');
+/** Drawn a little larger than what can be hit: a graze that misses feels fair. */
+const SHIP_RADIUS = RULES_RADIUS * 1.22;
+/** Height of a name's type, in world units; never below 11 CSS pixels. */
+const LABEL_SIZE = 13.5;
 const HIT_FLASH_MS = 140;
 const ARC_START = Math.PI * 0.28;
 const ARC_END = Math.PI * 0.72;
@@ -128,7 +132,7 @@ function drawShield(view, ship, colour) {
  */
 export function drawTags(view, ships, self, nameOf) {
   const { context } = view;
-  const size = Math.round(Math.max(11 * view.ratio, Math.min(15 * view.ratio, 13 * view.scale)));
+  const size = Math.round(Math.max(11 * view.ratio, LABEL_SIZE * view.scale));
   for (let index = 0; index < ships.length; index += 1) {
     const { entity } = ships.at(index);
     if (!view.sees(entity.x, entity.y, SHIP_RADIUS * 4)) continue;

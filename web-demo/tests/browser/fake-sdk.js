@@ -57,7 +57,7 @@ class FakeRoom {
   }
 
   spawn(player) {
-    const near = this.player === undefined ? 1200 : 560;
+    const near = 520;
     const ship = this.add('ship', {
       player, x: WORLD / 2 + (random() - 0.5) * near * 2, y: WORLD / 2 + (random() - 0.5) * near,
       angle: random() * 6.28, energy: 30 + Math.floor(random() * 70), flags: player % 5 === 0 ? 2 : 0,
@@ -137,7 +137,7 @@ class FakeRoom {
     if (random() < dt * 2) motion.turn = Math.round((random() - 0.5) * 160);
     if (random() < dt * 0.1) motion.dash = 0.25;
     const home = Math.atan2(WORLD / 2 - ship.y, WORLD / 2 - ship.x) - ship.angle;
-    const away = Math.hypot(WORLD / 2 - ship.x, WORLD / 2 - ship.y) > 700;
+    const away = Math.hypot(WORLD / 2 - ship.x, WORLD / 2 - ship.y) > 420;
     const turn = away ? Math.sign(Math.sin(home)) * 90 : motion.turn;
     return { turn, thrust: (ship.id + Math.floor(this.last / 700)) % 3 ? 1 : 0, fire: (ship.id + Math.floor(this.last / 900)) % 2 };
   }
