@@ -139,9 +139,9 @@ pub enum JoinError {
     /// No such room (404).
     #[error("no such room")]
     NoSuchRoom,
-    /// No such game (404).
-    #[error("no such game")]
-    NoSuchGame,
+    /// No such game (404); the server says which ones there are.
+    #[error("no such game: {0}")]
+    NoSuchGame(String),
     /// Every seat of the room is taken (409).
     #[error("the room is full")]
     RoomFull,
@@ -158,7 +158,7 @@ impl JoinError {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::BadRequest(_) | Self::NoSuchRoom | Self::NoSuchGame => false,
+            Self::BadRequest(_) | Self::NoSuchRoom | Self::NoSuchGame(_) => false,
             Self::RoomFull | Self::ShuttingDown => true,
             Self::Call(CallError::Refused { status, .. }) => *status == 429 || *status >= 500,
             Self::Call(CallError::Unreachable { .. }) => true,
@@ -230,7 +230,7 @@ impl Lobby {
             Answer::Success(seat) => Ok(seat),
             Answer::Refusal { status, body } => Err(match status {
                 400 => JoinError::BadRequest(body.message),
-                404 if body.error == "no_such_game" => JoinError::NoSuchGame,
+                404 if body.error == "no_such_game" => JoinError::NoSuchGame(body.message),
                 404 => JoinError::NoSuchRoom,
                 409 => JoinError::RoomFull,
                 503 => JoinError::ShuttingDown,

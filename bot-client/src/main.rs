@@ -8,14 +8,21 @@ use tickwire_bot_client::args::Args;
 use tickwire_bot_client::progress::Progress;
 use tickwire_bot_client::{open_files, swarm};
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
     let args = Args::parse();
     open_files::raise_limit();
+    run(&args).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let outcome = runtime.block_on(swarm::run(&args, &Progress::on_terminal(), interrupt()))?;
+    let outcome = runtime.block_on(swarm::run(args, &Progress::on_terminal(), interrupt()))?;
     for warning in &outcome.warnings {
         eprintln!("{warning}");
     }

@@ -165,6 +165,23 @@ async fn nobody_there_fails_every_bot() {
 }
 
 #[tokio::test]
+async fn rooms_that_cannot_be_created_are_an_error_in_one_line() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let output = Command::new(env!("CARGO_BIN_EXE_bot-client"))
+        .args(["--url", &url, "--rooms", "1"])
+        .env("RUST_BACKTRACE", "1")
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.starts_with("error: cannot create a room of \"arena\""), "{errors}");
+    assert!(errors.contains(&url) && errors.lines().count() == 1, "{errors}");
+}
+
+#[tokio::test]
 async fn a_bad_flag_is_status_2() {
     let output = Command::new(env!("CARGO_BIN_EXE_bot-client"))
         .args(["--bots", "none"])
