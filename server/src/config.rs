@@ -82,8 +82,13 @@ pub struct Flags {
     #[arg(long, env = "TICKWIRE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// What to log, as in RUST_LOG: error, warn, info, debug, or per module
-    #[arg(long, env = "TICKWIRE_LOG", default_value = "info", value_name = "FILTER")]
+    /// What to log: error, warn, info, debug or trace, also per module, as in RUST_LOG
+    #[arg(
+        long,
+        env = "TICKWIRE_LOG",
+        default_value = "info,actix_server=warn",
+        value_name = "FILTER"
+    )]
     pub log: String,
 }
 

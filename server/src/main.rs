@@ -1,5 +1,6 @@
 //! The server's binary: the demo games, the flags, the signals.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -37,7 +38,15 @@ fn serve(flags: Flags) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(USAGE_ERROR));
         }
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(is_terminal)
+        .with_writer(std::io::stderr)
+        // Whoever reads the log may go away; that must not end the server.
+        .log_internal_errors(false)
+        .init();
     let games = games();
     let config = match flags.validate(&games) {
         Ok(config) => config,

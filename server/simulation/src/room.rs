@@ -137,6 +137,7 @@ impl Room {
             empty_since: Some(config.first_tick),
             config,
         };
+        room.balance_bots();
         room.history.record(room.tick, room.game.as_ref());
         Ok(room)
     }

@@ -1,0 +1,176 @@
+//! Everything a client should not send, each over a real socket: a clear end for the offender, and
+//! nothing for anybody else to notice.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use futures_util::SinkExt;
+use serde_json::json;
+use support::{Client, Received, TestServer, close_code, drift};
+use tickwire_protocol::ids::{EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::message::{
+    Ack, ClientMessage, GameMessage, Input, InputValues, RefusalCause, ServerMessage, Value,
+};
+use tokio::io::AsyncWriteExt;
+use tokio_tungstenite::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::Message;
+
+/// What is sent: a WebSocket message, or bytes that are no valid frame.
+enum Sent {
+    Message(Message),
+    Raw(Vec<u8>),
+}
+
+fn binary(bytes: impl Into<Vec<u8>>) -> Sent {
+    Sent::Message(Message::Binary(bytes.into().into()))
+}
+
+fn say(values: Vec<Value>) -> Sent {
+    binary(ClientMessage::Game(GameMessage { kind: 0, values }).to_bytes())
+}
+
+fn input(seq: u16, at: u32, values: &[i32]) -> ClientMessage {
+    let values = InputValues::new(values).unwrap();
+    ClientMessage::Input(Input { seq: InputSeq(seq), at: Tick(at), values })
+}
+
+/// A masked frame with a header of our own making.
+fn raw_frame(first: u8, length: &[u8]) -> Vec<u8> {
+    [&[first], length, &[0; 4]].concat()
+}
+
+async fn send(client: &mut Client, sent: Sent) {
+    match sent {
+        Sent::Message(message) => {
+            let _ = client.socket.send(message).await;
+        }
+        Sent::Raw(bytes) => {
+            let MaybeTlsStream::Plain(stream) = client.socket.get_mut() else { panic!("plain") };
+            stream.write_all(&bytes).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_offence_ends_with_its_code_and_disturbs_nobody() {
+    let server = TestServer::start(&["--bots=0"]);
+    let mut witness = server.enter(json!({"name": "witness"})).await;
+    let text = |text: &str| Value::Text(text.to_owned());
+    let huge_claim = vec![3, 0, 253, 0, 0, 0, 0, 0, 1, 0, 0];
+    let never_sent = Ack { frame: FrameNumber(1_000_000), event: EventNumber(0) };
+    let offences = [
+        ("an unknown message", binary([99]), 4400),
+        ("an empty message", binary([]), 4400),
+        ("garbage", binary([0xff; 40]), 4400),
+        ("a truncated input", binary([0, 1, 0, 4, 2]), 4400),
+        ("trailing bytes", binary([2, 1, 0]), 4400),
+        ("a claim of a terabyte", binary(huge_claim), 4400),
+        ("an input with too few fields", binary(input(1, 0, &[1]).to_bytes()), 4400),
+        ("an input out of range", binary(input(1, 0, &[2, 0, 0, 0]).to_bytes()), 4400),
+        ("a number where text is due", say(vec![Value::Integer(7)]), 4400),
+        ("NaN", say(vec![Value::Number(f32::NAN)]), 4400),
+        ("infinity", say(vec![Value::Number(f32::INFINITY)]), 4400),
+        ("text above its limit", say(vec![text(&"x".repeat(121))]), 4400),
+        ("too many values", say(vec![text("a"), Value::Player(PlayerId(1))]), 4400),
+        ("an acknowledgement of nothing", binary(ClientMessage::Ack(never_sent).to_bytes()), 4400),
+        ("text", Sent::Message(Message::text("hello")), 1003),
+        ("a message above the limit", binary(vec![0; 4097]), 1009),
+        ("a far larger one", binary(vec![0; 1 << 20]), 1009),
+        (
+            "a frame that claims a terabyte",
+            Sent::Raw(raw_frame(0x82, &[0xff, 0, 0, 1, 0, 0, 0, 0, 0])),
+            1009,
+        ),
+        ("reserved bits", Sent::Raw(raw_frame(0xf2, &[0x80])), 1002),
+        ("an unknown opcode", Sent::Raw(raw_frame(0x83, &[0x80])), 1002),
+        ("a frame without a mask", Sent::Raw(vec![0x82, 1, 7]), 1002),
+        ("a continuation of nothing", Sent::Raw(raw_frame(0x80, &[0x80])), 1002),
+        (
+            "text that is not UTF-8",
+            Sent::Raw([raw_frame(0x81, &[0x81]), vec![0xff]].concat()),
+            1007,
+        ),
+    ];
+    for (what, sent, code) in offences {
+        let mut offender = server.enter(json!({"name": "offender"})).await;
+        assert_eq!(offender.welcome.room, witness.welcome.room);
+        send(&mut offender, sent).await;
+        assert_eq!(close_code(&mut offender.socket).await, code, "{what}");
+        let first = witness.frame().await;
+        let second = witness.frame().await;
+        assert_eq!(second.tick.since(first.tick), 1, "the witness noticed {what}");
+    }
+    server.room_until(|room| room["players"] == 1).await;
+    assert!(server.metric("tickwire_closes_total{cause=\"bad_message\"}").await >= 14.0);
+    witness.leave().await;
+}
+
+#[tokio::test]
+async fn a_flood_is_cut_off() {
+    let server = TestServer::start(&[]);
+    let mut client = server.enter(drift()).await;
+    for nonce in 0..1000 {
+        send(&mut client, binary(ClientMessage::Ping { nonce }.to_bytes())).await;
+    }
+    assert_eq!(close_code(&mut client.socket).await, 4429);
+}
+
+#[tokio::test]
+async fn inputs_from_the_past_and_the_far_future_are_answered() {
+    let server = TestServer::start(&[]);
+    let mut client = server.enter(drift()).await;
+    let mut tick = client.frame().await.tick;
+    while tick.0 < 40 {
+        tick = client.frame().await.tick;
+    }
+
+    client.send(input(1, tick.plus(10_000).0, &[5, 5])).await;
+    let refusal = loop {
+        if let Received::Message(ServerMessage::Refused(refusal)) = client.next().await {
+            break refusal;
+        }
+    };
+    assert_eq!(refusal.cause, RefusalCause::FarFuture);
+    assert_eq!(refusal.input, Some(InputSeq(1)));
+
+    // A tick long gone: takes effect at the next one, and the client is told how late it was.
+    client.send(input(2, tick.plus(u32::MAX - 30).0, &[5, 5])).await;
+    let echo = loop {
+        if let Some(echo) = client.frame().await.input {
+            break echo;
+        }
+    };
+    assert_eq!(echo.seq, InputSeq(2));
+    assert!(echo.slack_ms < -900, "{echo:?}");
+
+    client.send(input(2, 0, &[5, 5])).await;
+    let repeated = loop {
+        if let Received::Message(ServerMessage::Refused(refusal)) = client.next().await {
+            break refusal.cause;
+        }
+    };
+    assert_eq!(repeated, RefusalCause::Repeated);
+    assert_eq!(server.metric("tickwire_inputs_late_total").await, 1.0);
+    assert_eq!(server.metric("tickwire_inputs_refused_total").await, 2.0);
+}
+
+#[tokio::test]
+async fn fragments_are_put_together() {
+    let server = TestServer::start(&[]);
+    let mut client = server.enter(drift()).await;
+    let bytes = ClientMessage::Ping { nonce: 70_000 }.to_bytes();
+    // The same message as three frames, with a ping between them; a zero mask changes nothing.
+    let frame = |first: u8, payload: &[u8]| {
+        [raw_frame(first, &[0x80 | payload.len() as u8]), payload.to_vec()].concat()
+    };
+    let frames =
+        [frame(0x02, &bytes[..1]), frame(0x89, b"hi"), frame(0x00, &[]), frame(0x80, &bytes[1..])];
+    send(&mut client, Sent::Raw(frames.concat())).await;
+    loop {
+        if let Received::Message(ServerMessage::Pong { nonce, .. }) = client.next().await {
+            assert_eq!(nonce, 70_000);
+            break;
+        }
+    }
+}
