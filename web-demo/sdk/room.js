@@ -9,6 +9,7 @@
 import { BAD_MESSAGE, SILENT_TOO_LONG } from './close.js';
 import { Clock } from './clock.js';
 import { Connection } from './connection.js';
+import { deferred } from './deferred.js';
 import { Emitter } from './emitter.js';
 import { EntityTable } from './entity-table.js';
 import { environmentOf } from './environment.js';
@@ -334,18 +335,4 @@ export class Room {
       if (cue) this._emitter.emit('cue', cue);
     }
   }
-}
-
-/** A promise and the two ways to settle it. */
-function deferred() {
-  /** @type {() => void} */
-  let resolve = () => {};
-  /** @type {(error: Error) => void} */
-  let reject = () => {};
-  /** @type {Promise<void>} */
-  const promise = new Promise((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }
