@@ -9,7 +9,7 @@ const WINDOW_MS = 2000;
 const SLICES = 8;
 const SLICE_MS = WINDOW_MS / SLICES;
 
-/** Something per second, over a sliding window of slices. */
+/** Something per second, over the slices of a sliding window. */
 class Rate {
   constructor() {
     this._slices = new Float64Array(SLICES);
@@ -25,7 +25,9 @@ class Rate {
   /** @param {number} now */
   perSecond(now) {
     this._advance(now);
-    return this._slices.reduce((sum, slice) => sum + slice, 0) / (WINDOW_MS / 1000);
+    // The newest slice is not over yet.
+    const spanMs = WINDOW_MS - SLICE_MS + (now % SLICE_MS);
+    return (1000 * this._slices.reduce((sum, slice) => sum + slice, 0)) / spanMs;
   }
 
   /** @param {number} now */
