@@ -78,7 +78,7 @@ pub struct Flags {
     #[arg(long, env = "TICKWIRE_SEED", value_name = "NUMBER")]
     pub seed: Option<u64>,
 
-    /// Where clients reach this server, if not at the address they join by: http(s)://HOST[:PORT]
+    /// Where clients reach this server, if not at the address they join by: http://HOST:PORT or https://HOST
     #[arg(long, env = "TICKWIRE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 

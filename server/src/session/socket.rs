@@ -1,4 +1,4 @@
-//! The WebSocket: moves bytes between a connection and its [`Session`](super::core::Session). The
+//! The WebSocket: moves bytes between a connection and its [`Session`]. The
 //! only file that knows actix-web-actors.
 //!
 //! actix-web-actors polls this actor only while the HTTP dispatcher wants bytes, so a client that
