@@ -18,7 +18,7 @@ function errors(heading, delayMs) {
   let angle = 0;
   return Array.from({ length: 180 }, (_, index) => {
     const now = index * STEP_MS;
-    const seen = past.findLast(({ at }) => at <= now - delayMs) ?? past[0];
+    const seen = past.filter(({ at }) => at <= now - delayMs).at(-1) ?? past[0];
     const turn = steering.towards(seen.angle, heading, now, delayMs);
     steering.given(turn, now);
     angle += (turn / FULL_TURN) * TURN_RATE * (STEP_MS / 1000);

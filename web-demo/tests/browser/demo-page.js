@@ -1,0 +1,99 @@
+/**
+ * A browser with the demo open, for browser tests: what a player does, and what can be waited for.
+ * `TICKWIRE_CHROMIUM` names the browser; /usr/bin/chromium without it.
+ */
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').BrowserContextOptions} BrowserContextOptions */
+
+const PICTURES = fileURLToPath(new URL('../../test-output/', import.meta.url));
+/** Longest that anything may take before a test fails. */
+export const PATIENCE_MS = 30_000;
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.TICKWIRE_CHROMIUM ?? '/usr/bin/chromium',
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: [
+      '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync',
+    ],
+  });
+}
+
+/**
+ * Opens the demo in a browser profile of its own.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ * @param {BrowserContextOptions} [options]
+ */
+export async function open(browser, url, options = { viewport: { width: 1280, height: 720 } }) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  await page.goto(url);
+  return { page, complaints };
+}
+
+/**
+ * Waits until an expression about `tickwire` (the hook of demo/main.js) holds.
+ * @param {Page} page
+ * @param {string} expression JavaScript; `own` is the own ship's newest state, if there is one
+ */
+export async function until(page, expression) {
+  // Asked in the page and by one script: `waitForFunction` evaluates text there again and again,
+  // which the page's content security policy forbids.
+  const held = await page.evaluate(`new Promise((resolve) => {
+    const deadline = performance.now() + ${PATIENCE_MS};
+    const holds = () => {
+      const { tickwire } = window;
+      if (!tickwire?.room) return false;
+      const ships = [...tickwire.room.entities.values()].filter(({ kind }) => kind === 'ship');
+      const own = ships.find(({ player }) => player === tickwire.room.player);
+      return Boolean(${expression});
+    };
+    const ask = () => {
+      if (holds()) resolve(true);
+      else if (performance.now() > deadline) resolve(false);
+      else requestAnimationFrame(ask);
+    };
+    ask();
+  })`);
+  if (!held) throw new Error(`never: ${expression}`);
+}
+
+/**
+ * Waits until the own ship flies and the picture shows it.
+ * @param {Page} page
+ */
+export async function untilFlying(page) {
+  await until(page, `document.body.dataset.screen === 'play' && own && tickwire.game.scene.own`);
+}
+
+/**
+ * The own player's id.
+ * @param {Page} page
+ * @returns {Promise<number>}
+ */
+export function playerOf(page) {
+  return page.evaluate('window.tickwire.room.player');
+}
+
+/**
+ * Takes a picture into web-demo/test-output.
+ * @param {Page} page
+ * @param {string} name
+ */
+export async function picture(page, name) {
+  await mkdir(PICTURES, { recursive: true });
+  await page.screenshot({ path: `${PICTURES}${name}.png` });
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, open, picture, until, untilFlying } from './demo-page.js';
+import { ServerProcess } from './server-process.js';
+
+/** @typedef {{ part: string, left: number, top: number, right: number, bottom: number }} Box */
+
+const PARTS = ['#pill', '#board', '#feed', '#chat', '#vitals', '#minimap', '#touch-fire', '#touch-dash'];
+const PHONE = { deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+const SCREENS = {
+  'phone': { viewport: { width: 390, height: 844 }, ...PHONE },
+  'small-phone': { viewport: { width: 360, height: 640 }, ...PHONE },
+  'phone-sideways': { viewport: { width: 844, height: 390 }, ...PHONE },
+  'tablet': { viewport: { width: 820, height: 1180 }, ...PHONE },
+  'laptop': { viewport: { width: 1366, height: 768 } },
+  'small-window': { viewport: { width: 720, height: 440 } },
+  '4k': { viewport: { width: 3840, height: 2160 } },
+};
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {ServerProcess} */
+let server;
+
+before(async () => {
+  [browser, server] = await Promise.all([launch(), ServerProcess.start()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.kill();
+});
+
+/**
+ * Where the visible parts are.
+ * @param {import('playwright-core').Page} page
+ * @param {string[]} parts
+ * @returns {Promise<Box[]>}
+ */
+function boxes(page, parts) {
+  return page.evaluate((selectors) => {
+    return selectors.flatMap((part) => {
+      const box = document.querySelector(part)?.getBoundingClientRect();
+      if (!box || box.width === 0 || box.height === 0) return [];
+      return [{ part, left: box.left, top: box.top, right: box.right, bottom: box.bottom }];
+    });
+  }, parts);
+}
+
+/**
+ * @param {Box[]} found
+ * @param {{ width: number, height: number }} viewport
+ */
+function assertApartAndInside(found, { width, height }) {
+  for (const [index, one] of found.entries()) {
+    const inside = one.left >= 0 && one.top >= 0 && one.right <= width + 1 && one.bottom <= height + 1;
+    assert.ok(inside, `${JSON.stringify(one)} leaves the screen`);
+    for (const other of found.slice(index + 1)) {
+      const apart = one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
+      assert.ok(apart, `${JSON.stringify(one)} lies over ${JSON.stringify(other)}`);
+    }
+  }
+}
+
+for (const [name, options] of Object.entries(SCREENS)) {
+  test(`${name}: nothing overlaps or leaves the screen`, async () => {
+    const { page, complaints } = await open(browser, server.url, options);
+    await until(page, `tickwire.room.connection.state === 'open' && tickwire.game.frames > 3`);
+    const start = await boxes(page, ['#pill', '#start h1', '#start .entry']);
+    assert.equal(start.length, 3);
+    assertApartAndInside(start, options.viewport);
+    await picture(page, `${name}-start`);
+
+    await page.fill('#name', 'Layout');
+    await page.click('#start button');
+    await untilFlying(page);
+    // Full lists, whatever the bots do in the meantime.
+    await page.evaluate(`(() => {
+      const { hud, nameOf } = tickwire.game;
+      const now = performance.now();
+      for (let line = 0; line < 7; line += 1) {
+        hud.chat.add(line, 'A long name, 24 letters', 'a line that is long enough to need a second one on most', -1, now);
+        hud.feed.add(line, line + 1, -1, () => 'A long name, 24 letters', now);
+      }
+    })()`);
+    await until(page, `document.querySelectorAll('#board li:not([hidden])').length >= 7`);
+    const found = await boxes(page, PARTS);
+    assert.ok(found.length >= 6, 'parts are missing');
+    assertApartAndInside(found, options.viewport);
+    await picture(page, name);
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  });
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, open, picture, playerOf, until, untilFlying } from './demo-page.js';
+import { ServerProcess } from './server-process.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {ServerProcess} */
+let server;
+
+before(async () => {
+  [browser, server] = await Promise.all([launch(), ServerProcess.start()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.kill();
+});
+
+test('a person plays against bots from the start screen on', async () => {
+  const { page, complaints } = await open(browser, server.url, { viewport: { width: 1440, height: 810 } });
+  await until(page, `tickwire.room.connection.state === 'open' && ships.length >= 6`);
+  await page.locator('#start-status').filter({ hasText: 'pilots are flying' }).waitFor();
+  await until(page, 'tickwire.game.scene.ships.length >= 6');
+  await picture(page, 'start');
+
+  await page.fill('#name', 'Ada');
+  await page.click('#start button');
+  await untilFlying(page);
+  assert.equal(await page.locator('#start').isVisible(), false);
+
+  await page.evaluate('window.before = { ...tickwire.game.scene.own.entity }');
+  await page.keyboard.down('KeyD');
+  await until(page, 'own && Math.abs(own.angle - before.angle) > 0.5');
+  await page.keyboard.up('KeyD');
+  await page.keyboard.down('ArrowUp');
+  await until(page, 'own && Math.hypot(own.x - before.x, own.y - before.y) > 120');
+  await page.keyboard.down('Space');
+  await until(page, `[...tickwire.room.entities.values()].some(({ kind, player }) => kind === 'bullet' && player === tickwire.room.player)`);
+
+  await page.evaluate(`window.others = new Map([...tickwire.room.entities.values()]
+    .filter(({ kind, player }) => kind === 'ship' && player !== tickwire.room.player)
+    .map(({ id, x, y }) => [id, { x, y }]))`);
+  await until(page, `ships.some(({ id, x, y }) => others.has(id) && Math.hypot(x - others.get(id).x, y - others.get(id).y) > 100)`);
+
+  const rows = page.locator('#board li:visible');
+  await until(page, `document.querySelectorAll('#board li:not([hidden])').length >= 7`);
+  assert.equal(await rows.filter({ has: page.locator('.name', { hasText: /^Ada$/ }) }).count(), 1);
+  assert.match(await page.locator('#pill').innerText(), /Connected\s+\d+ ms · \d+ Hz · [\d.]+ KB\/s/);
+  await picture(page, 'play');
+  await page.keyboard.up('Space');
+  await page.keyboard.up('ArrowUp');
+
+  await page.reload();
+  assert.equal(await page.inputValue('#name'), 'Ada', 'the name is remembered');
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
+
+test('the ship turns to the mouse, its buttons fire and thrust', async () => {
+  const { page, complaints } = await open(browser, `${server.url}/?name=Mouse`);
+  await untilFlying(page);
+  for (const [x, y] of [[1200, 360], [640, 60], [80, 500]]) {
+    await page.mouse.move(x, y);
+    await until(page, `own && (() => {
+      const { camera } = tickwire.game;
+      const wanted = Math.atan2(${y} - camera.screenY(own.y), ${x} - camera.screenX(own.x));
+      return Math.abs(Math.sin((wanted - own.angle) / 2)) < 0.06;
+    })()`);
+  }
+  await page.mouse.down({ button: 'right' });
+  await until(page, 'tickwire.input.thrust === 1');
+  await page.mouse.up({ button: 'right' });
+  await page.mouse.down();
+  await until(page, 'tickwire.input.fire === 1 && tickwire.input.thrust === 0');
+  await page.evaluate(`window.dispatchEvent(new Event('blur'))`);
+  await until(page, 'tickwire.input.fire === 0');
+  await page.mouse.up();
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
+
+test('two tabs see each other move', async () => {
+  const one = await open(browser, `${server.url}/?name=One`);
+  const two = await open(browser, `${server.url}/?name=Two`);
+  await Promise.all([untilFlying(one.page), untilFlying(two.page)]);
+  for (const [mover, watcher] of [[one.page, two.page], [two.page, one.page]]) {
+    const player = await playerOf(mover);
+    await until(watcher, `(window.seen = { ...ships.find(({ player }) => player === ${player}) }).id`);
+    await mover.keyboard.down('KeyW');
+    // A ship that is shot meanwhile comes back elsewhere: movement is of one and the same ship.
+    await until(watcher, `ships.some((ship) => {
+      if (ship.player !== ${player}) return false;
+      if (ship.id !== seen.id) window.seen = { ...ship };
+      return Math.hypot(ship.x - seen.x, ship.y - seen.y) > 80;
+    })`);
+    await mover.keyboard.up('KeyW');
+  }
+  assert.deepEqual([...one.complaints, ...two.complaints], []);
+  await Promise.all([one.page.context().close(), two.page.context().close()]);
+});
+
+test('names and chat with markup are shown as text', async () => {
+  const name = '<img src=x onerror=a()>';
+  const line = '<b>bold</b><script>document.title="gone"</script> \u202eevil';
+  const writer = await open(browser, `${server.url}/?name=${encodeURIComponent(name)}`);
+  const reader = await open(browser, `${server.url}/?name=Reader`);
+  await Promise.all([untilFlying(writer.page), untilFlying(reader.page)]);
+  await writer.page.keyboard.press('Enter');
+  await writer.page.locator('#chat-line').fill(line);
+  await writer.page.keyboard.press('Enter');
+  for (const { page } of [writer, reader]) {
+    const said = page.locator('#chat li').filter({ hasText: 'bold' });
+    await said.waitFor();
+    assert.equal(await said.locator('.said').textContent(), '<b>bold</b><script>document.title="gone"</script> evil');
+    assert.equal(await said.locator('.name').textContent(), name);
+    await page.locator('#board .name', { hasText: name }).waitFor();
+    assert.equal(await page.locator('#hud img, #hud script, #hud b b').count(), 0);
+    assert.equal(await page.title(), 'Tickwire Arena');
+  }
+  await writer.page.keyboard.press('Enter');
+  await writer.page.keyboard.type('wwdd');
+  await writer.page.keyboard.press('Escape');
+  assert.equal(await writer.page.locator('#chat form').isVisible(), false);
+  await picture(reader.page, 'chat');
+  assert.deepEqual([...writer.complaints, ...reader.complaints], []);
+  await Promise.all([writer.page.context().close(), reader.page.context().close()]);
+});
+
+test('a room that does not exist is refused in words, on the start screen', async () => {
+  const { page } = await open(browser, `${server.url}/?name=Lost&room=nowhere`);
+  await page.locator('#start-status[data-kind=error]').waitFor();
+  assert.notEqual(await page.locator('#start-status').textContent(), '');
+  assert.equal(await page.locator('#start').isVisible(), true);
+  await page.context().close();
+});
