@@ -15,6 +15,9 @@ use tickwire_protocol::message::Ack;
 /// How far a client may be behind before it is skipped, and before it is sent away.
 #[derive(Clone, Copy, Debug)]
 pub struct FlowLimits {
+    /// Frames that a client may leave unacknowledged before it has to say something. As long as
+    /// fewer are on the way, age does not close the window: nothing would ever open it again.
+    pub ack_every: u16,
     /// Most frames without acknowledgement.
     pub frames: usize,
     /// Most bytes without acknowledgement.
@@ -72,9 +75,10 @@ impl Flow {
     /// Whether a frame may be queued at `now`.
     #[must_use]
     pub fn is_open(&self, now: Tick, limits: &FlowLimits) -> bool {
+        let may_wait = self.in_flight.len() < usize::from(limits.ack_every);
         self.in_flight.len() < limits.frames
             && self.bytes_in_flight < limits.bytes
-            && self.age(now) <= limits.age_ticks
+            && (may_wait || self.age(now) <= limits.age_ticks)
     }
 
     /// Whether the client is too far behind to stay.
@@ -136,8 +140,14 @@ mod tests {
     use tickwire_protocol::ids::PlayerId;
     use tickwire_protocol::message::Event;
 
-    const LIMITS: FlowLimits =
-        FlowLimits { frames: 3, bytes: 1000, age_ticks: 10, stall_ticks: 20, events: 2 };
+    const LIMITS: FlowLimits = FlowLimits {
+        ack_every: 2,
+        frames: 3,
+        bytes: 1000,
+        age_ticks: 10,
+        stall_ticks: 20,
+        events: 2,
+    };
 
     fn ack(frame: u32, event: u32) -> Ack {
         Ack { frame: FrameNumber(frame), event: EventNumber(event) }
@@ -165,6 +175,15 @@ mod tests {
         assert!(!flow.is_stalled(Tick(33), &LIMITS));
         assert!(flow.is_stalled(Tick(34), &LIMITS));
         assert_eq!(flow.baseline(), Some(Tick(13)));
+    }
+
+    #[test]
+    fn age_alone_never_closes_the_window_for_good() {
+        let mut flow = Flow::new();
+        flow.handle_sent(Tick(1), 10);
+        assert!(flow.is_open(Tick(15), &LIMITS), "the client need not have said anything yet");
+        flow.handle_sent(Tick(15), 10);
+        assert!(!flow.is_open(Tick(16), &LIMITS), "now it must");
     }
 
     #[test]

@@ -424,7 +424,7 @@ impl Room {
             send_every: member.send_every,
             heartbeat_interval_ms: millis(self.config.heartbeat_interval),
             heartbeat_timeout_ms: millis(self.config.heartbeat_timeout),
-            ack_every: self.config.ack_every,
+            ack_every: self.config.flow.ack_every,
             roster: roster.collect(),
             schema: self.schema.clone(),
         };

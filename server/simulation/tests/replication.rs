@@ -32,7 +32,8 @@ fn every_replica_equals_the_server_in_random_scenarios() {
 }
 
 fn play_scenario(rng: &mut StdRng, scenario: u64) {
-    let make = tickwire_drift::create;
+    let make =
+        if scenario.is_multiple_of(2) { tickwire_drift::create } else { tickwire_arena::create };
     let config =
         RoomConfig { seed: rng.next_u64(), capacity: 12, bots: 2, ..RoomConfig::default() };
     let room = Room::new(config, make(&GameOptions::default()).unwrap()).unwrap();

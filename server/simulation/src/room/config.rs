@@ -7,6 +7,10 @@ use tickwire_protocol::ids::Tick;
 use crate::flow::FlowLimits;
 use crate::input_queue::InputLimits;
 
+/// Shortest time before a client is too slow, in ticks: four times what it takes until the slowest
+/// send rate, 4, makes it acknowledge.
+const MIN_STALL_TICKS: u32 = 64;
+
 /// How a room is set up. Every field has a sensible default.
 #[derive(Clone, Debug)]
 pub struct RoomConfig {
@@ -30,12 +34,10 @@ pub struct RoomConfig {
     /// Bounds of each player's queue of inputs. By default two seconds ahead, so that a client with
     /// a wrong clock notices, and 32 inputs.
     pub inputs: InputLimits,
-    /// How far clients may fall behind. By default a second's worth of frames, 128 KiB or a second
-    /// before frames are skipped, 10 s or 512 events before the connection ends.
+    /// How far clients may fall behind. By default an acknowledgement is due every 4 frames;
+    /// a second's worth of frames, 128 KiB or a second's delay is allowed before frames are skipped,
+    /// and 10 s or 512 events before the connection ends.
     pub flow: FlowLimits,
-    /// Frames after which a client acknowledges at the latest. 4 by default: an eighth of the
-    /// window, at a quarter of the messages.
-    pub ack_every: u16,
     /// Every so many ticks the frames carry a hash of the state; a multiple of 4, the lowest send
     /// rate. 60 by default: 2 s at 30 Hz.
     pub hash_every: u32,
@@ -58,13 +60,13 @@ impl Default for RoomConfig {
             reservation_ticks: 300,
             inputs: InputLimits { future_ticks: 60, waiting: 32 },
             flow: FlowLimits {
+                ack_every: 4,
                 frames: 32,
                 bytes: 128 * 1024,
                 age_ticks: 30,
                 stall_ticks: 300,
                 events: 512,
             },
-            ack_every: 4,
             hash_every: 60,
             heartbeat_interval: Duration::from_secs(5),
             heartbeat_timeout: Duration::from_secs(15),
@@ -85,7 +87,7 @@ impl RoomConfig {
             flow: FlowLimits {
                 frames: tick_rate_hz.max(8).into(),
                 age_ticks: second.max(4),
-                stall_ticks: 10 * second,
+                stall_ticks: (10 * second).max(MIN_STALL_TICKS),
                 ..defaults.flow
             },
             hash_every: (2 * second).next_multiple_of(4),
