@@ -17,6 +17,8 @@ mod config;
 mod counters;
 mod frames;
 mod member;
+mod notices;
+mod rules;
 mod seats;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -26,11 +28,9 @@ use bytes::Bytes;
 use rand::{Rng, SeedableRng};
 use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::frame::EncodedEvent;
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::{
-    Ack, Event, GameMessage, Input, Refusal, RefusalCause, Role, RosterEntry, SchemaMismatch,
-    ServerMessage, Welcome,
+    Ack, GameMessage, Input, Refusal, RefusalCause, Role, SchemaMismatch,
 };
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::{Schema, SchemaError};
@@ -39,10 +39,10 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::entity_ids::EntityIds;
 use crate::flow::AckError;
-use crate::game::{Audience, Context, Game, Outcome, RoomRng};
+use crate::game::{Game, Outcome, RoomRng};
 use crate::history::History;
 use crate::input_queue::Buttons;
-use crate::inputs::{Inputs, PlayerInput};
+use crate::inputs::PlayerInput;
 
 pub use config::RoomConfig;
 pub use counters::RoomCounters;
@@ -300,9 +300,9 @@ impl Room {
 
     /// Ends the room: everybody is sent away.
     pub fn handle_end(&mut self, reason: CloseReason) {
-        let sessions: Vec<_> =
-            self.members.iter().filter(|(_, member)| member.has_session()).collect();
-        let sessions: Vec<_> = sessions.into_iter().map(|(&player, _)| player).collect();
+        let members = self.members.iter();
+        let sessions: Vec<PlayerId> =
+            members.filter(|(_, member)| member.has_session()).map(|(&player, _)| player).collect();
         for player in sessions {
             self.handle_close(player, reason);
         }
@@ -324,114 +324,6 @@ impl Room {
         self.note_emptiness();
     }
 
-    fn apply_inputs(&mut self) {
-        self.changed_inputs.clear();
-        let (rate, tick, elapsed) = (self.config.tick_rate_hz, self.tick, self.elapsed);
-        let due = |at: Tick| {
-            let ticks = elapsed.saturating_add_signed(i64::from(at.since(tick)));
-            tick_due(ticks, rate)
-        };
-        let playing = self.members.values_mut().filter(|member| member.is_playing());
-        for (index, (member, input)) in playing.zip(&mut self.inputs).enumerate() {
-            if let Some((values, echo)) = member.inputs.take(self.tick, self.buttons, due) {
-                input.values = values;
-                member.echo = Some(echo);
-                self.changed_inputs.push(index as u32);
-            }
-        }
-    }
-
-    fn run_game(&mut self) {
-        let Self { game, tick, rng, entity_ids, outcome, inputs, changed_inputs, .. } = self;
-        let dt = 1.0 / f32::from(self.config.tick_rate_hz);
-        let mut context = Context { tick: *tick, dt, rng, entity_ids, outcome };
-        game.step(&mut context, &Inputs::new(inputs, changed_inputs));
-        for &index in &*changed_inputs {
-            let input = &mut inputs[index as usize];
-            input.values = self.buttons.release(input.values);
-        }
-    }
-
-    fn with_game<T>(&mut self, call: impl FnOnce(&mut dyn Game, &mut Context<'_>) -> T) -> T {
-        let Self { game, tick, rng, entity_ids, outcome, .. } = self;
-        let dt = 1.0 / f32::from(self.config.tick_rate_hz);
-        call(game.as_mut(), &mut Context { tick: *tick, dt, rng, entity_ids, outcome })
-    }
-
-    /// Events go to their audience, kicked players leave. Kicking one can lead to further events,
-    /// not to further kicks of the same player, so this ends.
-    fn carry_out_outcome(&mut self) {
-        while !self.outcome.events.is_empty() || !self.outcome.kicks.is_empty() {
-            for (audience, event) in std::mem::take(&mut self.outcome.events) {
-                let checked = self.schema.check_event(&event);
-                debug_assert!(
-                    checked.is_ok(),
-                    "{} emitted {event:?}: {checked:?}",
-                    self.schema.game
-                );
-                if checked.is_ok() {
-                    self.tell(audience, &Event::Game(event));
-                }
-            }
-            for player in std::mem::take(&mut self.outcome.kicks) {
-                self.handle_close(player, CloseReason::RoomEnded);
-            }
-        }
-    }
-
-    fn tell(&mut self, audience: Audience, event: &Event) {
-        let encoded = EncodedEvent::new(self.tick, event);
-        match audience {
-            Audience::Everybody => {
-                for member in self.members.values_mut().filter(|member| member.has_session()) {
-                    member.flow.push_event(encoded.clone());
-                }
-            }
-            Audience::Only(player) => {
-                if let Some(member) = self.members.get_mut(&player).filter(|m| m.has_session()) {
-                    member.flow.push_event(encoded);
-                }
-            }
-        }
-    }
-
-    fn refuse(&mut self, player: PlayerId, refusal: Refusal) {
-        self.counters.inputs_refused += 1;
-        // One notice per player and tick: a flood of nonsense is not answered with a flood.
-        let Some(member) = self.members.get_mut(&player) else { return };
-        if member.refused_at != Some(self.tick) {
-            member.refused_at = Some(self.tick);
-            let bytes = ServerMessage::Refused(refusal).to_bytes().into();
-            self.output.push_back(Output::Send { player, bytes });
-        }
-    }
-
-    fn welcome(&mut self, player: PlayerId, now: Duration) {
-        let Some(member) = self.members.get(&player) else { return };
-        let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
-        let roster = self.members.iter().map(|(&player, member)| RosterEntry {
-            player,
-            name: member.name.clone(),
-            role: member.role,
-        });
-        let welcome = Welcome {
-            room: self.config.name.clone(),
-            player,
-            spectator: member.role == Role::Spectator,
-            tick: self.tick,
-            room_time_us: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
-            tick_rate_hz: self.config.tick_rate_hz,
-            send_every: member.send_every,
-            heartbeat_interval_ms: millis(self.config.heartbeat_interval),
-            heartbeat_timeout_ms: millis(self.config.heartbeat_timeout),
-            ack_every: self.config.flow.ack_every,
-            roster: roster.collect(),
-            schema: self.schema.clone(),
-        };
-        let bytes = ServerMessage::Welcome(Box::new(welcome)).to_bytes().into();
-        self.output.push_back(Output::Send { player, bytes });
-    }
-
     fn note_emptiness(&mut self) {
         let is_empty = self.reservations.is_empty()
             && !self.members.values().any(|member| member.has_session());
@@ -441,10 +333,4 @@ impl Room {
             self.empty_since = Some(self.tick);
         }
     }
-}
-
-/// The room's time at which its n-th tick is due.
-fn tick_due(ticks: u64, tick_rate_hz: u16) -> Duration {
-    let micros = u128::from(ticks) * 1_000_000 / u128::from(tick_rate_hz);
-    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }

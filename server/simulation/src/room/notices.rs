@@ -1,0 +1,47 @@
+//! Messages to one member beside the state: the welcome, and refusals.
+
+use std::time::Duration;
+
+use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::{Refusal, Role, RosterEntry, ServerMessage, Welcome};
+
+use super::{Output, Room};
+
+impl Room {
+    pub(super) fn refuse(&mut self, player: PlayerId, refusal: Refusal) {
+        self.counters.inputs_refused += 1;
+        // One notice per player and tick: a flood of nonsense is not answered with a flood.
+        let Some(member) = self.members.get_mut(&player) else { return };
+        if member.refused_at != Some(self.tick) {
+            member.refused_at = Some(self.tick);
+            let bytes = ServerMessage::Refused(refusal).to_bytes().into();
+            self.output.push_back(Output::Send { player, bytes });
+        }
+    }
+
+    pub(super) fn welcome(&mut self, player: PlayerId, now: Duration) {
+        let Some(member) = self.members.get(&player) else { return };
+        let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        let roster = self.members.iter().map(|(&player, member)| RosterEntry {
+            player,
+            name: member.name.clone(),
+            role: member.role,
+        });
+        let welcome = Welcome {
+            room: self.config.name.clone(),
+            player,
+            spectator: member.role == Role::Spectator,
+            tick: self.tick,
+            room_time_us: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
+            tick_rate_hz: self.config.tick_rate_hz,
+            send_every: member.send_every,
+            heartbeat_interval_ms: millis(self.config.heartbeat_interval),
+            heartbeat_timeout_ms: millis(self.config.heartbeat_timeout),
+            ack_every: self.config.flow.ack_every,
+            roster: roster.collect(),
+            schema: self.schema.clone(),
+        };
+        let bytes = ServerMessage::Welcome(Box::new(welcome)).to_bytes().into();
+        self.output.push_back(Output::Send { player, bytes });
+    }
+}

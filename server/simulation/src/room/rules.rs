@@ -1,0 +1,94 @@
+//! The game's part of a tick: inputs in, the step, and what it led to out to those concerned.
+
+use std::time::Duration;
+
+use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::frame::EncodedEvent;
+use tickwire_protocol::ids::Tick;
+use tickwire_protocol::message::Event;
+
+use super::Room;
+use crate::game::{Audience, Context, Game};
+use crate::inputs::Inputs;
+
+impl Room {
+    pub(super) fn apply_inputs(&mut self) {
+        self.changed_inputs.clear();
+        let (rate, tick, elapsed) = (self.config.tick_rate_hz, self.tick, self.elapsed);
+        let due = |at: Tick| {
+            let ticks = elapsed.saturating_add_signed(i64::from(at.since(tick)));
+            tick_due(ticks, rate)
+        };
+        let playing = self.members.values_mut().filter(|member| member.is_playing());
+        for (index, (member, input)) in playing.zip(&mut self.inputs).enumerate() {
+            if let Some((values, echo)) = member.inputs.take(self.tick, self.buttons, due) {
+                input.values = values;
+                member.echo = Some(echo);
+                self.changed_inputs.push(index as u32);
+            }
+        }
+    }
+
+    pub(super) fn run_game(&mut self) {
+        let Self { game, tick, rng, entity_ids, outcome, inputs, changed_inputs, .. } = self;
+        let dt = 1.0 / f32::from(self.config.tick_rate_hz);
+        let mut context = Context { tick: *tick, dt, rng, entity_ids, outcome };
+        game.step(&mut context, &Inputs::new(inputs, changed_inputs));
+        for &index in &*changed_inputs {
+            let input = &mut inputs[index as usize];
+            input.values = self.buttons.release(input.values);
+        }
+    }
+
+    pub(super) fn with_game<T>(
+        &mut self,
+        call: impl FnOnce(&mut dyn Game, &mut Context<'_>) -> T,
+    ) -> T {
+        let Self { game, tick, rng, entity_ids, outcome, .. } = self;
+        let dt = 1.0 / f32::from(self.config.tick_rate_hz);
+        call(game.as_mut(), &mut Context { tick: *tick, dt, rng, entity_ids, outcome })
+    }
+
+    /// Events go to their audience, kicked players leave. Kicking one can lead to further events,
+    /// not to further kicks of the same player, so this ends.
+    pub(super) fn carry_out_outcome(&mut self) {
+        while !self.outcome.events.is_empty() || !self.outcome.kicks.is_empty() {
+            for (audience, event) in std::mem::take(&mut self.outcome.events) {
+                let checked = self.schema.check_event(&event);
+                debug_assert!(
+                    checked.is_ok(),
+                    "{} emitted {event:?}: {checked:?}",
+                    self.schema.game
+                );
+                if checked.is_ok() {
+                    self.tell(audience, &Event::Game(event));
+                }
+            }
+            for player in std::mem::take(&mut self.outcome.kicks) {
+                self.handle_close(player, CloseReason::RoomEnded);
+            }
+        }
+    }
+
+    pub(super) fn tell(&mut self, audience: Audience, event: &Event) {
+        let encoded = EncodedEvent::new(self.tick, event);
+        match audience {
+            Audience::Everybody => {
+                for member in self.members.values_mut().filter(|member| member.has_session()) {
+                    member.flow.push_event(encoded.clone());
+                }
+            }
+            Audience::Only(player) => {
+                if let Some(member) = self.members.get_mut(&player).filter(|m| m.has_session()) {
+                    member.flow.push_event(encoded);
+                }
+            }
+        }
+    }
+}
+
+/// The room's time at which its n-th tick is due.
+fn tick_due(ticks: u64, tick_rate_hz: u16) -> Duration {
+    let micros = u128::from(ticks) * 1_000_000 / u128::from(tick_rate_hz);
+    Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+}
