@@ -14,9 +14,11 @@ const MOST_HEIGHT = 1200;
 const AHEAD_S = 0.28;
 const AHEAD_SHARE = 0.13;
 const AHEAD_RATE = 2.4;
-/** A jump of the followed point by more than this (a respawn) is flown over, at this rate. */
+/** A jump of the followed point by more than this (a respawn) is flown over, at this rate, and of a
+ * longer one only the last part: the new ship must be in sight before its protection ends. */
 const JUMP = 220;
-const GLIDE_RATE = 3.2;
+const GLIDE_RATE = 4.2;
+const LONGEST_GLIDE = 1300;
 /** Shake at full strength, in CSS pixels, and how fast it calms down. */
 const SHAKE_PX = 9;
 const SHAKE_DECAY = 2.6;
@@ -84,6 +86,9 @@ export class Camera {
     if (Math.hypot(x - this.#targetX, y - this.#targetY) > JUMP) {
       this.#glideX += this.#targetX - x;
       this.#glideY += this.#targetY - y;
+      const shorter = Math.min(1, LONGEST_GLIDE / Math.hypot(this.#glideX, this.#glideY));
+      this.#glideX *= shorter;
+      this.#glideY *= shorter;
     }
     this.#targetX = x;
     this.#targetY = y;

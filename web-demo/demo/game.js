@@ -56,6 +56,9 @@ export class Game {
   constructor(canvas, controls) {
     this.renderer = new Renderer(canvas, this.camera, this.particles, this.effects);
     this.input = new ShipInput(controls);
+    this.input.onRelease = (input) => {
+      if (this.playing) this.room?.send(input);
+    };
     watchMotion((calm) => {
       this.particles.calm = calm;
       this.camera.shaking = !calm;

@@ -82,3 +82,11 @@ test('a dash is sent exactly once', () => {
   assert.equal(dashes.filter((dash) => dash === 1).length, 1);
   assert.equal(dashes[0], 1);
 });
+
+test('letting go is sent at once, and takes a waiting dash along', () => {
+  const sender = new Sender();
+  sender.due(0, 1, 90, 1);
+  sender.dash();
+  assert.deepEqual(sender.stop(1), { thrust: 0, turn: 0, fire: 0, dash: 0 });
+  assert.equal(sender.due(40, 0, 0, 0), undefined);
+});

@@ -21,6 +21,8 @@ const TOO_CLOSE_PX = 10;
 export class ShipInput {
   /** Which device steers. @type {'keys' | 'pointer' | 'touch'} */
   device = 'keys';
+  /** Called with the input that lets go of everything; it is to be sent at once. */
+  onRelease = (/** @type {import('./sender.js').Input} */ _input) => {};
   /** The input in force. @type {import('./sender.js').Input} */
   current = { thrust: 0, turn: 0, fire: 0, dash: 0 };
 
@@ -48,7 +50,10 @@ export class ShipInput {
     this.keyboard.release();
     this.pointer.release();
     this.touch.release();
-    this.#sender.forget();
+    const nowMs = performance.now();
+    this.current = this.#sender.stop(nowMs);
+    this.#steering.given(0, nowMs);
+    this.onRelease(this.current);
   }
 
   /**

@@ -21,9 +21,16 @@ export class Sender {
     this.#dash = true;
   }
 
-  /** Forgets a dash that has not gone out. */
-  forget() {
+  /**
+   * The input that lets go of everything, to be sent at once: a hidden page gets no later moment.
+   * @param {number} nowMs
+   * @returns {Input}
+   */
+  stop(nowMs) {
     this.#dash = false;
+    this.#sentAt = nowMs;
+    this.#sent = { thrust: 0, turn: 0, fire: 0, dash: 0 };
+    return { ...this.#sent };
   }
 
   /**
