@@ -61,6 +61,13 @@ pub enum Output {
         /// One whole binary message.
         bytes: Bytes,
     },
+    /// Tell a member that what it sent was refused; at most one per member and tick.
+    Refuse {
+        /// The receiver.
+        player: PlayerId,
+        /// What, and why.
+        refusal: Refusal,
+    },
     /// Close a member's connection. The member has left the room already.
     Close {
         /// Whose.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::{Refusal, ServerMessage};
 use tickwire_simulation::room::{MessageError, Output, Room, RoomFull};
 use tickwire_simulation::schedule::TickSchedule;
 use tracing::{debug, info, warn};
@@ -31,7 +32,12 @@ const TIMING_WINDOW_TICKS: u64 = 300;
 struct Route {
     session: SessionId,
     outbox: Addr<Outbox>,
+    /// When a refusal was last logged for it.
+    warned: Option<Duration>,
 }
+
+/// Time between two log lines about refusals of one session.
+const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Everything a room's driver is given.
 pub struct RoomParts {
@@ -113,6 +119,11 @@ impl RoomDriver {
         while let Some(output) = self.parts.room.poll_output() {
             let (player, outgoing) = match output {
                 Output::Send { player, bytes } => (player, Outgoing::Binary(bytes)),
+                Output::Refuse { player, refusal } => {
+                    self.warn_of(player, &refusal);
+                    let bytes = ServerMessage::Refused(refusal).to_bytes();
+                    (player, Outgoing::Binary(bytes.into()))
+                }
                 Output::Close { player, reason } => (player, Outgoing::Close(reason)),
             };
             let Some(route) = self.routes.get(&player) else { continue };
@@ -129,6 +140,15 @@ impl RoomDriver {
         for (outbox, batch) in batches {
             // Bounded: the room holds frames back from clients that do not acknowledge them.
             outbox.do_send(batch);
+        }
+    }
+
+    fn warn_of(&mut self, player: PlayerId, refusal: &Refusal) {
+        let (now, room) = (self.parts.epoch.now(), self.parts.handle.id);
+        let Some(route) = self.routes.get_mut(&player) else { return };
+        if route.warned.is_none_or(|last| now.saturating_sub(last) >= WARNING_INTERVAL) {
+            route.warned = Some(now);
+            warn!(session = %route.session, %room, %player, cause = %refusal.cause, "refused");
         }
     }
 
@@ -222,7 +242,7 @@ impl Handler<Connect> for RoomDriver {
             Ok(player) => {
                 info!(%session, room = %self.parts.handle.id, %player, ?name, "joined");
                 outbox.do_send(Deliver(vec![(session, Outgoing::Joined(player))]));
-                self.routes.insert(player, Route { session, outbox });
+                self.routes.insert(player, Route { session, outbox, warned: None });
                 self.players.insert(session, player);
                 self.hand_over();
             }

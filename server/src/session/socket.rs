@@ -193,7 +193,7 @@ impl Actor for Socket {
         match self.entry.take() {
             Some(Ok(seat)) => self.connect(seat, context),
             Some(Err(reason)) => {
-                debug!(session = %self.id, cause = reason.label(), "refused");
+                warn!(session = %self.id, cause = reason.label(), code = reason.code(), "refused");
                 self.close(reason, context);
             }
             None => {}

@@ -14,8 +14,7 @@ impl Room {
         let Some(member) = self.members.get_mut(&player) else { return };
         if member.refused_at != Some(self.tick) {
             member.refused_at = Some(self.tick);
-            let bytes = ServerMessage::Refused(refusal).to_bytes().into();
-            self.output.push_back(Output::Send { player, bytes });
+            self.output.push_back(Output::Refuse { player, refusal });
         }
     }
 

@@ -83,8 +83,7 @@ impl Client {
                     self.replica = Some(Replica::new(&welcome.schema));
                     self.welcome = Some(*welcome);
                 }
-                ServerMessage::Refused(refusal) => self.refusals.push(refusal),
-                ServerMessage::Pong { .. } => unreachable!("rooms do not answer pings"),
+                other => unreachable!("not sent by rooms as bytes: {other:?}"),
             }
             return None;
         }
@@ -188,7 +187,9 @@ impl Network {
 
     fn deliver_output(&mut self) {
         while let Some(output) = self.room.poll_output() {
-            let (Output::Send { player, .. } | Output::Close { player, .. }) = output;
+            let (Output::Send { player, .. }
+            | Output::Refuse { player, .. }
+            | Output::Close { player, .. }) = output;
             let Some(client) = self.clients.iter_mut().find(|client| client.player == player)
             else {
                 continue;
@@ -197,6 +198,7 @@ impl Network {
                 Output::Send { bytes, .. } => {
                     client.down.push_back((self.now + u64::from(client.delay_ticks), bytes));
                 }
+                Output::Refuse { refusal, .. } => client.refusals.push(refusal),
                 Output::Close { reason, .. } => client.closed = Some(reason),
             }
         }
