@@ -1,0 +1,182 @@
+//! What a tick costs: the game's step alone, and with quantising and encoding its outcome.
+//!
+//! Only the tick is timed; players' inputs are handed in between, as a room would have them ready.
+//! Throughput is in entity-ticks: entities of the game (in drift one per player; in arena ships,
+//! pilots, bullets, asteroids and pickups) times ticks. Small games are measured by the room-full, so
+//! that reading the clock does not count. Every bench checks at its end that the game went on.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::measurement::WallTime;
+use criterion::{
+    Bencher, BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
+};
+use tickwire_benches::replication::Replication;
+use tickwire_benches::scene::Scene;
+use tickwire_benches::tick_table::{GROUP_PREFIX, STEP, STEP_HELD, STEP_QUANTISE_DELTA};
+use tickwire_simulation::registry::OptionError;
+
+/// Sizes of the games, in entities.
+const SIZES: [usize; 4] = [10, 100, 1000, 10_000];
+/// Games are measured together until they have this many entities.
+const ENTITIES_PER_PASS: usize = 1000;
+/// Ticks over which the mean number of entities is taken.
+const CENSUS_TICKS: usize = 200;
+/// Ticks for which a course is held: bodies of drift come a quarter of the world far.
+const COURSE_TICKS: u64 = 256;
+/// Least share of entities that must be in motion. In arena half of them never move.
+const LEAST_MOTION: f64 = 0.25;
+
+/// Rooms that are measured together, all of one size.
+struct Rooms {
+    scenes: Vec<Scene>,
+    /// Mean number of entities of a room.
+    entities: u64,
+}
+
+impl Rooms {
+    fn open(size: usize, make: fn(usize, u64) -> Result<Scene, OptionError>) -> Self {
+        let count = (ENTITIES_PER_PASS / size).max(1) as u64;
+        let scenes: Result<Vec<_>, _> = (1..=count).map(|seed| make(size, seed)).collect();
+        let scenes = scenes.unwrap_or_else(|error| panic!("the game refuses its options: {error}"));
+        let mut rooms = Self { scenes, entities: 0 };
+        let mut sum = 0;
+        for _ in 0..CENSUS_TICKS {
+            for scene in &mut rooms.scenes {
+                scene.send_inputs();
+                scene.step();
+                scene.forget_events();
+                sum += scene.snapshot().entities();
+            }
+        }
+        let mean = sum as f64 / (CENSUS_TICKS * rooms.scenes.len()) as f64;
+        let share = mean / size as f64;
+        assert!((0.75..1.25).contains(&share), "{mean} entities where {size} are wanted");
+        rooms.entities = mean.round() as u64;
+        rooms
+    }
+
+    fn ticks(&self) -> usize {
+        self.scenes.iter().map(Scene::ticks).sum()
+    }
+
+    /// That the measured code did what it was measured for.
+    fn check(&mut self, ticks_before: usize, steps: u64) {
+        assert_eq!(self.ticks() - ticks_before, steps as usize, "every iteration is a tick");
+        let motion: f64 = self.scenes.iter_mut().map(Scene::share_in_motion).sum();
+        let share = motion / self.scenes.len() as f64;
+        assert!(share > LEAST_MOTION, "only {share:.2} of all entities move");
+    }
+
+    /// Measures ticks in which players send inputs. `tick` is given each scene and its number.
+    fn measure(&mut self, bencher: &mut Bencher<'_>, mut tick: impl FnMut(usize, &mut Scene)) {
+        let before = self.ticks();
+        let mut steps = 0;
+        bencher.iter_custom(|iterations| {
+            let mut spent = Duration::ZERO;
+            for _ in 0..iterations {
+                self.scenes.iter_mut().for_each(Scene::send_inputs);
+                let begin = Instant::now();
+                for (index, scene) in self.scenes.iter_mut().enumerate() {
+                    tick(index, scene);
+                }
+                spent += begin.elapsed();
+                self.scenes.iter_mut().for_each(Scene::forget_events);
+            }
+            steps += iterations * self.scenes.len() as u64;
+            spent / self.scenes.len() as u32
+        });
+        self.check(before, steps);
+    }
+
+    /// Measures steps in which nobody sends anything. Courses are reversed now and then, so that
+    /// nobody ends up at a wall.
+    fn measure_held(&mut self, bencher: &mut Bencher<'_>) {
+        let before = self.ticks();
+        let (mut steps, mut left, mut is_reversed) = (0, 0, false);
+        bencher.iter_custom(|iterations| {
+            let (mut spent, mut done) = (Duration::ZERO, 0);
+            while done < iterations {
+                if left == 0 {
+                    (left, is_reversed) = (COURSE_TICKS, !is_reversed);
+                    for scene in &mut self.scenes {
+                        scene.hold_course(is_reversed);
+                        scene.step();
+                    }
+                    steps += self.scenes.len() as u64;
+                }
+                let ticks = left.min(iterations - done);
+                let begin = Instant::now();
+                for _ in 0..ticks {
+                    self.scenes.iter_mut().for_each(Scene::step);
+                }
+                spent += begin.elapsed();
+                (left, done) = (left - ticks, done + ticks);
+            }
+            steps += iterations * self.scenes.len() as u64;
+            spent / self.scenes.len() as u32
+        });
+        self.check(before, steps);
+    }
+}
+
+fn step(group: &mut BenchmarkGroup<'_, WallTime>, size: usize, rooms: &mut Rooms) {
+    group.bench_function(BenchmarkId::new(STEP, size), |bencher| {
+        rooms.measure(bencher, |_, scene| scene.step());
+    });
+}
+
+fn step_quantise_delta(group: &mut BenchmarkGroup<'_, WallTime>, size: usize, rooms: &mut Rooms) {
+    group.bench_function(BenchmarkId::new(STEP_QUANTISE_DELTA, size), |bencher| {
+        let replication = |scene: &Scene| Replication::new(scene.layout(), scene.game());
+        let mut replications: Vec<_> = rooms.scenes.iter().map(replication).collect();
+        let mut last = Vec::new();
+        rooms.measure(bencher, |index, scene| {
+            scene.step();
+            replications[index].quantise(scene.game());
+            let chunk = black_box(replications[index].delta());
+            if index == 0 {
+                last = chunk;
+            }
+        });
+        let is_right = replications[0].is_led_to_by(&last);
+        assert!(matches!(is_right, Ok(true)), "the chunk leads elsewhere: {is_right:?}");
+    });
+}
+
+fn drift(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group(format!("{GROUP_PREFIX}drift"));
+    for size in SIZES {
+        let mut rooms = Rooms::open(size, Scene::drift);
+        group.throughput(Throughput::Elements(rooms.entities));
+        group.bench_function(BenchmarkId::new(STEP_HELD, size), |bencher| {
+            rooms.measure_held(bencher);
+        });
+        step(&mut group, size, &mut rooms);
+        step_quantise_delta(&mut group, size, &mut rooms);
+    }
+    group.finish();
+}
+
+fn arena(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group(format!("{GROUP_PREFIX}arena"));
+    for size in SIZES {
+        let mut rooms = Rooms::open(size, Scene::arena);
+        group.throughput(Throughput::Elements(rooms.entities));
+        step(&mut group, size, &mut rooms);
+        step_quantise_delta(&mut group, size, &mut rooms);
+    }
+    group.finish();
+}
+
+fn config() -> Criterion {
+    // Handing in inputs takes longer than a small step, so the wall clock runs several times this.
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(50)
+}
+
+criterion_group! { name = benches; config = config(); targets = drift, arena }
+criterion_main!(benches);
