@@ -6,9 +6,9 @@
  */
 
 /** Delay before the first retry, in milliseconds. */
-export const FIRST_DELAY_MS = 1000;
+const FIRST_DELAY_MS = 1000;
 /** Longest delay, in milliseconds. */
-export const LONGEST_DELAY_MS = 30_000;
+const LONGEST_DELAY_MS = 30_000;
 /** A delay is spread by this share to both sides. */
 const SPREAD = 0.5;
 

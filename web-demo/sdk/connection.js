@@ -59,6 +59,9 @@ export class Connection {
     this._environment = environment;
     this._handlers = handlers;
     this._backoff = new Backoff(environment.random);
+    /** The room of the current attempt. Asked for again only once its state has arrived: until
+     * then another room does as well, unless the caller named one. */
+    this._room = request.room;
     this._hasBeenOpen = false;
     /** @type {any} the one timer: an attempt's deadline, or the end of waiting */
     this._timer = undefined;
@@ -101,6 +104,7 @@ export class Connection {
     this._clearTimer();
     this._backoff.reset();
     this._hasBeenOpen = true;
+    this._request.room = this._room;
     this._setStatus({ state: 'open' });
   }
 
@@ -130,7 +134,7 @@ export class Connection {
   /** @param {Seat} seat */
   _connect(seat) {
     this._joining = undefined;
-    this._request.room = seat.room;
+    this._room = seat.room;
     this._setStatus({ state: 'connecting' });
     if (this.status.state !== 'connecting') return; // a handler left
     this._setTimer(() => this._end(0, 'no state arrived'), STATE_TIMEOUT_MS);
@@ -184,8 +188,9 @@ export class Connection {
       this._setStatus({ state: 'closed', code, reason });
       return;
     }
+    // The backoff comes on top of a delay that is told, so that its jitter stays.
     const least = plan.type === 'after' ? plan.delayMs : 0;
-    const delayMs = Math.max(least, this._backoff.next());
+    const delayMs = least + this._backoff.next();
     const retryAtMs = this._environment.now() + delayMs;
     this._setTimer(() => this.start(), delayMs);
     this._setStatus({ state: 'waiting', retryAtMs, code, reason });
@@ -196,7 +201,6 @@ export class Connection {
     const socket = this._socket;
     if (!socket) return;
     this._socket = undefined;
-    socket.onopen = null;
     socket.onmessage = null;
     socket.onclose = null;
     // `onerror` stays: closing a socket that is still connecting may raise an error.

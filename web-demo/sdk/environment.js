@@ -11,7 +11,6 @@
  * @typedef {object} Socket
  * @property {string} binaryType
  * @property {number} readyState
- * @property {((event: any) => void) | null} onopen
  * @property {((event: any) => void) | null} onmessage
  * @property {((event: any) => void) | null} onclose
  * @property {((event: any) => void) | null} onerror

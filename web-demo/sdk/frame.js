@@ -34,7 +34,7 @@ import { WireError } from './wire-error.js';
 /** @typedef {FramePrefix & {agreement: 'unchecked'|'equal'|'different'}} Frame */
 
 /** Largest state frame, in bytes. */
-export const MAX_FRAME_BYTES = 1 << 20;
+const MAX_FRAME_BYTES = 1 << 20;
 /** First bytes from this one on are state frames, smaller ones control messages. */
 export const FRAME_TAG = 0x80;
 
@@ -107,9 +107,8 @@ export class FrameCursor {
 
   /** @param {Reader} input @param {number} tick @returns {InputEcho} */
   _readEcho(input, tick) {
-    const ahead = (input.u8() - this.input) & 0xff;
-    const seq = (this.input + ahead) & 0xffff;
-    const applied = (tick - input.u8()) >>> 0;
+    const seq = (this.input + input.u16()) & 0xffff;
+    const applied = (tick - input.u32()) >>> 0;
     return { seq, applied, slackMs: input.i16() };
   }
 }

@@ -49,10 +49,8 @@ import { WireError } from './wire-error.js';
  *   | {type: 'game', message: GameMessage}} WireEvent
  */
 
-/** Largest message that a server takes from a client, in bytes. */
-export const MAX_CLIENT_MESSAGE_BYTES = 4096;
 /** Largest message from a server, in bytes. */
-export const MAX_SERVER_MESSAGE_BYTES = 1 << 20;
+const MAX_SERVER_MESSAGE_BYTES = 1 << 20;
 
 /** @type {Role[]} */
 const ROLES = ['player', 'spectator', 'bot'];

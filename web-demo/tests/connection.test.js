@@ -57,7 +57,7 @@ test('after other closes the room comes back, to the same room', async () => {
     world.socket.drop(code);
     const { state, retryAtMs = 0 } = room.connection;
     assert.equal(state, 'waiting');
-    assert.equal(retryAtMs - world.now, AFTER.includes(code) ? 5000 : 1000, `after ${code}`);
+    assert.equal(retryAtMs - world.now, AFTER.includes(code) ? 6000 : 1000, `after ${code}`);
     await world.run(retryAtMs - world.now);
     assert.deepEqual(world.joins[1], { name: 'Ada', room: 'abc' });
     world.socket.begin();
@@ -98,8 +98,8 @@ test('refused joins end for good, or are tried again', async () => {
   for (const [status, state, delay] of /** @type {[number, string, number][]} */ ([
     [400, 'closed', 0],
     [404, 'closed', 0],
-    [409, 'waiting', 5000],
-    [429, 'waiting', 5000],
+    [409, 'waiting', 6000],
+    [429, 'waiting', 6000],
     [500, 'waiting', 1000],
     [503, 'waiting', 1000],
   ])) {
@@ -137,6 +137,32 @@ test('when its room is gone, a client comes back to any', async () => {
   world.socket.begin();
   assert.equal(room.connection.state, 'open');
   room.leave();
+});
+
+test('a room that ends before its state has come was only one of many', async () => {
+  const world = new FakeWorld();
+  const room = world.join();
+  await world.run(0);
+  world.socket.drop(1006);
+  const { answer } = world;
+  world.answer = () => (world.joins.at(-1).room ? refusal(404, 'no_such_room') : answer());
+  await world.run(1000);
+  assert.deepEqual(world.joins[1], { name: 'Ada' });
+  world.socket.begin();
+  assert.equal(room.connection.state, 'open');
+  room.leave();
+});
+
+test('those who were turned away together do not come back together', async () => {
+  const delays = [];
+  for (const dice of [0, 0.5, 1]) {
+    const world = new FakeWorld(() => dice);
+    const room = await world.joined();
+    world.socket.drop(4423);
+    delays.push((room.connection.retryAtMs ?? 0) - world.now);
+    room.leave();
+  }
+  assert.deepEqual(delays, [5500, 6000, 6500]);
 });
 
 test('joins and connections that go nowhere are given up', async () => {

@@ -26,8 +26,6 @@ export class FakeSocket {
     this.binaryType = 'blob';
     this.readyState = 0;
     /** @type {((event: any) => void) | null} */
-    this.onopen = null;
-    /** @type {((event: any) => void) | null} */
     this.onmessage = null;
     /** @type {((event: any) => void) | null} */
     this.onclose = null;
@@ -52,7 +50,6 @@ export class FakeSocket {
 
   open() {
     this.readyState = 1;
-    this.onopen?.({});
   }
 
   /** @param {...Uint8Array} messages */
