@@ -3,8 +3,9 @@
 //! ```text
 //! 1 byte    0x80 | KEYFRAME 1 | INPUT 2 | EVENTS 4 | HASH 8
 //! varint    ticks since the frame before; with KEYFRAME the tick itself
-//! INPUT     1 byte: low 8 bits of the number of the newest input that has taken effect
-//!           1 byte: ticks from its taking effect to this frame's tick, 255 for more
+//! INPUT     varint: by how much the number of the newest input that has taken effect exceeds the
+//!           one told before (0 before the first)
+//!           varint: ticks from its taking effect to this frame's tick
 //!           varint (zigzag): slack, milliseconds
 //! EVENTS    varint: number of the first; varint: how many; per event
 //!           varint: ticks since it happened; the event (bincode)
@@ -82,6 +83,8 @@ pub struct FramePrefix<'a> {
     pub baseline: Option<Tick>,
     /// The newest input, when one has taken effect since the frame before.
     pub input: Option<InputEcho>,
+    /// Number of the input told before on this connection; 0 before the first.
+    pub last_input: InputSeq,
     /// Number of the first event.
     pub first_event: EventNumber,
     /// Events to deliver with this frame.
@@ -103,8 +106,8 @@ impl FramePrefix<'_> {
         );
         write_varint(self.tick.0.wrapping_sub(self.baseline.map_or(0, |tick| tick.0)), out);
         if let Some(input) = self.input {
-            out.put_u8(input.seq.0 as u8);
-            out.put_u8(self.tick.since(input.applied).clamp(0, 255) as u8);
+            write_varint(input.seq.0.wrapping_sub(self.last_input.0).into(), out);
+            write_varint(self.tick.since(input.applied).max(0).cast_unsigned(), out);
             out.put_slice(&encode(&input.slack_ms));
         }
         if !self.events.is_empty() {
@@ -246,11 +249,10 @@ impl FrameCursor {
         reader: &mut PrefixReader<'_>,
         tick: Tick,
     ) -> Result<InputEcho, FrameError> {
-        let low: u8 = reader.read()?;
-        let ahead = low.wrapping_sub(self.input.0 as u8);
-        let seq = InputSeq(self.input.0.wrapping_add(u16::from(ahead)));
-        let age: u8 = reader.read()?;
-        let applied = Tick(tick.0.wrapping_sub(u32::from(age)));
+        let advance: u16 = reader.read()?;
+        let seq = InputSeq(self.input.0.wrapping_add(advance));
+        let age: u32 = reader.read()?;
+        let applied = Tick(tick.0.wrapping_sub(age));
         Ok(InputEcho { seq, applied, slack_ms: reader.read()? })
     }
 }
@@ -283,6 +285,7 @@ mod tests {
             tick: Tick(1000),
             baseline: Some(Tick(999)),
             input: None,
+            last_input: InputSeq(0),
             first_event: EventNumber(1),
             events,
             hash: None,
@@ -309,6 +312,7 @@ mod tests {
         let echo = InputEcho { seq: InputSeq(300), applied: Tick(998), slack_ms: -200 };
         let full = FramePrefix {
             input: Some(echo),
+            last_input: InputSeq(290),
             first_event: EventNumber(70_000),
             hash: Some(0xdead_beef),
             ..prefix(&events)

@@ -117,6 +117,11 @@ impl KindLayout {
         self.fields.iter().enumerate().filter(|(_, field)| !field.constant)
     }
 
+    /// The fields that never change after enter.
+    pub fn constant(&self) -> impl Iterator<Item = &FieldLayout> {
+        self.fields.iter().filter(|field| field.constant)
+    }
+
     fn new(kind: &EntityKind) -> Self {
         let mut layout = Self::default();
         for field in &kind.fields {

@@ -67,6 +67,10 @@ fn apply(layout: &Layout, snapshot: &mut Snapshot, next_id: &mut u32, changes: &
             };
         match (change, &row) {
             (Change::Vacate, _) => snapshot.remove(*slot),
+            // A careless game: the same entity, with other constants or another kind.
+            (&Change::Enter { kind, seed }, Some((id, ..))) if seed % 4 == 1 => {
+                set(snapshot, *id, kind, true, &|_, _| seed);
+            }
             (&Change::Enter { kind, seed }, _) => {
                 // Now and then an id that is not the next one.
                 let id = if seed % 16 == 0 { EntityId(seed | 1) } else { EntityId(*next_id) };

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tickwire_bot_client::behavior::{Behavior, Moment, Pilot};
 use tickwire_protocol::chunk::encode_chunk;
 use tickwire_protocol::frame::FramePrefix;
-use tickwire_protocol::ids::{EntityId, EventNumber, PlayerId, Tick};
+use tickwire_protocol::ids::{EntityId, EventNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::replica::Replica;
 use tickwire_protocol::schema::{EntityKind, FieldKind, InputField, InputKind, Schema};
@@ -55,6 +55,7 @@ fn replica(schema: &Schema, ships: &[[u32; 4]]) -> Replica {
         tick: Tick(1),
         baseline: None,
         input: None,
+        last_input: InputSeq(0),
         first_event: EventNumber(1),
         events: &[],
         hash: Some(snapshot.hash(&layout)),

@@ -62,6 +62,7 @@ struct Stream {
     sent: u32,
     acknowledged: u32,
     input: Option<InputSeq>,
+    told: InputSeq,
 }
 
 impl FakeRoom<'_> {
@@ -128,10 +129,13 @@ impl FakeRoom<'_> {
         let somebody =
             RosterEntry { player: PlayerId(2), name: "other".into(), role: Role::Player };
         let event = EncodedEvent::new(tick, &Event::Joined(somebody));
+        let (input, last_input) = (stream.input.take(), stream.told);
+        stream.told = input.unwrap_or(last_input);
         let prefix = FramePrefix {
             tick,
             baseline: stream.baseline,
-            input: stream.input.take().map(|seq| InputEcho { seq, applied: tick, slack_ms: 3 }),
+            input: input.map(|seq| InputEcho { seq, applied: tick, slack_ms: 3 }),
+            last_input,
             first_event: EventNumber(1),
             events: if stream.sent == 0 { &[event] } else { &[] },
             hash: stream.sent.is_multiple_of(HASH_EVERY).then_some(hash),

@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::bits::{BitError, BitReader, unzigzag};
 use crate::ids::EntityId;
 use crate::quantise::{KindLayout, Layout};
+use crate::schema::MAX_FIELDS;
 use crate::snapshot::{MAX_SLOTS, Snapshot};
 
 use super::{RICE_PARAMETER_BITS, largest_id};
@@ -61,7 +62,8 @@ pub enum ChunkError {
 pub struct ChunkDecoder {
     layout: Layout,
     scratch: Snapshot,
-    parameters: Vec<Option<Vec<u32>>>,
+    /// Rice parameters by kind and field, for kinds of which something changed.
+    parameters: Vec<Option<[u32; MAX_FIELDS]>>,
 }
 
 impl ChunkDecoder {
@@ -88,7 +90,7 @@ impl ChunkDecoder {
         bytes: &[u8],
     ) -> Result<(), ChunkError> {
         if is_keyframe {
-            self.scratch = Snapshot::new(&self.layout);
+            self.scratch.clear(0);
         } else {
             self.scratch.copy_from(state);
         }
@@ -122,7 +124,7 @@ impl ChunkDecoder {
         for (kind, parameters) in self.layout.kinds.iter().zip(&mut self.parameters) {
             *parameters = None;
             if kind.changing().next().is_some() && input.bit()? {
-                let mut fields = vec![0; kind.fields.len()];
+                let mut fields = [0; MAX_FIELDS];
                 for (index, _) in kind.changing() {
                     fields[index] = input.bits(RICE_PARAMETER_BITS)?;
                 }

@@ -13,22 +13,38 @@ pub fn encode_chunk(layout: &Layout, from: Option<&Snapshot>, to: &Snapshot) -> 
     let empty = Snapshot::new(layout);
     let from = from.unwrap_or(&empty);
     let mut out = BitWriter::new();
-    write_leaves(from, to, &mut out);
+    write_leaves(layout, from, to, &mut out);
     write_updates(layout, from, to, &mut out);
     write_enters(layout, from, to, &mut out);
     out.finish()
 }
 
+/// The same entity in the other snapshot. One whose kind or constant fields differ is another
+/// entity as far as the wire goes: it leaves and enters.
+fn same_in<'a>(layout: &Layout, row: &Row<'_>, other: &'a Snapshot) -> Option<Row<'a>> {
+    let twin = other.row(row.slot).filter(|twin| twin.id == row.id && twin.kind == row.kind)?;
+    let constants = layout.kinds[usize::from(row.kind)].constant();
+    let is_same =
+        |lanes: &std::ops::Range<usize>| row.lanes[lanes.clone()] == twin.lanes[lanes.clone()];
+    constants.map(|field| &field.lanes).all(is_same).then_some(twin)
+}
+
 /// Slots whose entity is in `snapshot` but not in `other`.
-fn only_in<'a>(snapshot: &'a Snapshot, other: &'a Snapshot) -> impl Iterator<Item = Row<'a>> {
-    snapshot.rows().filter(|row| other.raw_id(row.slot) != row.id.0)
+fn only_in<'a>(
+    layout: &'a Layout,
+    snapshot: &'a Snapshot,
+    other: &'a Snapshot,
+) -> impl Iterator<Item = Row<'a>> {
+    snapshot.rows().filter(move |row| same_in(layout, row, other).is_none())
 }
 
 /// Entities that are in both snapshots, before and after.
-fn staying<'a>(from: &'a Snapshot, to: &'a Snapshot) -> impl Iterator<Item = (Row<'a>, Row<'a>)> {
-    from.rows().filter_map(|before| {
-        to.row(before.slot).filter(|after| after.id == before.id).map(|after| (before, after))
-    })
+fn staying<'a>(
+    layout: &'a Layout,
+    from: &'a Snapshot,
+    to: &'a Snapshot,
+) -> impl Iterator<Item = (Row<'a>, Row<'a>)> {
+    from.rows().filter_map(move |before| Some((before, same_in(layout, &before, to)?)))
 }
 
 /// Gap coding of ascending slots.
@@ -43,19 +59,19 @@ impl SlotGaps {
     }
 }
 
-fn write_leaves(from: &Snapshot, to: &Snapshot, out: &mut BitWriter) {
-    out.gamma(only_in(from, to).count() as u32);
+fn write_leaves(layout: &Layout, from: &Snapshot, to: &Snapshot, out: &mut BitWriter) {
+    out.gamma(only_in(layout, from, to).count() as u32);
     let mut gaps = SlotGaps { next: 0 };
-    for row in only_in(from, to) {
+    for row in only_in(layout, from, to) {
         gaps.write(row.slot, out);
     }
 }
 
 fn write_enters(layout: &Layout, from: &Snapshot, to: &Snapshot, out: &mut BitWriter) {
-    out.gamma(only_in(to, from).count() as u32);
+    out.gamma(only_in(layout, to, from).count() as u32);
     let mut gaps = SlotGaps { next: 0 };
     let mut previous_id = largest_id(from);
-    for row in only_in(to, from) {
+    for row in only_in(layout, to, from) {
         gaps.write(row.slot, out);
         let is_ascending = row.id.0 > previous_id;
         out.bit(is_ascending);
@@ -109,7 +125,7 @@ fn has_changed(field: &FieldLayout, before: &Row<'_>, after: &Row<'_>) -> bool {
 fn measure(layout: &Layout, from: &Snapshot, to: &Snapshot) -> Vec<Vec<Spread>> {
     let mut spreads: Vec<Vec<Spread>> =
         layout.kinds.iter().map(|kind| vec![Spread::default(); kind.fields.len()]).collect();
-    for (before, after) in staying(from, to) {
+    for (before, after) in staying(layout, from, to) {
         if before.lanes == after.lanes {
             continue;
         }
@@ -141,7 +157,7 @@ fn write_updates(layout: &Layout, from: &Snapshot, to: &Snapshot, out: &mut BitW
             }
         }
     }
-    for (before, after) in staying(from, to) {
+    for (before, after) in staying(layout, from, to) {
         let kind = usize::from(after.kind);
         if kind_changed[kind] {
             write_update(&layout.kinds[kind], &spreads[kind], &before, &after, out);

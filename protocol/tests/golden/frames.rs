@@ -23,6 +23,8 @@ struct Server {
     tick: Tick,
     seq: u16,
     events: u32,
+    /// Number of the newest input that was told.
+    told: InputSeq,
 }
 
 impl Server {
@@ -34,6 +36,7 @@ impl Server {
             tick: Tick(tick),
             seq,
             events: 0,
+            told: InputSeq(0),
         }
     }
 
@@ -59,10 +62,12 @@ impl Server {
             tick,
             baseline: baseline.as_ref().map(|(tick, _)| *tick),
             input,
+            last_input: self.told,
             first_event: EventNumber(self.events + 1),
             events: &events,
             hash: is_hashed.then(|| snapshot.hash(&self.layout) ^ hash_error),
         };
+        self.told = input.map_or(self.told, |echo| echo.seq);
         let mut bytes = Vec::new();
         prefix.write(&mut bytes);
         let from = baseline.as_ref().map(|(_, snapshot)| snapshot);

@@ -16,11 +16,12 @@ use rand::SeedableRng;
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::{GameMessage, InputValues};
 use tickwire_protocol::quantise::Layout;
-use tickwire_protocol::schema::{InputKind, Schema};
+use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
 
 use crate::entity_ids::EntityIds;
 use crate::game::{Context, Game, Outcome, RoomRng};
+use crate::input_queue::Buttons;
 use crate::inputs::{Inputs, PlayerInput};
 use crate::saved::RestoreError;
 use crate::snapshot_writer::SlotTable;
@@ -177,19 +178,11 @@ impl<G: Game + ?Sized> GameHarness<G> {
         self.changed.dedup();
         let inputs = Inputs::new(&self.inputs, &self.changed);
         self.game.step(&mut self.world.context(), &inputs);
-        self.release_buttons();
-    }
-
-    /// A button is 1 only in the tick in which its input took effect.
-    fn release_buttons(&mut self) {
-        for (field, input) in self.schema.inputs.iter().enumerate() {
-            if input.kind == InputKind::Button {
-                for &index in &self.changed {
-                    self.inputs[index as usize].values.set(field, 0);
-                }
-            }
+        let buttons = Buttons::of(&self.schema);
+        for index in self.changed.drain(..) {
+            let input = &mut self.inputs[index as usize];
+            input.values = buttons.release(input.values);
         }
-        self.changed.clear();
     }
 
     /// What clients would see now, quantised.

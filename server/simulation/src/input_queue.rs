@@ -38,7 +38,7 @@ pub struct Buttons {
 /// A player's inputs: those that wait, and the one that holds.
 #[derive(Clone, Debug)]
 pub struct InputQueue {
-    /// By ascending due tick; inputs due at the same tick in the order of their arrival.
+    /// In the order of their numbers, which is also that of their due ticks.
     waiting: VecDeque<Waiting>,
     held: InputValues,
     newest: Option<InputSeq>,
@@ -91,6 +91,11 @@ impl InputQueue {
         &self.held
     }
 
+    /// The inputs that wait, each with the tick at which it is due, in order.
+    pub fn waiting(&self) -> impl Iterator<Item = (Tick, &Input)> {
+        self.waiting.iter().map(|waiting| (waiting.due, &waiting.input))
+    }
+
     /// Inputs that came too late for the tick they named.
     #[must_use]
     pub const fn late(&self) -> u64 {
@@ -114,8 +119,12 @@ impl InputQueue {
         }
         let is_next = input.at == Tick(0);
         let is_late = !is_next && !input.at.is_after(now);
-        let due = if is_next || is_late { now.next() } else { input.at };
-        if due.since(now).cast_unsigned() > limits.future_ticks {
+        let wanted = if is_next || is_late { now.next() } else { input.at };
+        // Inputs take effect in the order of their numbers: a client whose clock was put back
+        // cannot overtake what it sent before.
+        let last = self.waiting.back().map_or(wanted, |last| last.due);
+        let due = if last.is_after(wanted) { last } else { wanted };
+        if wanted.since(now).cast_unsigned() > limits.future_ticks {
             return Err(RefusalCause::FarFuture);
         }
         if self.waiting.len() >= limits.waiting {
@@ -123,8 +132,7 @@ impl InputQueue {
         }
         self.late += u64::from(is_late);
         self.newest = Some(input.seq);
-        let place = self.waiting.partition_point(|other| !other.due.is_after(due));
-        self.waiting.insert(place, Waiting { due, input, arrived });
+        self.waiting.push_back(Waiting { due, input, arrived });
         Ok(())
     }
 
@@ -233,6 +241,15 @@ mod tests {
             player.push(0, [0, 0], 10).unwrap();
         }
         assert_eq!(player.push(0, [0, 0], 10), Err(RefusalCause::QueueFull));
+    }
+
+    #[test]
+    fn inputs_take_effect_in_the_order_of_their_numbers() {
+        let mut player = Player::new();
+        player.push(20, [1, 0], 10).unwrap();
+        player.push(15, [2, 0], 10).unwrap();
+        assert_eq!(player.take(19), None);
+        assert_eq!(player.take(20).map(|taken| taken.0), Some([2, 0]));
     }
 
     #[test]

@@ -103,6 +103,8 @@ pub struct Room {
     rng: RoomRng,
     entity_ids: EntityIds,
     members: BTreeMap<PlayerId, Member>,
+    /// Members by role.
+    head_count: [usize; 3],
     last_player: u32,
     reservations: Reservations,
     /// The inputs in effect, of playing members, by ascending id; rebuilt when somebody comes or
@@ -112,6 +114,8 @@ pub struct Room {
     outcome: Outcome,
     history: History,
     output: VecDeque<Output>,
+    /// Bytes of the frames of the last tick.
+    tick_bytes: usize,
     counters: RoomCounters,
     empty_since: Option<Tick>,
 }
@@ -134,12 +138,14 @@ impl Room {
             rng: RoomRng::seed_from_u64(config.seed),
             entity_ids: EntityIds::new(),
             members: BTreeMap::new(),
+            head_count: [0; 3],
             last_player: 0,
             reservations: Reservations::default(),
             inputs: Vec::new(),
             changed_inputs: Vec::new(),
             outcome: Outcome::default(),
             output: VecDeque::new(),
+            tick_bytes: 0,
             counters: RoomCounters::default(),
             empty_since: Some(config.first_tick),
             config,
@@ -182,7 +188,7 @@ impl Room {
     /// How many members have this role.
     #[must_use]
     pub fn count(&self, role: Role) -> usize {
-        self.members.values().filter(|member| member.role == role).count()
+        self.head_count[role as usize]
     }
 
     /// How many ticks nobody has been connected or held a seat. The server's own bots do not count.
@@ -203,8 +209,12 @@ impl Room {
             if member.is_playing() {
                 hash.update(&player.0.to_le_bytes());
                 hash.update(&crate::saved::encode(member.inputs.held()));
+                for (due, input) in member.inputs.waiting() {
+                    hash.update(&crate::saved::encode(&(due, *input)));
+                }
             }
         }
+        hash.update(&self.last_player.to_le_bytes());
         hash.update(&self.game.save());
         hash.digest()
     }

@@ -66,29 +66,31 @@ impl SlotTable {
         std::mem::swap(&mut self.last_order, &mut self.order);
     }
 
-    fn slot_of(&mut self, id: EntityId) -> u32 {
+    /// The slot of an entity; `None` when it is new and there are as many as there may be.
+    fn slot_of(&mut self, id: EntityId) -> Option<u32> {
         let hint = self.last_order.get(self.order.len());
         let slot = match hint {
             Some(&(last, slot)) if last == id.0 => slot,
             _ => match self.slots.get(&id.0) {
                 Some(&slot) => slot,
-                None => self.enter(id),
+                None => self.enter(id)?,
             },
         };
         self.order.push((id.0, slot));
-        slot
+        Some(slot)
     }
 
-    fn enter(&mut self, id: EntityId) -> u32 {
-        let slot = self.vacant.pop().map_or_else(
-            || {
+    fn enter(&mut self, id: EntityId) -> Option<u32> {
+        let slot = match self.vacant.pop() {
+            Some(Reverse(slot)) => slot,
+            None if self.used as usize == MAX_SLOTS => return None,
+            None => {
                 self.used += 1;
                 self.used - 1
-            },
-            |Reverse(slot)| slot,
-        );
+            }
+        };
         self.slots.insert(id.0, slot);
-        slot
+        Some(slot)
     }
 
     /// Entities of last time that were not written this time have left.
@@ -119,11 +121,11 @@ impl SnapshotWriter<'_> {
     /// When the schema has no such kind.
     pub fn entity(&mut self, id: EntityId, kind: usize) -> EntityWriter<'_> {
         let lanes = &self.layout.kinds[kind].lanes;
-        let slot = self.table.slot_of(id) as usize;
-        if slot >= MAX_SLOTS {
-            return EntityWriter { lanes, values: &mut [], at: 0 };
-        }
-        EntityWriter { lanes, values: self.snapshot.insert(slot, id, kind as u8), at: 0 }
+        let values = match self.table.slot_of(id) {
+            Some(slot) => self.snapshot.insert(slot as usize, id, kind as u8),
+            None => &mut [],
+        };
+        EntityWriter { lanes, values, at: 0 }
     }
 }
 
@@ -219,6 +221,16 @@ mod tests {
                 .flags(7);
         });
         assert_eq!(snapshot.row(0).unwrap().lanes, [9, 2, 20, 8, 1, 3]);
+    }
+
+    #[test]
+    fn entities_beyond_the_limit_are_left_out() {
+        let mut table = SlotTable::new();
+        let ids: Vec<u32> = (1..=MAX_SLOTS as u32 + 3).collect();
+        for _ in 0..3 {
+            assert_eq!(fill(&mut table, &ids).len(), MAX_SLOTS);
+        }
+        assert!(table.vacant.is_empty());
     }
 
     #[test]

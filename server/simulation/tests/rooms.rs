@@ -13,12 +13,16 @@ use tickwire_protocol::ids::{FrameNumber, InputSeq, Tick};
 use tickwire_protocol::message::{
     Ack, Event, GameMessage, Input, InputValues, RefusalCause, Role, RosterEntry,
 };
-use tickwire_simulation::registry::GameOptions;
+use tickwire_simulation::registry::{GameFactory, GameOptions};
 use tickwire_simulation::room::{MessageError, Room, RoomConfig, RoomFull};
-use virtual_clients::{Network, request};
+use virtual_clients::{Network, random_input, request};
 
 fn room(config: RoomConfig) -> Room {
-    Room::new(config, tickwire_drift::create(&GameOptions::default()).unwrap()).unwrap()
+    room_of(config, tickwire_drift::create)
+}
+
+fn room_of(config: RoomConfig, create: GameFactory) -> Room {
+    Room::new(config, create(&GameOptions::default()).unwrap()).unwrap()
 }
 
 fn network(config: RoomConfig) -> Network {
@@ -154,9 +158,10 @@ fn a_client_that_never_acknowledges_is_sent_away_as_too_slow() {
     let mut network = network(RoomConfig::default());
     let client = network.join(request(Role::Player, 1), 0).unwrap();
     network.clients[client].is_stalled = true;
-    network.ticks(301);
+    // The heartbeat's 15 s and 2 s more, from the first frame on.
+    network.ticks(17 * 30 + 1);
     assert_eq!(network.clients[client].closed, None);
-    network.ticks(2);
+    network.tick();
     assert_eq!(network.clients[client].closed, Some(CloseReason::TooSlow));
     assert_eq!(network.room.count(Role::Player), 0, "the seat is free");
 }
@@ -209,22 +214,23 @@ fn the_tick_wraps_without_anybody_noticing() {
 enum Call {
     Join,
     Leave(usize),
-    Input(usize, [i32; 2], u32),
+    Input(usize, Vec<i32>, u32),
 }
 
-fn replay(calls: &[(u32, Call)], ticks: u32) -> Vec<u64> {
-    let mut network = network(RoomConfig { seed: 7, bots: 1, ..RoomConfig::default() });
+fn replay(create: GameFactory, calls: &[(u32, Call)], ticks: u32) -> Vec<u64> {
+    let config = RoomConfig { seed: 7, bots: 3, ..RoomConfig::default() };
+    let mut network = Network::new(room_of(config, create));
     let mut calls = calls.iter().peekable();
     let mut hashes = Vec::new();
     for tick in 0..ticks {
         while let Some((_, call)) = calls.next_if(|(at, _)| *at == tick) {
-            match *call {
+            match call {
                 Call::Join => {
                     network.join(request(Role::Player, 1), 0).unwrap();
                 }
-                Call::Leave(client) if client < network.clients.len() => network.leave(client),
-                Call::Input(client, values, ahead) if client < network.clients.len() => {
-                    network.send_input(client, &values, ahead);
+                &Call::Leave(client) if client < network.clients.len() => network.leave(client),
+                Call::Input(client, values, ahead) if *client < network.clients.len() => {
+                    network.send_input(*client, values, *ahead);
                 }
                 Call::Leave(_) | Call::Input(..) => {}
             }
@@ -237,21 +243,45 @@ fn replay(calls: &[(u32, Call)], ticks: u32) -> Vec<u64> {
 
 #[test]
 fn the_same_calls_give_the_same_state_at_every_tick() {
-    let mut rng = StdRng::seed_from_u64(1);
-    let mut calls = Vec::new();
-    for tick in 0..600 {
-        match rng.random_range(0..100) {
-            0..3 => calls.push((tick, Call::Join)),
-            3 => calls.push((tick, Call::Leave(rng.random_range(0..10)))),
-            _ => {
-                let values = [rng.random_range(-127..=127), rng.random_range(-127..=127)];
-                let (client, ahead) = (rng.random_range(0..10), rng.random_range(0..5));
-                calls.push((tick, Call::Input(client, values, ahead)));
+    for create in [tickwire_drift::create as GameFactory, tickwire_arena::create] {
+        let schema = create(&GameOptions::default()).unwrap().schema();
+        let mut rng = StdRng::seed_from_u64(1);
+        let mut calls = Vec::new();
+        for tick in 0..600 {
+            match rng.random_range(0..100) {
+                0..3 => calls.push((tick, Call::Join)),
+                3 => calls.push((tick, Call::Leave(rng.random_range(0..10)))),
+                _ => {
+                    let values = random_input(&mut rng, &schema);
+                    let (client, ahead) = (rng.random_range(0..10), rng.random_range(0..5));
+                    calls.push((tick, Call::Input(client, values, ahead)));
+                }
             }
         }
+        let hashes = replay(create, &calls, 600);
+        assert_eq!(replay(create, &calls, 600), hashes);
+        let different = hashes.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert_eq!(different, 599, "the hash follows the state");
     }
-    let hashes = replay(&calls, 600);
-    assert_eq!(replay(&calls, 600), hashes);
-    let different = hashes.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    assert_eq!(different, 599, "the hash follows the state");
+}
+
+#[test]
+fn every_input_is_echoed_in_order_however_it_was_stamped() {
+    let mut network = network(RoomConfig::default());
+    let client = network.join(request(Role::Player, 1), 0).unwrap();
+    network.send_input(client, &[1, 0], 20);
+    network.send_input(client, &[2, 0], 5);
+    network.ticks(19);
+    assert_eq!(network.clients[client].last_echo, None);
+    network.tick();
+    assert_eq!(network.clients[client].last_echo, Some(InputSeq(2)));
+    // A client that is held back for longer than a byte can count.
+    network.clients[client].is_stalled = true;
+    for _ in 0..450 {
+        network.send_input(client, &[3, 0], 0);
+        network.tick();
+    }
+    network.clients[client].is_stalled = false;
+    network.ticks(5);
+    assert_eq!(network.clients[client].last_echo, Some(InputSeq(452)));
 }

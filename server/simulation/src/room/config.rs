@@ -10,6 +10,9 @@ use crate::input_queue::InputLimits;
 /// Shortest time before a client is too slow, in ticks: four times what it takes until the slowest
 /// send rate, 4, makes it acknowledge.
 const MIN_STALL_TICKS: u32 = 64;
+/// How much longer than the heartbeat's timeout a client may leave frames unacknowledged: one that
+/// has fallen silent is found so by its session first.
+const STALL_MARGIN: Duration = Duration::from_secs(2);
 
 /// How a room is set up. Every field has a sensible default.
 #[derive(Clone, Debug)]
@@ -36,7 +39,7 @@ pub struct RoomConfig {
     pub inputs: InputLimits,
     /// How far clients may fall behind. By default an acknowledgement is due every 4 frames;
     /// a second's worth of frames, 128 KiB or a second's delay is allowed before frames are skipped,
-    /// and 10 s or 512 events before the connection ends.
+    /// and the heartbeat's timeout plus 2 s, or 512 events, before the connection ends.
     pub flow: FlowLimits,
     /// Every so many ticks the frames carry a hash of the state; a multiple of 4, the lowest send
     /// rate. 60 by default: 2 s at 30 Hz.
@@ -49,49 +52,38 @@ pub struct RoomConfig {
 
 impl Default for RoomConfig {
     fn default() -> Self {
-        Self {
-            name: String::new(),
-            seed: 0,
-            first_tick: Tick(0),
-            tick_rate_hz: 30,
-            capacity: 50,
-            spectator_capacity: 50,
-            bots: 0,
-            reservation_ticks: 300,
-            inputs: InputLimits { future_ticks: 60, waiting: 32 },
-            flow: FlowLimits {
-                ack_every: 4,
-                frames: 32,
-                bytes: 128 * 1024,
-                age_ticks: 30,
-                stall_ticks: 300,
-                events: 512,
-            },
-            hash_every: 60,
-            heartbeat_interval: Duration::from_secs(5),
-            heartbeat_timeout: Duration::from_secs(15),
-        }
+        Self::new(30, Duration::from_secs(15))
     }
 }
 
 impl RoomConfig {
-    /// The defaults at another tick rate: what is meant in seconds stays the same in seconds.
+    /// The defaults at a tick rate and heartbeat timeout: what is meant in seconds is the same in
+    /// seconds at every rate.
     #[must_use]
-    pub fn at_tick_rate(tick_rate_hz: u16) -> Self {
+    pub fn new(tick_rate_hz: u16, heartbeat_timeout: Duration) -> Self {
         let second = u32::from(tick_rate_hz);
-        let defaults = Self::default();
+        let stall = (heartbeat_timeout + STALL_MARGIN).as_secs_f64() * f64::from(tick_rate_hz);
         Self {
+            name: String::new(),
+            seed: 0,
+            first_tick: Tick(0),
             tick_rate_hz,
+            capacity: 50,
+            spectator_capacity: 50,
+            bots: 0,
             reservation_ticks: 10 * second,
-            inputs: InputLimits { future_ticks: 2 * second, ..defaults.inputs },
+            inputs: InputLimits { future_ticks: 2 * second, waiting: 32 },
             flow: FlowLimits {
+                ack_every: 4,
                 frames: tick_rate_hz.max(8).into(),
+                bytes: 128 * 1024,
                 age_ticks: second.max(4),
-                stall_ticks: (10 * second).max(MIN_STALL_TICKS),
-                ..defaults.flow
+                stall_ticks: (stall as u32).max(MIN_STALL_TICKS),
+                events: 512,
             },
             hash_every: (2 * second).next_multiple_of(4),
-            ..defaults
+            heartbeat_interval: heartbeat_timeout / 3,
+            heartbeat_timeout,
         }
     }
 }

@@ -8,7 +8,7 @@ use tickwire_protocol::ids::PlayerId;
 
 use super::{Output, Room};
 
-/// Room for a frame's prefix when the tick's buffer is laid out; longer ones make it grow.
+/// Room for a frame's prefix; longer ones make the buffer grow.
 const PREFIX_BYTES: usize = 24;
 
 impl Room {
@@ -30,7 +30,9 @@ impl Room {
     pub(super) fn send_frames(&mut self) {
         let tick = self.tick;
         let hash = self.due_hash();
-        let mut buffer = BytesMut::new();
+        // A tick is about as large as the one before it.
+        let mut buffer = BytesMut::with_capacity(self.tick_bytes + self.tick_bytes / 4);
+        self.tick_bytes = 0;
         for (&player, member) in &mut self.members {
             if !member.has_session() || !tick.0.is_multiple_of(u32::from(member.send_every)) {
                 continue;
@@ -41,19 +43,16 @@ impl Room {
             }
             let (baseline, chunk) = self.history.chunk_from(member.flow.baseline());
             let (first_event, events) = member.flow.unsent_events();
-            let prefix = FramePrefix {
-                tick,
-                baseline,
-                input: member.echo.take(),
-                first_event,
-                events,
-                hash,
-            };
+            let (input, last_input) = (member.echo.take(), member.last_echo);
+            member.last_echo = input.map_or(last_input, |echo| echo.seq);
+            let prefix =
+                FramePrefix { tick, baseline, input, last_input, first_event, events, hash };
             buffer.reserve(PREFIX_BYTES + chunk.len());
             prefix.write(&mut buffer);
             buffer.put_slice(&chunk);
             let bytes = buffer.split().freeze();
             member.flow.handle_sent(tick, bytes.len());
+            self.tick_bytes += bytes.len();
             self.counters.frames += 1;
             self.counters.frame_bytes += bytes.len() as u64;
             self.counters.keyframes += u64::from(baseline.is_none());

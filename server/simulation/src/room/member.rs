@@ -21,6 +21,8 @@ pub(super) struct Member {
     pub(super) flow: Flow,
     /// The newest input that took effect and has not been told yet.
     pub(super) echo: Option<InputEcho>,
+    /// Number of the newest input that has been told.
+    pub(super) last_echo: InputSeq,
     /// Number of the last input of a member run by the server.
     pub(super) bot_inputs: InputSeq,
     /// The tick after which a refusal was last told.
@@ -36,6 +38,7 @@ impl Member {
             inputs: InputQueue::new(InputValues::neutral(schema)),
             flow: Flow::new(),
             echo: None,
+            last_echo: InputSeq(0),
             bot_inputs: InputSeq(0),
             refused_at: None,
         }

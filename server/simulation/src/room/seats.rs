@@ -98,6 +98,7 @@ impl Room {
         self.tell(Audience::Everybody, &Event::Joined(entry));
         let is_playing = member.is_playing();
         let name = member.name.clone();
+        self.head_count[member.role as usize] += 1;
         self.members.insert(player, member);
         if is_playing {
             self.list_inputs();
@@ -108,6 +109,7 @@ impl Room {
     /// Removes a member; false when there is none.
     pub(super) fn unseat(&mut self, player: PlayerId) -> bool {
         let Some(member) = self.members.remove(&player) else { return false };
+        self.head_count[member.role as usize] -= 1;
         if member.is_playing() {
             self.list_inputs();
             self.with_game(|game, context| game.on_leave(context, player));

@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
+use rand::RngExt;
+use rand::rngs::StdRng;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
@@ -22,6 +24,7 @@ use tickwire_protocol::message::{
     Ack, ClientMessage, Event, Input, InputValues, Refusal, Role, ServerMessage, Welcome,
 };
 use tickwire_protocol::replica::{Agreement, Replica};
+use tickwire_protocol::schema::{InputKind, Schema};
 use tickwire_protocol::snapshot::Snapshot;
 use tickwire_simulation::room::{Output, Room, RoomFull, SeatRequest};
 
@@ -36,6 +39,8 @@ pub struct Client {
     pub events: Vec<(EventNumber, Tick, Event)>,
     pub refusals: Vec<Refusal>,
     pub frames: u32,
+    /// The newest input that the server said took effect.
+    pub last_echo: Option<InputSeq>,
     next_seq: InputSeq,
     down: VecDeque<(u64, Bytes)>,
     up: VecDeque<(u64, ClientMessage)>,
@@ -54,6 +59,19 @@ pub fn request(role: Role, send_every: u8) -> SeatRequest {
     SeatRequest { name: "somebody".into(), role, send_every }
 }
 
+/// Values in the schema's ranges; the ends of a range come up more often than chance has it.
+pub fn random_input(rng: &mut StdRng, schema: &Schema) -> Vec<i32> {
+    let value = |kind| match kind {
+        InputKind::Button => rng.random_range(0..=1),
+        InputKind::Integer { min, max } => match rng.random_range(0..6) {
+            0 => min,
+            1 => max,
+            _ => rng.random_range(min..=max),
+        },
+    };
+    schema.inputs.iter().map(|field| field.kind).map(value).collect()
+}
+
 impl Client {
     fn new(player: PlayerId, delay_ticks: u32) -> Self {
         Self {
@@ -66,6 +84,7 @@ impl Client {
             events: Vec::new(),
             refusals: Vec::new(),
             frames: 0,
+            last_echo: None,
             next_seq: InputSeq(1),
             down: VecDeque::new(),
             up: VecDeque::new(),
@@ -92,6 +111,13 @@ impl Client {
         self.frames += 1;
         assert_ne!(agreement, Agreement::Different, "desync at tick {}", frame.tick);
         assert_eq!(replica.snapshot(), &states[&frame.tick.0], "state at tick {}", frame.tick);
+        if let Some(echo) = frame.input {
+            assert!(self.next_seq.since(echo.seq) > 0, "{echo:?} was never sent");
+            let is_newer = self.last_echo.is_none_or(|last| echo.seq.since(last) > 0);
+            assert!(is_newer, "{echo:?} after {:?}", self.last_echo);
+            assert!(!echo.applied.is_after(frame.tick));
+            self.last_echo = Some(echo.seq);
+        }
         for event in frame.events {
             let last = self.events.last().map_or(EventNumber(0), |event| event.0);
             assert_eq!(event.number, last.plus(1), "events come once and in order");
