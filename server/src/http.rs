@@ -9,7 +9,7 @@ mod upgrade;
 
 use std::sync::Arc;
 
-use actix_web::web::{self, JsonConfig, ServiceConfig};
+use actix_web::web::{self, JsonConfig, QueryConfig, ServiceConfig};
 
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
@@ -36,9 +36,12 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
     let json = JsonConfig::default()
         .limit(MAX_JSON_BYTES)
         .error_handler(|cause, _| ApiError::bad_request(&cause.to_string()).into());
+    let query = QueryConfig::default()
+        .error_handler(|cause, _| ApiError::bad_request(&cause.to_string()).into());
     service
         .app_data(web::Data::new(api))
         .app_data(json)
+        .app_data(query)
         .service(join::join)
         .service(rooms::list)
         .service(rooms::open)

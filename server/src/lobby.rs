@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use actix::MailboxError;
 use dashmap::DashMap;
 use thiserror::Error;
 use tickwire_protocol::ids::{PlayerId, RoomId};
@@ -24,8 +25,8 @@ use crate::room::opener::{OpenError, RoomOpener};
 /// How long a token lets somebody in. The seat is kept for 10 s of that: see
 /// [`RoomConfig::reservation_ticks`](tickwire_simulation::room::RoomConfig::reservation_ticks).
 const TOKEN_LIFETIME: Duration = Duration::from_secs(60);
-/// Tokens that may be unused at once. Expired ones are swept out when it is reached; if that does
-/// not help, joins are refused.
+/// Tokens that may be unused at once; past it joins are refused. Expired ones are swept out once a
+/// second at most.
 const MAX_TOKENS: usize = 20_000;
 
 /// What somebody asks for when joining.
@@ -72,6 +73,9 @@ pub enum RedeemError {
     /// The room has ended since.
     #[error("the room has ended")]
     NoSuchRoom,
+    /// The server is about to stop.
+    #[error("the server is shutting down")]
+    ShuttingDown,
 }
 
 /// Why somebody cannot join.
@@ -94,6 +98,9 @@ pub enum JoinError {
     Open(#[from] OpenError),
 }
 
+/// How long a room has to answer whether it has a seat.
+const RESERVE_TIMEOUT: Duration = Duration::from_secs(1);
+
 struct PendingSeat {
     room: RoomId,
     player: PlayerId,
@@ -107,26 +114,32 @@ pub struct Lobby {
     directory: Arc<dyn Directory>,
     opener: RoomOpener,
     tokens: DashMap<String, PendingSeat>,
-    is_closed: AtomicBool,
-    /// One search for a free seat at a time: two at once would open two rooms where one will do.
-    search: tokio::sync::Mutex<()>,
+    is_closed: Arc<AtomicBool>,
+    /// When unused tokens were last swept out, in seconds since the lobby began.
+    swept: AtomicU64,
+    began: Instant,
+    /// One room is opened at a time: two at once would be one too many.
+    opening: tokio::sync::Mutex<()>,
 }
 
 impl Lobby {
-    /// A lobby without rooms.
+    /// A lobby without rooms. `is_closed` is true from [`Lobby::close`] on, for others to see.
     #[must_use]
     pub fn new(
         config: Arc<ServerConfig>,
         directory: Arc<dyn Directory>,
         opener: RoomOpener,
+        is_closed: Arc<AtomicBool>,
     ) -> Self {
         Self {
             config,
             directory,
             opener,
             tokens: DashMap::new(),
-            is_closed: AtomicBool::new(false),
-            search: tokio::sync::Mutex::new(()),
+            is_closed,
+            swept: AtomicU64::new(0),
+            began: Instant::now(),
+            opening: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -203,6 +216,9 @@ impl Lobby {
     /// [`RedeemError`].
     pub fn redeem(&self, token: &str) -> Result<Seat, RedeemError> {
         let (_, pending) = self.tokens.remove(token).ok_or(RedeemError::Unknown)?;
+        if !self.is_open() {
+            return Err(RedeemError::ShuttingDown);
+        }
         if pending.expires < Instant::now() {
             return Err(RedeemError::Unknown);
         }
@@ -211,7 +227,8 @@ impl Lobby {
     }
 
     fn expect_token_left(&self) -> Result<(), JoinError> {
-        if self.tokens.len() >= MAX_TOKENS {
+        let second = self.began.elapsed().as_secs();
+        if self.swept.swap(second, Ordering::Relaxed) != second {
             let now = Instant::now();
             self.tokens.retain(|_, pending| pending.expires >= now);
         }
@@ -225,17 +242,32 @@ impl Lobby {
         request: &SeatRequest,
     ) -> Result<(RoomId, PlayerId), JoinError> {
         let game = game.unwrap_or(&self.config.default_game);
-        let _one_at_a_time = self.search.lock().await;
+        if let Some(seat) = self.find_free_seat(game, request).await {
+            return Ok(seat);
+        }
+        let _one_at_a_time = self.opening.lock().await;
+        if let Some(seat) = self.find_free_seat(game, request).await {
+            return Ok(seat);
+        }
+        let room = self.open_room(Some(game), BTreeMap::new())?;
+        Ok((room.id, reserve(&room, request).await?))
+    }
+
+    /// A seat in the first room of this game that has one.
+    async fn find_free_seat(
+        &self,
+        game: &str,
+        request: &SeatRequest,
+    ) -> Option<(RoomId, PlayerId)> {
         for room in self.directory.list().iter().filter(|room| *room.game == *game) {
             // The room decides; what it shows only saves asking in vain.
             if (request.role == Role::Spectator || room.board.read().free_seats > 0)
                 && let Ok(player) = reserve(room, request).await
             {
-                return Ok((room.id, player));
+                return Some((room.id, player));
             }
         }
-        let room = self.open_room(Some(game), BTreeMap::new())?;
-        Ok((room.id, reserve(&room, request).await?))
+        None
     }
 
     /// Ticks between two frames for a client that wants this many a second: 1, 2 or 4, the fewest
@@ -248,11 +280,13 @@ impl Lobby {
 }
 
 async fn reserve(room: &RoomHandle, request: &SeatRequest) -> Result<PlayerId, JoinError> {
-    match room.address.send(Reserve(request.clone())).await {
+    let answer = room.address.send(Reserve(request.clone())).timeout(RESERVE_TIMEOUT).await;
+    match answer {
         Ok(Ok(player)) => Ok(player),
-        Ok(Err(_)) => Err(JoinError::RoomFull),
+        // A room that does not answer has no time for anybody else.
+        Ok(Err(_)) | Err(MailboxError::Timeout) => Err(JoinError::RoomFull),
         // The room ended while the question was on its way.
-        Err(_) => Err(JoinError::NoSuchRoom(room.id)),
+        Err(MailboxError::Closed) => Err(JoinError::NoSuchRoom(room.id)),
     }
 }
 

@@ -63,25 +63,35 @@ fn serve(flags: Flags) -> anyhow::Result<ExitCode> {
                 return Ok(ExitCode::from(USAGE_ERROR));
             }
         };
+        let shutdown = signals().context("listening for signals")?;
         info!("open http://{} to play", server.address());
-        server.run(signals()).await.context("serving")?;
+        server.run(shutdown).await.context("serving")?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Completes at Ctrl-C, and at SIGTERM where there is such a thing.
-async fn signals() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
+/// A future that completes at Ctrl-C, and at SIGTERM where there is such a thing. Both are listened
+/// for from this call on.
+#[cfg(unix)]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    let _ = interrupted.await;
+    })
+}
+
+/// A future that completes at Ctrl-C.
+#[cfg(not(unix))]
+fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without a way to listen, only the task manager ends the server.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }

@@ -8,7 +8,6 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
 };
-use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::message::Role;
 use tickwire_simulation::room::{Room, RoomCounters};
 
@@ -115,9 +114,9 @@ impl Metrics {
         })
     }
 
-    /// Counts a connection's end.
-    pub fn note_close(&self, reason: CloseReason) {
-        self.closes.with_label_values(&[reason.label()]).inc();
+    /// Counts a connection's end, by a close reason's label or another word for it.
+    pub fn note_close(&self, cause: &str) {
+        self.closes.with_label_values(&[cause]).inc();
     }
 
     /// Counts a refused join.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix_web::dev::{Server as HttpServerTask, ServerHandle};
@@ -72,7 +73,9 @@ impl Server {
             Arc::clone(&metrics),
         )
         .map_err(StartError::Thread)?;
-        let lobby = Arc::new(Lobby::new(Arc::clone(&config), directory, opener));
+        let is_stopping = Arc::<AtomicBool>::default();
+        let lobby = Lobby::new(Arc::clone(&config), directory, opener, Arc::clone(&is_stopping));
+        let lobby = Arc::new(lobby);
         let limits =
             SessionLimits { timeout: config.heartbeat_timeout, ..SessionLimits::default() };
         let sockets = SocketEnvironment {
@@ -80,6 +83,7 @@ impl Server {
             heartbeat_interval: config.heartbeat_interval,
             limits,
             metrics: Arc::clone(&metrics),
+            is_stopping,
         };
         let api = Api { lobby: Arc::clone(&lobby), metrics: Arc::clone(&metrics), sockets };
         let user_timeout = config.heartbeat_timeout;
@@ -125,11 +129,12 @@ impl Server {
 async fn say_goodbye(lobby: &Lobby, metrics: &Metrics, http: &ServerHandle) {
     lobby.close();
     http.pause().await;
-    for room in lobby.rooms() {
-        room.address.do_send(End(CloseReason::Restarting));
-    }
     let everybody_gone = async {
-        while metrics.sessions.get() > 0 {
+        // Again and again: a join that was under way may just have opened a room.
+        while !lobby.rooms().is_empty() || metrics.sessions.get() > 0 {
+            for room in lobby.rooms() {
+                room.address.do_send(End(CloseReason::Restarting));
+            }
             actix::clock::sleep(GOODBYE_POLL).await;
         }
     };

@@ -7,13 +7,12 @@ mod support;
 
 use futures_util::SinkExt;
 use serde_json::json;
-use support::{Client, Received, TestServer, close_code, drift};
+use support::{Client, Received, TestServer, close_code, drift, tcp};
 use tickwire_protocol::ids::{EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
     Ack, ClientMessage, GameMessage, Input, InputValues, RefusalCause, ServerMessage, Value,
 };
 use tokio::io::AsyncWriteExt;
-use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Message;
 
 /// What is sent: a WebSocket message, or bytes that are no valid frame.
@@ -46,8 +45,7 @@ async fn send(client: &mut Client, sent: Sent) {
             let _ = client.socket.send(message).await;
         }
         Sent::Raw(bytes) => {
-            let MaybeTlsStream::Plain(stream) = client.socket.get_mut() else { panic!("plain") };
-            stream.write_all(&bytes).await.unwrap();
+            tcp(&mut client.socket).write_all(&bytes).await.unwrap();
         }
     }
 }
@@ -107,13 +105,16 @@ async fn each_offence_ends_with_its_code_and_disturbs_nobody() {
 }
 
 #[tokio::test]
-async fn a_flood_is_cut_off() {
+async fn floods_are_cut_off() {
     let server = TestServer::start(&[]);
-    let mut client = server.enter(drift()).await;
-    for nonce in 0..1000 {
-        send(&mut client, binary(ClientMessage::Ping { nonce }.to_bytes())).await;
+    let message = ClientMessage::Ping { nonce: 7 }.to_bytes();
+    for flood in [Message::Binary(message.into()), Message::Ping("hello".into())] {
+        let mut client = server.enter(drift()).await;
+        for _ in 0..1000 {
+            send(&mut client, Sent::Message(flood.clone())).await;
+        }
+        assert_eq!(close_code(&mut client.socket).await, 4429);
     }
-    assert_eq!(close_code(&mut client.socket).await, 4429);
 }
 
 #[tokio::test]

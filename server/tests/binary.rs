@@ -55,6 +55,30 @@ async fn it_stops_at_a_signal_within_five_seconds() {
     }
 }
 
+#[tokio::test]
+async fn an_offence_leaves_a_line_with_session_and_cause() {
+    let mut child = server().args(["--bind", "127.0.0.1:0"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut line_with = |text: &str| lines.find(|line| line.contains(text)).unwrap();
+    let url = line_with("http://");
+    let url = url.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
+    for (sent, text) in [(vec![99], "not a message"), (vec![0; 5000], "at most 4096")] {
+        let http = reqwest::Client::new().post(format!("{url}/api/join"));
+        let http = http.header("content-type", "application/json").body("{}");
+        let joined = http.send().await.unwrap().text().await.unwrap();
+        let joined: serde_json::Value = serde_json::from_str(&joined).unwrap();
+        let mut client = Client::connect(joined["ws_url"].as_str().unwrap()).await;
+        client.send_bytes(sent).await;
+        let line = line_with("bad message");
+        assert!(
+            line.contains("WARN") && line.contains("session=") && line.contains(text),
+            "{line}"
+        );
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_port_in_use_says_so() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -110,6 +110,19 @@ async fn a_token_for_a_room_that_has_ended_says_so() {
 }
 
 #[tokio::test]
+async fn a_seat_that_lapsed_and_was_taken_is_gone() {
+    let server = TestServer::start(&["--room-capacity=1"]);
+    let late = server.join(drift()).await;
+    server.room_until(|room| room["free_seats"] == 0).await;
+    server.room_until(|room| room["free_seats"] == 1).await;
+    let quick = server.enter(json!({"room": late["room"]})).await;
+    let mut socket = open(late["ws_url"].as_str().unwrap()).await;
+    assert_eq!(close_code(&mut socket).await, 4423);
+    assert_eq!(server.room().await["players"], 1);
+    quick.leave().await;
+}
+
+#[tokio::test]
 async fn another_subprotocol_is_refused_with_what_is_spoken() {
     let server = TestServer::start(&[]);
     let joined = server.join(drift()).await;
@@ -154,7 +167,14 @@ async fn the_demo_and_the_health_pages_are_served() {
         assert!(body.contains(text), "{path}: {body}");
     }
     for path in ["/demo/../Cargo.toml", "/sdk/none.js", "/demo/..%2fsdk/index.js", "/etc"] {
-        assert_eq!(server.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+        let (status, body) = server.get(path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        assert!(body.contains("\"not_found\""), "{path}: {body}");
+    }
+    for path in ["/ws", "/ws?token=a&token=b"] {
+        let (status, body) = server.get(path).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(body.contains("\"bad_request\""), "{path}: {body}");
     }
 }
 
@@ -165,5 +185,5 @@ async fn an_empty_room_ends() {
     assert_eq!(server.room().await["players"], 1);
     client.leave().await;
     server.room_until(serde_json::Value::is_null).await;
-    assert_eq!(server.metric("tickwire_rooms").await, 0.0);
+    server.metric_until("tickwire_rooms", 0.0).await;
 }

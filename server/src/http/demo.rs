@@ -2,8 +2,10 @@
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::web::Path;
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, get};
 use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::ApiError;
 
 #[derive(RustEmbed)]
 #[folder = "../web-demo"]
@@ -36,7 +38,7 @@ pub(super) async fn sdk(request: HttpRequest, path: Path<String>) -> HttpRespons
 /// Answers with a file, or with 304 when the client has it: names do not carry versions, so
 /// browsers ask each time and compare by hash.
 fn serve(request: &HttpRequest, path: &str, file: Option<EmbeddedFile>) -> HttpResponse {
-    let Some(file) = file else { return HttpResponse::NotFound().finish() };
+    let Some(file) = file else { return ApiError::not_found(request).error_response() };
     let etag = format!("\"{:016x}\"", short_hash(file.metadata.sha256_hash()));
     let has_it = request.headers().get(IF_NONE_MATCH).is_some_and(|value| value == etag.as_str());
     let mut response = if has_it { HttpResponse::NotModified() } else { HttpResponse::Ok() };

@@ -34,6 +34,13 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
+    /// 404 `not_found`: nothing is served at this path.
+    #[must_use]
+    pub fn not_found(request: &HttpRequest) -> Self {
+        let message = format!("{} {} is not served here", request.method(), request.path());
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
     fn new(status: StatusCode, code: &'static str, message: impl fmt::Display) -> Self {
         Self { status, code, message: message.to_string() }
     }
@@ -85,6 +92,5 @@ impl From<JoinError> for ApiError {
 
 /// Any path that is not served.
 pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
-    let message = format!("{} {} is not served here", request.method(), request.path());
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", message).error_response()
+    ApiError::not_found(&request).error_response()
 }

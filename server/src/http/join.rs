@@ -1,10 +1,12 @@
 //! `POST /api/join`: a seat, and the token to take it with.
 
+use actix_web::http::header::HOST;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use tickwire_protocol::ids::{ParseRoomIdError, RoomId};
 use tickwire_protocol::message::Role;
+use tracing::info;
 
 use super::{Api, ApiError};
 use crate::config::ServerConfig;
@@ -44,6 +46,7 @@ pub(super) async fn join(
     Json(body): Json<Body>,
 ) -> Result<HttpResponse, ApiError> {
     let joined = seat(&api, body).await.inspect_err(|cause| {
+        info!(cause = cause.code(), message = %cause, "join refused");
         api.metrics.note_refused_join(cause.code());
     })?;
     let Joined { token, room, player } = joined;
@@ -74,7 +77,11 @@ async fn seat(api: &Api, body: Body) -> Result<Joined, ApiError> {
 fn socket_url(config: &ServerConfig, request: &HttpRequest, token: &str) -> String {
     let base = match &config.public_url {
         Some(url) => url.replacen("http", "ws", 1),
-        None => format!("ws://{}", request.connection_info().host()),
+        // Not from forwarded headers: anybody can send those.
+        None => {
+            let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+            format!("ws://{}", host.unwrap_or_else(|| request.app_config().host()))
+        }
     };
     format!("{base}/ws?token={token}")
 }

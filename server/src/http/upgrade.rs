@@ -23,13 +23,15 @@ pub(super) async fn upgrade(
     entry: Query<Entry>,
     payload: Payload,
     api: Data<Api>,
-) -> Result<HttpResponse, actix_web::Error> {
+) -> Result<HttpResponse, ApiError> {
     expect_known_subprotocol(&request)?;
-    let mut response = ws::handshake_with_protocols(&request, &[SUBPROTOCOL])?;
+    let mut response = ws::handshake_with_protocols(&request, &[SUBPROTOCOL])
+        .map_err(|cause| ApiError::bad_request(&cause.to_string()))?;
     let token = entry.into_inner().token.unwrap_or_default();
     let seat = api.lobby.redeem(&token).map_err(|cause| match cause {
         RedeemError::Unknown => CloseReason::Unauthorised,
         RedeemError::NoSuchRoom => CloseReason::NoSuchRoom,
+        RedeemError::ShuttingDown => CloseReason::Restarting,
     });
     Ok(response.streaming(socket::open(seat, api.sockets.clone(), payload)))
 }

@@ -193,8 +193,11 @@ impl Actor for RoomDriver {
         info!(room = %id, %game, "room opened");
         self.parts.timer.set(self.parts.schedule.due(), context.address());
     }
+}
 
-    fn stopped(&mut self, _: &mut Self::Context) {
+impl Drop for RoomDriver {
+    /// However the room ends, even by a panic in its rules, it goes off the list.
+    fn drop(&mut self) {
         self.parts.directory.remove(self.parts.handle.id);
         info!(room = %self.parts.handle.id, tick = %self.parts.room.tick(), "room closed");
     }

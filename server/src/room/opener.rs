@@ -115,6 +115,10 @@ impl RoomOpener {
         let room = Room::new(self.room_config(id, name), game)?;
         let handle = self.launch(id, name, room);
         self.directory.insert(handle.clone());
+        if !handle.address.connected() {
+            // It has ended already, and taken itself off the list before it was on it.
+            self.directory.remove(id);
+        }
         Ok(handle)
     }
 
@@ -126,8 +130,7 @@ impl RoomOpener {
             capacity: config.room_capacity,
             bots: if game == config.default_game { config.bots } else { 0 },
             heartbeat_interval: config.heartbeat_interval,
-            heartbeat_timeout: config.heartbeat_timeout,
-            ..RoomConfig::at_tick_rate(config.tick_rate_hz)
+            ..RoomConfig::new(config.tick_rate_hz, config.heartbeat_timeout)
         }
     }
 

@@ -104,15 +104,19 @@ impl Session {
         self.is_welcomed = true;
     }
 
-    /// Something was heard, if only a pong.
-    pub const fn handle_sign_of_life(&mut self, now: Duration) {
+    /// A ping or pong came in: a sign of life, which counts as a message all the same.
+    ///
+    /// # Errors
+    /// [`SessionError::TooMany`] when the session must end.
+    pub fn handle_control(&mut self, now: Duration) -> Result<(), SessionError> {
         self.last_heard = now;
+        self.spend(now)
     }
 
-    /// Whether nothing has been heard for too long.
+    /// How long the client may stay silent from `now` on; zero when it has been silent too long.
     #[must_use]
-    pub fn is_silent(&self, now: Duration) -> bool {
-        now.saturating_sub(self.last_heard) >= self.limits.timeout
+    pub const fn patience(&self, now: Duration) -> Duration {
+        self.last_heard.saturating_add(self.limits.timeout).saturating_sub(now)
     }
 
     /// Takes in a whole binary message.
@@ -199,10 +203,12 @@ mod tests {
     fn any_message_is_a_sign_of_life() {
         let mut session = session();
         session.handle_message(&ping(1).to_bytes(), 14 * SECOND).unwrap();
-        assert!(!session.is_silent(28 * SECOND));
-        session.handle_sign_of_life(28 * SECOND);
-        assert!(!session.is_silent(42 * SECOND));
-        assert!(session.is_silent(43 * SECOND));
+        assert_eq!(session.patience(28 * SECOND), SECOND);
+        session.handle_control(28 * SECOND).unwrap();
+        assert_eq!(session.patience(42 * SECOND), SECOND);
+        assert_eq!(session.patience(43 * SECOND), Duration::ZERO);
+        session.handle_fragment(Fragment::First, &[2], 43 * SECOND).unwrap();
+        assert_eq!(session.patience(50 * SECOND), 8 * SECOND);
     }
 
     #[test]
@@ -218,6 +224,7 @@ mod tests {
             session.handle_message(&bytes, 2 * SECOND).unwrap();
         }
         assert!(session.handle_message(&bytes, 2 * SECOND).is_err());
+        assert!(session.handle_control(2 * SECOND).is_err(), "pings count too");
     }
 
     #[test]

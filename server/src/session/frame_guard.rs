@@ -101,21 +101,30 @@ impl FrameGuard {
     }
 }
 
+/// What a stream ended with, where the codec's own error does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The peer broke a rule.
+    Violation(CloseReason),
+    /// The connection is gone.
+    Lost,
+}
+
 /// What the guard found, for the actor to read.
-pub type Violation = Rc<Cell<Option<CloseReason>>>;
+pub type Finding = Rc<Cell<Option<Ending>>>;
 
 /// A byte stream with a guard in it. After a violation it yields one error, and then discards.
 pub struct Guarded<S> {
     inner: S,
     guard: FrameGuard,
-    violation: Violation,
+    finding: Finding,
     is_discarding: bool,
 }
 
 impl<S> Guarded<S> {
-    /// Guards `inner`; what is found goes to `violation`.
-    pub const fn new(inner: S, guard: FrameGuard, violation: Violation) -> Self {
-        Self { inner, guard, violation, is_discarding: false }
+    /// Guards `inner`; what is found goes to `finding`.
+    pub const fn new(inner: S, guard: FrameGuard, finding: Finding) -> Self {
+        Self { inner, guard, finding, is_discarding: false }
     }
 }
 
@@ -131,10 +140,14 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for Guarded<S
                     Ok(()) => return Poll::Ready(Some(Ok(bytes))),
                     Err(reason) => {
                         this.is_discarding = true;
-                        this.violation.set(Some(reason));
+                        this.finding.set(Some(Ending::Violation(reason)));
                         return Poll::Ready(Some(Err(PayloadError::Overflow)));
                     }
                 },
+                Poll::Ready(Some(Err(error))) => {
+                    this.finding.set(Some(Ending::Lost));
+                    return Poll::Ready(Some(Err(error)));
+                }
                 other => return other,
             }
         }

@@ -8,6 +8,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
@@ -20,11 +21,11 @@ use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{ClientMessage, ServerMessage};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::SessionId;
 use super::core::{Fragment, Session, SessionError, SessionLimits};
-use super::frame_guard::{FrameGuard, Guarded, Violation};
+use super::frame_guard::{Ending, Finding, FrameGuard, Guarded};
 use super::outbox::LocalOutbox;
 use crate::lobby::Seat;
 use crate::messages::{Connect, Disconnect, Outgoing};
@@ -44,10 +45,25 @@ pub struct SocketEnvironment {
     pub limits: SessionLimits,
     /// Where it counts.
     pub metrics: Arc<Metrics>,
+    /// Whether the server is about to stop.
+    pub is_stopping: Arc<AtomicBool>,
+}
+
+impl SocketEnvironment {
+    /// Why a room that a token was given for is not there any more.
+    fn reason_of_missing_room(&self) -> CloseReason {
+        if self.is_stopping.load(Ordering::Relaxed) {
+            CloseReason::Restarting
+        } else {
+            CloseReason::NoSuchRoom
+        }
+    }
 }
 
 /// Where a connection is in its life.
 enum State {
+    /// Not started: the seat to ask for, or why there is none.
+    Opening(Result<Seat, CloseReason>),
     /// The room has been asked for the seat.
     Connecting(RoomHandle),
     /// In the room.
@@ -61,13 +77,13 @@ pub struct Socket {
     id: SessionId,
     session: Session,
     state: State,
-    /// The seat to ask for, or why there is none.
-    entry: Option<Result<Seat, CloseReason>>,
     /// What the guard in front of the codec has found.
-    violation: Violation,
+    finding: Finding,
     environment: SocketEnvironment,
 }
 
+/// How a connection that ended without a close frame is counted.
+const LOST: &str = "lost";
 /// Time that a peer has to answer a close frame before its connection is ended.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Largest payload of a WebSocket frame. Messages above a client's limit are read whole up to this
@@ -86,16 +102,15 @@ pub fn open<S>(
 where
     S: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
 {
-    let violation = Violation::default();
+    let finding = Finding::default();
     let socket = Socket {
         id: SessionId::random(),
         session: Session::new(environment.limits, environment.epoch.now()),
-        state: State::Closing,
-        entry: Some(entry),
-        violation: Rc::clone(&violation),
+        state: State::Opening(entry),
+        finding: Rc::clone(&finding),
         environment,
     };
-    let guarded = Guarded::new(payload, FrameGuard::new(MAX_FRAME_PAYLOAD as u64), violation);
+    let guarded = Guarded::new(payload, FrameGuard::new(MAX_FRAME_PAYLOAD as u64), finding);
     let codec = Codec::new().max_size(MAX_FRAME_PAYLOAD);
     WebsocketContext::with_codec(socket, guarded, codec)
 }
@@ -107,6 +122,9 @@ impl Socket {
         let Seat { room, player, request } = seat;
         let connect =
             Connect { session: self.id, outbox: outbox.address(), reserved: player, request };
+        if !room.address.connected() {
+            return self.close(self.environment.reason_of_missing_room(), context);
+        }
         // One message per token, so this cannot pile up.
         room.address.do_send(connect);
         self.state = State::Connecting(room);
@@ -148,24 +166,34 @@ impl Socket {
 
     fn beat(&mut self, context: &mut WebsocketContext<Self>) {
         match &self.state {
-            State::Closing => return,
-            // It ended between the token's check and the seat's.
+            State::Opening(_) | State::Closing => {}
+            // The room is gone without a word: its rules panicked, or it ended just before we came.
             State::Connecting(room) if !room.address.connected() => {
-                return self.close(CloseReason::NoSuchRoom, context);
+                self.close(self.environment.reason_of_missing_room(), context);
             }
-            State::Connecting(_) | State::Joined(..) => {}
+            State::Joined(room, _) if !room.address.connected() => {
+                self.close(CloseReason::Internal, context);
+            }
+            State::Connecting(_) | State::Joined(..) => context.ping(b""),
         }
-        if self.session.is_silent(self.environment.epoch.now()) {
-            debug!(session = %self.id, "silent too long");
+    }
+
+    /// Ends a session that has been silent too long, else looks again when it can have been.
+    fn listen(&mut self, context: &mut WebsocketContext<Self>) {
+        let patience = self.session.patience(self.environment.epoch.now());
+        if matches!(self.state, State::Closing) {
+            // The close frame is out already.
+        } else if patience.is_zero() {
             self.close(CloseReason::SilentTooLong, context);
         } else {
-            context.ping(b"");
+            context.run_later(patience, Self::listen);
         }
     }
 
     fn close(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
         self.leave_room();
-        self.environment.metrics.note_close(reason);
+        info!(session = %self.id, cause = reason.label(), code = reason.code(), "closed");
+        self.environment.metrics.note_close(reason.label());
         context.close(Some(ws::CloseReason {
             code: CloseCode::from(reason.code()),
             description: Some(reason.text().to_owned()),
@@ -190,19 +218,18 @@ impl Actor for Socket {
     fn started(&mut self, context: &mut Self::Context) {
         self.environment.metrics.sessions.inc();
         context.run_interval(self.environment.heartbeat_interval, Self::beat);
-        match self.entry.take() {
-            Some(Ok(seat)) => self.connect(seat, context),
-            Some(Err(reason)) => {
-                warn!(session = %self.id, cause = reason.label(), code = reason.code(), "refused");
-                self.close(reason, context);
-            }
-            None => {}
+        self.listen(context);
+        match std::mem::replace(&mut self.state, State::Closing) {
+            State::Opening(Ok(seat)) => self.connect(seat, context),
+            State::Opening(Err(reason)) => self.refuse(reason, context),
+            other => self.state = other,
         }
     }
 
     fn stopped(&mut self, _: &mut Self::Context) {
         if !matches!(self.state, State::Closing) {
-            self.environment.metrics.note_close(CloseReason::GoingAway);
+            debug!(session = %self.id, "connection lost");
+            self.environment.metrics.note_close(LOST);
         }
         self.leave_room();
         self.environment.metrics.sessions.dec();
@@ -211,6 +238,10 @@ impl Actor for Socket {
 
 impl StreamHandler<Outgoing> for Socket {
     fn handle(&mut self, outgoing: Outgoing, context: &mut Self::Context) {
+        if matches!(self.state, State::Closing) {
+            // Nothing follows a close frame.
+            return;
+        }
         match outgoing {
             Outgoing::Joined(player) => {
                 if let State::Connecting(room) = &self.state {
@@ -220,7 +251,6 @@ impl StreamHandler<Outgoing> for Socket {
             }
             Outgoing::Binary(bytes) => context.binary(bytes),
             Outgoing::Close(reason) => {
-                debug!(session = %self.id, cause = reason.label(), "closed by the room");
                 // The room has freed the seat already.
                 self.state = State::Closing;
                 self.close(reason, context);
@@ -246,21 +276,25 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
             Ok(ws::Message::Continuation(item)) => self.handle_continuation(item, now, context),
             Ok(ws::Message::Text(_)) => self.refuse(CloseReason::TextNotBinary, context),
             Ok(ws::Message::Ping(payload)) => {
-                self.session.handle_sign_of_life(now);
-                context.pong(&payload);
+                if self.handle_control(now, context) {
+                    context.pong(&payload);
+                }
             }
-            Ok(ws::Message::Pong(_)) => self.session.handle_sign_of_life(now),
+            Ok(ws::Message::Pong(_)) => {
+                self.handle_control(now, context);
+            }
             Ok(ws::Message::Close(_)) => {
                 debug!(session = %self.id, "client closed");
                 self.leave_room();
-                self.environment.metrics.note_close(CloseReason::Normal);
+                self.environment.metrics.note_close(CloseReason::Normal.label());
                 context.close(Some(CloseCode::Normal.into()));
                 context.stop();
             }
             Ok(ws::Message::Nop) => {}
             Err(error) => {
-                let reason = match (self.violation.take(), error) {
-                    (Some(reason), _) => reason,
+                let reason = match (self.finding.take(), error) {
+                    (Some(Ending::Lost), _) => return context.stop(),
+                    (Some(Ending::Violation(reason)), _) => reason,
                     // How actix-web-actors reports text that is not UTF-8.
                     (None, ProtocolError::Io(_)) => CloseReason::InvalidUtf8,
                     (None, ProtocolError::Overflow) => CloseReason::TooLarge,
@@ -277,8 +311,16 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
 }
 
 impl Socket {
+    /// Whether the client may go on.
+    fn handle_control(&mut self, now: Duration, context: &mut WebsocketContext<Self>) -> bool {
+        let heard = self.session.handle_control(now);
+        let goes_on = heard.is_ok();
+        self.handle_message(heard.map(|()| None), context);
+        goes_on
+    }
+
     fn refuse(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
-        warn!(session = %self.id, cause = reason.label(), code = reason.code(), "bad frame");
+        warn!(session = %self.id, cause = reason.label(), code = reason.code(), "refused");
         self.close(reason, context);
     }
 

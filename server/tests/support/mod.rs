@@ -23,13 +23,16 @@ use tickwire_protocol::replica::{Agreement, Replica};
 use tickwire_server::Server;
 use tickwire_server::config::Flags;
 use tickwire_simulation::registry::GameRegistry;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// Nothing in these tests takes this long; what does has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a test looks whether what it waits for has come.
+const POLL: Duration = Duration::from_millis(10);
 
 pub fn games() -> GameRegistry {
     GameRegistry::new()
@@ -45,15 +48,20 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// Starts a server with these flags beside `--bind 127.0.0.1:0`.
+    /// Starts a server of the demo games with these flags beside `--bind 127.0.0.1:0`.
     pub fn start(flags: &[&str]) -> Self {
+        Self::start_with(games(), flags)
+    }
+
+    /// Starts a server of these games.
+    pub fn start_with(games: GameRegistry, flags: &[&str]) -> Self {
         let flags = [&["server", "--bind=127.0.0.1:0", "--workers=2"], flags].concat();
-        let config = Flags::try_parse_from(flags).unwrap().validate(&games()).unwrap();
+        let config = Flags::try_parse_from(flags).unwrap().validate(&games).unwrap();
         let (shutdown, stopped) = tokio::sync::oneshot::channel::<()>();
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix::System::new().block_on(async {
-                let server = Server::bind(config, games()).unwrap();
+                let server = Server::bind(config, games).unwrap();
                 sender.send(server.address()).unwrap();
                 let shutdown = async {
                     let _ = stopped.await;
@@ -106,7 +114,9 @@ impl TestServer {
     /// Waits until the only room's line is as wanted.
     pub async fn room_until(&self, is_wanted: impl Fn(&Value) -> bool) -> Value {
         let wait = async {
+            let mut polls = tokio::time::interval(POLL);
             loop {
+                polls.tick().await;
                 let room = self.room().await;
                 if is_wanted(&room) {
                     return room;
@@ -114,6 +124,18 @@ impl TestServer {
             }
         };
         tokio::time::timeout(PATIENCE, wait).await.expect("the room gets there")
+    }
+
+    /// Waits until a metric has this value.
+    pub async fn metric_until(&self, name: &str, value: f64) {
+        let wait = async {
+            let mut polls = tokio::time::interval(POLL);
+            while self.metric(name).await != value {
+                polls.tick().await;
+            }
+        };
+        let arrived = tokio::time::timeout(PATIENCE, wait).await;
+        assert!(arrived.is_ok(), "{name} is {}, not {value}", self.metric(name).await);
     }
 
     /// The value of a metric; 0 when it does not exist yet.
@@ -166,6 +188,39 @@ pub struct Client {
     pub socket: RawSocket,
     pub welcome: Welcome,
     pub replica: Replica,
+}
+
+/// The plain TCP connection under a WebSocket.
+pub fn tcp(socket: &mut RawSocket) -> &mut TcpStream {
+    match socket.get_mut() {
+        MaybeTlsStream::Plain(stream) => stream,
+        other => panic!("plain TCP is used here, not {other:?}"),
+    }
+}
+
+/// Reads frames from the wire without answering anything, as a WebSocket library would. Returns
+/// the first bytes of each frame's header and payload, until one is a close frame or the stream
+/// ends.
+pub async fn read_in_silence(socket: &mut RawSocket) -> Vec<(u8, Vec<u8>)> {
+    let stream = tcp(socket);
+    let mut frames = Vec::new();
+    let read = async {
+        while let Ok(first) = stream.read_u8().await {
+            let length = match stream.read_u8().await.unwrap() {
+                126 => stream.read_u16().await.unwrap().into(),
+                127 => stream.read_u64().await.unwrap(),
+                short => short.into(),
+            };
+            let mut payload = vec![0; length as usize];
+            stream.read_exact(&mut payload).await.unwrap();
+            frames.push((first, payload));
+            if first == 0x88 {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, read).await.expect("the server closes the connection");
+    frames
 }
 
 impl Client {
@@ -229,11 +284,6 @@ impl Client {
 pub enum Received {
     Frame(Frame),
     Message(ServerMessage),
-}
-
-/// What happens when a socket does whatever it does next: the close code.
-pub fn is_reset(error: &Error) -> bool {
-    matches!(error, Error::Io(_) | Error::ConnectionClosed | Error::Protocol(_))
 }
 
 /// A drift room without bots.
