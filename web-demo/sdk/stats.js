@@ -14,11 +14,14 @@ class Rate {
   constructor() {
     this._slices = new Float64Array(SLICES);
     this._newest = 0;
+    /** When the counting began, or began again after nothing had come for the whole window. */
+    this._since = 0;
   }
 
   /** @param {number} amount @param {number} now */
   add(amount, now) {
     this._advance(now);
+    if (this._sum() === 0) this._since = now;
     this._slices[this._newest % SLICES] += amount;
   }
 
@@ -26,8 +29,12 @@ class Rate {
   perSecond(now) {
     this._advance(now);
     // The newest slice is not over yet.
-    const spanMs = WINDOW_MS - SLICE_MS + (now % SLICE_MS);
-    return (1000 * this._slices.reduce((sum, slice) => sum + slice, 0)) / spanMs;
+    const windowMs = WINDOW_MS - SLICE_MS + (now % SLICE_MS);
+    return (1000 * this._sum()) / Math.min(windowMs, Math.max(SLICE_MS, now - this._since));
+  }
+
+  _sum() {
+    return this._slices.reduce((sum, slice) => sum + slice, 0);
   }
 
   /** @param {number} now */
