@@ -136,16 +136,6 @@ export class Camera {
     this.shakeY = (Math.random() * 2 - 1) * reach;
   }
 
-  /** @param {number} pixels CSS pixels from the left edge of the window */
-  worldX(pixels) {
-    return this.x + (pixels - this.width / 2) / this.zoom;
-  }
-
-  /** @param {number} pixels CSS pixels from the top edge of the window */
-  worldY(pixels) {
-    return this.y + (pixels - this.height / 2) / this.zoom;
-  }
-
   /** @param {number} x world units */
   screenX(x) {
     return (x - this.x) * this.zoom + this.width / 2;

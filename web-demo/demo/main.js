@@ -7,6 +7,7 @@
  */
 import { Game } from './game.js';
 import { find } from './hud/page.js';
+import { waitingText } from './hud/status-text.js';
 import { cleanName } from './names.js';
 import { StartScreen } from './start-screen.js';
 
@@ -75,7 +76,7 @@ function countHeads() {
   if (document.body.dataset.screen !== 'start' || start.status.dataset.kind === 'error') return;
   const { room } = game;
   if (!room || room.connection.state !== 'open') {
-    start.say(room?.connection.state === 'waiting' ? 'The server is away. Trying again …' : '');
+    start.say(waitingText(room?.connection));
     return;
   }
   let flying = 0;
@@ -99,6 +100,7 @@ function wire() {
   game.hud.pill.onRetry = () => game.room?.retryNow();
   game.hud.notices.onRejoin = () => play(playerName);
   game.hud.chat.onOpen = () => game.input.release();
+  game.input.keyboard.isWanted = () => document.body.dataset.screen === 'play';
   game.hud.chat.onSay = (text) => game.room?.message('say', { text });
   window.addEventListener('resize', () => game.renderer.resize());
   window.addEventListener('online', () => game.room?.retryNow());

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { worldOf } from '../demo/arena.js';
 import { ranking } from '../demo/hud/ranking.js';
-import { statusText } from '../demo/hud/status-text.js';
+import { statusText, waitingText } from '../demo/hud/status-text.js';
 import { cleanChat, cleanName, cleanText } from '../demo/names.js';
 import { ALL, colourOf, HULLS, hullOf, OTHERS, SELF } from '../demo/palette.js';
 import { rock } from '../demo/render/asteroids.js';
@@ -68,6 +68,13 @@ test('the connection is told in words', () => {
   assert.deepEqual(waiting, { title: 'Reconnecting', detail: 'in 4 s', canRetry: true });
   assert.equal(statusText({ state: 'connecting', attempt: 0 }, figures, 0).title, 'Connecting');
   assert.equal(statusText({ state: 'closed', attempt: 0, reason: 'the room has ended' }, figures, 0).detail, 'the room has ended');
+});
+
+test('who waits on the start screen is told why', () => {
+  assert.equal(waitingText(undefined), '');
+  assert.equal(waitingText({ state: 'joining', attempt: 0 }), '');
+  assert.match(waitingText({ state: 'waiting', attempt: 1, code: 409 }), /seat/);
+  assert.match(waitingText({ state: 'waiting', attempt: 1, code: 0 }), /server is away/);
 });
 
 test('a rock looks the same on every screen and stays within its circle', () => {

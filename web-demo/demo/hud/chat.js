@@ -25,6 +25,8 @@ export class Chat {
     this.list = find(chat, 'ul', HTMLUListElement);
     this.form = find(chat, 'form', HTMLFormElement);
     this.input = find(chat, 'input', HTMLInputElement);
+    // Shown where there are no keys; see small.css.
+    find(chat, 'button', HTMLButtonElement).addEventListener('click', () => this.open());
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#say();

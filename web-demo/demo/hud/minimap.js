@@ -3,7 +3,7 @@
  * they are drawn once; the rest 20 times a second.
  */
 import { colourOf, ENERGY, SELF } from '../palette.js';
-import { offscreen } from '../render/view.js';
+import { offscreen } from '../render/offscreen.js';
 
 /** Time between two drawings, in milliseconds. */
 const EVERY_MS = 50;

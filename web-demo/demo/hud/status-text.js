@@ -27,6 +27,15 @@ export function statusText(status, figures, nowMs) {
   }
 }
 
+/**
+ * Why there is no room yet, for the start screen; empty while things go their way.
+ * @param {ConnectionStatus | undefined} status
+ */
+export function waitingText(status) {
+  if (status?.state !== 'waiting') return '';
+  return status.code === 409 ? 'Every seat is taken. Trying again …' : 'The server is away. Trying again …';
+}
+
 /** @param {Figures} figures */
 function rates({ rttMs, updatesPerSecond, bytesPerSecond }) {
   const parts = [`${Math.round(updatesPerSecond)} Hz`, `${(bytesPerSecond / 1000).toFixed(1)} KB/s`];

@@ -11,7 +11,7 @@ const DASH = new Set(['ShiftLeft', 'ShiftRight']);
 const CONTROLS = [LEFT, RIGHT, THRUST, FIRE, DASH, new Set(['ArrowDown', 'KeyS'])];
 
 /**
- * Whether keys now belong to a text field or a button and not to the ship.
+ * Whether keys now belong to a text field and not to the ship.
  * @param {EventTarget | null} target
  */
 function typing(target) {
@@ -23,6 +23,8 @@ export class Keyboard {
   onSteer = () => {};
   /** Called when the dash key goes down. */
   onDash = () => {};
+  /** Whether there is something to steer; if not, keys are the page's: space presses buttons. */
+  isWanted = () => true;
 
   /** @type {Set<string>} */
   #held = new Set();
@@ -53,7 +55,7 @@ export class Keyboard {
 
   /** @param {KeyboardEvent} event */
   #down(event) {
-    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.isWanted() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!CONTROLS.some((codes) => codes.has(event.code))) return;
     // Arrows and space would scroll, and space would press a focused button.
     event.preventDefault();

@@ -2,7 +2,7 @@
  * Rocks: faceted, lit from the top left, drawn once per shape and size and kept as pictures. The
  * outline follows from the server's seed alone, so that everybody sees the same rock.
  */
-import { offscreen } from './view.js';
+import { offscreen } from './offscreen.js';
 
 /** Largest picture of a rock, in pixels; a larger rock is scaled up from it. */
 const LARGEST_PX = 640;

@@ -2,7 +2,7 @@
  * Space behind the field: haze, stars in three depths, the grid and the edge of the world. Stars
  * and haze are drawn once and moved as pictures. It must not know of ships.
  */
-import { offscreen } from './view.js';
+import { offscreen } from './offscreen.js';
 
 const SPACE = '#060912';
 const GRID_STEP = 100;

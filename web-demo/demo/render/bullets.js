@@ -2,7 +2,7 @@
  * Bullets as short streaks of their owner's light. It must not decide what a bullet hits.
  */
 import { colourOf } from '../palette.js';
-import { glow, streak } from './view.js';
+import { glow, streak } from './sprites.js';
 
 /** Length and width of a streak and size of the glow around its head, in world units. */
 const LENGTH = 44;

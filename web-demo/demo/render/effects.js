@@ -3,7 +3,7 @@
  * draws rings and flashes. It is told what happened; it must not read the room.
  */
 import { ENERGY, FLAME, WHITE } from '../palette.js';
-import { glow } from './view.js';
+import { glow } from './sprites.js';
 
 /** @typedef {import('../palette.js').Colour} Colour */
 /**

@@ -2,7 +2,7 @@
  * Names over ships as pictures: text is laid out once per name, colour and size, because doing so
  * in every frame is slow. It must not decide which name a ship has.
  */
-import { offscreen } from './view.js';
+import { offscreen } from './offscreen.js';
 
 /** Most pictures kept; the longest unused goes first. */
 const KEPT = 160;

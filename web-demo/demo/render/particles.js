@@ -2,7 +2,7 @@
  * Sparks, exhaust and debris: a fixed pool of points of light, moved and drawn in one pass. It must
  * not decide what throws them; see effects.js.
  */
-import { glow } from './view.js';
+import { glow } from './sprites.js';
 
 /** Most particles at once; the oldest give way. */
 const CAPACITY = 900;

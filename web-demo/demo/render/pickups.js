@@ -3,7 +3,7 @@
  */
 import { PICKUP_RADIUS } from '../arena.js';
 import { ENERGY } from '../palette.js';
-import { glow } from './view.js';
+import { glow } from './sprites.js';
 
 const CRYSTAL = new Path2D('M0 -1 L0.62 0 L0 1 L-0.62 0 Z');
 const FACETS = new Path2D('M0 -1 L0 1 M-0.62 0 L0.62 0');

@@ -10,8 +10,9 @@ import { drawBullets } from './bullets.js';
 import { drawPickups } from './pickups.js';
 import { Resolution } from './resolution.js';
 import { drawShips, drawTags } from './ships.js';
+import { warmUp } from './sprites.js';
 import { drawTrails } from './trails.js';
-import { View, warmUp } from './view.js';
+import { View } from './view.js';
 
 export class Renderer {
   #background = new Background();

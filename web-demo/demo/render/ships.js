@@ -6,7 +6,7 @@ import { DASHING, FULL_ENERGY, SHIP_RADIUS as RULES_RADIUS, THRUSTING } from '..
 import { colourOf, FLAME, hullOf, SELF, WHITE } from '../palette.js';
 import { isProtected } from '../scene.js';
 import { label } from './labels.js';
-import { glow, streak } from './view.js';
+import { glow, streak } from './sprites.js';
 
 /** Hulls of radius 1, nose towards +x, after `hullOf`: dart, wedge, fork. */
 const HULL_PATHS = [

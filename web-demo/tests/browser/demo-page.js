@@ -11,7 +11,7 @@ import { chromium } from 'playwright-core';
 
 const PICTURES = fileURLToPath(new URL('../../test-output/', import.meta.url));
 /** Longest that anything may take before a test fails. */
-export const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 30_000;
 
 export function launch() {
   return chromium.launch({
@@ -77,6 +77,21 @@ export async function until(page, expression) {
  */
 export async function untilFlying(page) {
   await until(page, `document.body.dataset.screen === 'play' && own && tickwire.game.scene.own`);
+}
+
+/**
+ * A finger on the screen that stays down until it is lifted.
+ * @param {Page} page
+ */
+export async function finger(page) {
+  const devices = await page.context().newCDPSession(page);
+  /** @param {'touchStart'|'touchMove'|'touchEnd'} type @param {{ x: number, y: number }[]} touchPoints */
+  const tell = (type, touchPoints) => devices.send('Input.dispatchTouchEvent', { type, touchPoints });
+  return {
+    down: (/** @type {number} */ x, /** @type {number} */ y) => tell('touchStart', [{ x, y }]),
+    move: (/** @type {number} */ x, /** @type {number} */ y) => tell('touchMove', [{ x, y }]),
+    lift: () => tell('touchEnd', []),
+  };
 }
 
 /**

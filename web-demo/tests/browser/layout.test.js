@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, open, picture, until, untilFlying } from './demo-page.js';
-import { ServerProcess } from './server-process.js';
+import { test } from 'node:test';
+import { open, picture, until, untilFlying } from './demo-page.js';
+import { stage } from './stage.js';
 
 /** @typedef {{ part: string, left: number, top: number, right: number, bottom: number }} Box */
 
-const PARTS = ['#pill', '#board', '#feed', '#chat', '#vitals', '#minimap', '#touch-fire', '#touch-dash'];
+const PARTS = ['#pill', '#board', '#feed', '#chat', '#vitals', '#minimap', '#touch-fire', '#touch-dash', '#chat > button'];
 const PHONE = { deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 const SCREENS = {
   'phone': { viewport: { width: 390, height: 844 }, ...PHONE },
@@ -17,19 +17,7 @@ const SCREENS = {
   '4k': { viewport: { width: 3840, height: 2160 } },
 };
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {ServerProcess} */
-let server;
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), ServerProcess.start()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.kill();
-});
+const here = stage();
 
 /**
  * Where the visible parts are.
@@ -64,7 +52,7 @@ function assertApartAndInside(found, { width, height }) {
 
 for (const [name, options] of Object.entries(SCREENS)) {
   test(`${name}: nothing overlaps or leaves the screen`, async () => {
-    const { page, complaints } = await open(browser, server.url, options);
+    const { page, complaints } = await open(here.browser, here.url, options);
     await until(page, `tickwire.room.connection.state === 'open' && tickwire.game.frames > 3`);
     const start = await boxes(page, ['#pill', '#start h1', '#start .entry']);
     assert.equal(start.length, 3);

@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, open, picture, playerOf, until, untilFlying } from './demo-page.js';
-import { ServerProcess } from './server-process.js';
+import { test } from 'node:test';
+import { open, picture, playerOf, until, untilFlying } from './demo-page.js';
+import { stage } from './stage.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {ServerProcess} */
-let server;
-
-before(async () => {
-  [browser, server] = await Promise.all([launch(), ServerProcess.start()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.kill();
-});
+const here = stage();
 
 test('a person plays against bots from the start screen on', async () => {
-  const { page, complaints } = await open(browser, server.url, { viewport: { width: 1440, height: 810 } });
+  const { page, complaints } = await open(here.browser, here.url, { viewport: { width: 1440, height: 810 } });
   await until(page, `tickwire.room.connection.state === 'open' && ships.length >= 6`);
   await page.locator('#start-status').filter({ hasText: 'pilots are flying' }).waitFor();
   await until(page, 'tickwire.game.scene.ships.length >= 6');
@@ -58,7 +46,7 @@ test('a person plays against bots from the start screen on', async () => {
 });
 
 test('the ship turns to the mouse, its buttons fire and thrust', async () => {
-  const { page, complaints } = await open(browser, `${server.url}/?name=Mouse`);
+  const { page, complaints } = await open(here.browser, `${here.url}/?name=Mouse`);
   await untilFlying(page);
   for (const [x, y] of [[1200, 360], [640, 60], [80, 500]]) {
     await page.mouse.move(x, y);
@@ -81,8 +69,8 @@ test('the ship turns to the mouse, its buttons fire and thrust', async () => {
 });
 
 test('two tabs see each other move', async () => {
-  const one = await open(browser, `${server.url}/?name=One`);
-  const two = await open(browser, `${server.url}/?name=Two`);
+  const one = await open(here.browser, `${here.url}/?name=One`);
+  const two = await open(here.browser, `${here.url}/?name=Two`);
   await Promise.all([untilFlying(one.page), untilFlying(two.page)]);
   for (const [mover, watcher] of [[one.page, two.page], [two.page, one.page]]) {
     const player = await playerOf(mover);
@@ -103,8 +91,8 @@ test('two tabs see each other move', async () => {
 test('names and chat with markup are shown as text', async () => {
   const name = '<img src=x onerror=a()>';
   const line = '<b>bold</b><script>document.title="gone"</script> \u202eevil';
-  const writer = await open(browser, `${server.url}/?name=${encodeURIComponent(name)}`);
-  const reader = await open(browser, `${server.url}/?name=Reader`);
+  const writer = await open(here.browser, `${here.url}/?name=${encodeURIComponent(name)}`);
+  const reader = await open(here.browser, `${here.url}/?name=Reader`);
   await Promise.all([untilFlying(writer.page), untilFlying(reader.page)]);
   await writer.page.keyboard.press('Enter');
   await writer.page.locator('#chat-line').fill(line);
@@ -128,7 +116,7 @@ test('names and chat with markup are shown as text', async () => {
 });
 
 test('a room that does not exist is refused in words, on the start screen', async () => {
-  const { page } = await open(browser, `${server.url}/?name=Lost&room=nowhere`);
+  const { page } = await open(here.browser, `${here.url}/?name=Lost&room=nowhere`);
   await page.locator('#start-status[data-kind=error]').waitFor();
   assert.notEqual(await page.locator('#start-status').textContent(), '');
   assert.equal(await page.locator('#start').isVisible(), true);
