@@ -43,6 +43,8 @@ flag() {
 
 bots="$(flag bots 10)"
 rooms="$(flag rooms 0)"
+[[ "$bots $rooms $ROUNDS" =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]] ||
+  refuse "--bots, --rooms and ROUNDS are whole numbers"
 capacity=50
 if [ "$rooms" -gt 0 ] && [ $(((bots + rooms - 1) / rooms)) -gt "$capacity" ]; then
   capacity=$(((bots + rooms - 1) / rooms))
@@ -141,7 +143,7 @@ median() {
     }'
 }
 
-echo "medians of $ROUNDS rounds: ${arguments[*]}"
+echo "medians, rounds: $ROUNDS, bots: ${arguments[*]}"
 median "updates per second and bot" updates_per_second_per_bot
 median "gap between updates, p99, ms" update_gap_ms p99
 median "input to update, p50, ms" input_to_update_ms p50

@@ -137,6 +137,7 @@ fn prefixes(criterion: &mut Criterion) {
         tick,
         baseline: Some(Tick(999)),
         input: None,
+        last_input: InputSeq(299),
         first_event: EventNumber(1),
         events: &[],
         hash: None,

@@ -170,6 +170,7 @@ fn ways_to_frame(
         tick,
         baseline: Some(Tick(999)),
         input: Some(InputEcho { seq: InputSeq(300), applied: tick, slack_ms: 12 }),
+        last_input: InputSeq(299),
         first_event: EventNumber(1),
         events: &[],
         hash: None,

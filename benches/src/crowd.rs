@@ -64,7 +64,11 @@ impl Crowd {
     /// [`CrowdError`]; none are expected.
     pub fn gather(game: Box<dyn Game>, players: usize, seed: u64) -> Result<Self, CrowdError> {
         let config =
-            RoomConfig { seed, capacity: players, ..RoomConfig::at_tick_rate(TICK_RATE_HZ) };
+            RoomConfig {
+            seed,
+            capacity: players,
+            ..RoomConfig::new(TICK_RATE_HZ, RoomConfig::default().heartbeat_timeout)
+        };
         let room = Room::new(config, game)?;
         let scripts = Scripts::record(room.schema(), seed);
         let mut crowd = Self { room, members: BTreeMap::new(), scripts, sent: Vec::new() };
