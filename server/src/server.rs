@@ -76,8 +76,7 @@ impl Server {
         let is_stopping = Arc::<AtomicBool>::default();
         let lobby = Lobby::new(Arc::clone(&config), directory, opener, Arc::clone(&is_stopping));
         let lobby = Arc::new(lobby);
-        let limits =
-            SessionLimits { timeout: config.heartbeat_timeout, ..SessionLimits::default() };
+        let limits = SessionLimits::new(config.tick_rate_hz, config.heartbeat_timeout);
         let sockets = SocketEnvironment {
             epoch,
             heartbeat_interval: config.heartbeat_interval,

@@ -13,18 +13,27 @@ use tickwire_protocol::message::ClientMessage;
 /// A session's limits.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionLimits {
-    /// Messages per second that a client may send for ever. 120 by default: inputs and
-    /// acknowledgements at 60 Hz.
+    /// Messages per second that a client may send for ever. By default 120, or four per tick: an
+    /// input and an acknowledgement each, twice over.
     pub messages_per_second: f64,
-    /// Messages that it may send at once, as after a stall. 240 by default: two seconds' worth.
+    /// Messages that it may send at once, as after a stall. By default two seconds' worth.
     pub burst: f64,
     /// Silence after which it is gone. 15 s by default.
     pub timeout: Duration,
 }
 
+impl SessionLimits {
+    /// The limits at a tick rate and heartbeat timeout.
+    #[must_use]
+    pub fn new(tick_rate_hz: u16, timeout: Duration) -> Self {
+        let messages_per_second = (4.0 * f64::from(tick_rate_hz)).max(120.0);
+        Self { messages_per_second, burst: 2.0 * messages_per_second, timeout }
+    }
+}
+
 impl Default for SessionLimits {
     fn default() -> Self {
-        Self { messages_per_second: 120.0, burst: 240.0, timeout: Duration::from_secs(15) }
+        Self::new(30, Duration::from_secs(15))
     }
 }
 
