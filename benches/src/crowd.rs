@@ -63,8 +63,7 @@ impl Crowd {
     /// # Errors
     /// [`CrowdError`]; none are expected.
     pub fn gather(game: Box<dyn Game>, players: usize, seed: u64) -> Result<Self, CrowdError> {
-        let config =
-            RoomConfig {
+        let config = RoomConfig {
             seed,
             capacity: players,
             ..RoomConfig::new(TICK_RATE_HZ, RoomConfig::default().heartbeat_timeout)
