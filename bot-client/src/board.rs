@@ -151,12 +151,6 @@ impl Place {
         &self.board
     }
 
-    /// Whether the bot has not received any state yet.
-    #[must_use]
-    pub fn is_joining(&self) -> bool {
-        self.state == State::Joining
-    }
-
     /// The bot has received its first state on a connection to this room.
     pub fn playing(&mut self, room: RoomUsed) {
         self.move_to(State::Playing);

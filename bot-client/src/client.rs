@@ -40,11 +40,11 @@ pub enum EnterError {
 }
 
 impl EnterError {
-    fn is_transient(&self) -> bool {
+    fn reconnect(&self) -> Reconnect {
         match self {
-            Self::Join(error) => error.is_transient(),
-            Self::Connect(error) => error.is_transient(),
-            Self::Ended(end) => end.reconnect() != Reconnect::Never,
+            Self::Join(error) => error.reconnect(),
+            Self::Connect(error) => error.reconnect(),
+            Self::Ended(end) => end.reconnect(),
         }
     }
 }
@@ -112,8 +112,9 @@ impl Client {
                     request.room = None;
                     delay = Duration::ZERO;
                 }
-                Err(error) if error.is_transient() => delay = self.backoff.next_delay(),
-                Err(error) => return Err(error),
+                Err(error) => {
+                    delay = self.backoff.delay_after(error.reconnect()).ok_or(error)?;
+                }
             }
         }
     }

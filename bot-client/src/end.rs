@@ -13,6 +13,9 @@ use crate::connection::CONNECT_TIMEOUT;
 
 /// Close code that stands for a close without one (RFC 6455, 7.4.1).
 const NO_CODE: u16 = 1005;
+/// Close codes from this one on are an application's own (RFC 6455, 7.4.2): unknown ones mean a
+/// refusal, while unknown ones below come from whatever stands between client and server.
+const FIRST_OWN_CODE: u16 = 4000;
 
 /// Why a connection could not be opened.
 #[derive(Debug, Error)]
@@ -35,17 +38,20 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Whether another try, with a new seat, may succeed.
+    /// Whether and when to try again, with a new seat.
     #[must_use]
-    pub fn is_transient(&self) -> bool {
+    pub fn reconnect(&self) -> Reconnect {
         match self {
             Self::Handshake(error) => match &**error {
-                tungstenite::Error::Http(response) => response.status().is_server_error(),
-                error => !matches!(error, tungstenite::Error::Url(_)),
+                tungstenite::Error::Http(answer) if answer.status().is_server_error() => {
+                    Reconnect::Backoff
+                }
+                tungstenite::Error::Http(_) | tungstenite::Error::Url(_) => Reconnect::Never,
+                _ => Reconnect::Backoff,
             },
-            Self::TimedOut => true,
-            Self::Ended(end) => end.reconnect() != Reconnect::Never,
-            Self::NotWelcomed | Self::Schema(_) => false,
+            Self::TimedOut => Reconnect::Backoff,
+            Self::Ended(end) => end.reconnect(),
+            Self::NotWelcomed | Self::Schema(_) => Reconnect::Never,
         }
     }
 }
@@ -83,9 +89,11 @@ impl End {
     #[must_use]
     pub fn reconnect(&self) -> Reconnect {
         match self {
-            Self::Closed { code, .. } => {
-                CloseReason::from_code(*code).map_or(Reconnect::Never, CloseReason::reconnect)
-            }
+            Self::Closed { code, .. } => match CloseReason::from_code(*code) {
+                Some(reason) => reason.reconnect(),
+                None if *code < FIRST_OWN_CODE => Reconnect::Backoff,
+                None => Reconnect::Never,
+            },
             Self::Lost(_) | Self::Silent(_) => Reconnect::Backoff,
             // Two ends that do not understand each other will not do so a second later.
             Self::Message(_) | Self::Frame(_) | Self::Text => Reconnect::Never,
@@ -115,10 +123,10 @@ mod tests {
     #[test]
     fn only_what_may_pass_is_come_back_from() {
         let closed = |code| End::Closed { code, text: String::new() }.reconnect();
-        for code in [1001, 1011, 1012, 4408, 4410] {
+        for code in [1001, NO_CODE, 1011, 1012, 1013, 3999, 4408, 4410] {
             assert_eq!(closed(code), Reconnect::Backoff, "{code}");
         }
-        for code in [1000, 4001, 4400, 4404, 4409, NO_CODE, 3999] {
+        for code in [1000, 1002, 4001, 4400, 4404, 4409, 4411, 4999] {
             assert_eq!(closed(code), Reconnect::Never, "{code}");
         }
         assert!(matches!(closed(4423), Reconnect::After(_)));

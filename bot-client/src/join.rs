@@ -11,6 +11,7 @@ use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use tickwire_protocol::close::{CloseReason, Reconnect};
 use tickwire_protocol::ids::PlayerId;
 
 /// An answer that takes longer is given up.
@@ -154,15 +155,19 @@ pub enum JoinError {
 }
 
 impl JoinError {
-    /// Whether the same request may succeed a little later.
+    /// Whether and when the same request may succeed.
     #[must_use]
-    pub const fn is_transient(&self) -> bool {
+    pub const fn reconnect(&self) -> Reconnect {
         match self {
-            Self::BadRequest(_) | Self::NoSuchRoom | Self::NoSuchGame(_) => false,
-            Self::RoomFull | Self::ShuttingDown => true,
-            Self::Call(CallError::Refused { status, .. }) => *status == 429 || *status >= 500,
-            Self::Call(CallError::Unreachable { .. }) => true,
-            Self::Call(CallError::Malformed(_)) => false,
+            Self::RoomFull => CloseReason::RoomFull.reconnect(),
+            Self::Call(CallError::Refused { status: 429, .. }) => {
+                CloseReason::TooManyMessages.reconnect()
+            }
+            Self::ShuttingDown | Self::Call(CallError::Unreachable { .. }) => Reconnect::Backoff,
+            Self::Call(CallError::Refused { status: 500.., .. }) => Reconnect::Backoff,
+            Self::BadRequest(_) | Self::NoSuchRoom | Self::NoSuchGame(_) | Self::Call(_) => {
+                Reconnect::Never
+            }
         }
     }
 }
@@ -315,6 +320,18 @@ mod tests {
         {
             assert_eq!(url(bad), Err(ParseServerUrlError), "{bad}");
         }
+    }
+
+    #[test]
+    fn only_what_may_pass_is_asked_for_again() {
+        let refused = |status| {
+            JoinError::Call(CallError::Refused { status, message: String::new() }).reconnect()
+        };
+        assert_eq!([500, 502].map(refused), [Reconnect::Backoff; 2]);
+        assert_eq!([403, 405].map(refused), [Reconnect::Never; 2]);
+        assert!(matches!(refused(429), Reconnect::After(_)));
+        assert!(matches!(JoinError::RoomFull.reconnect(), Reconnect::After(_)));
+        assert_eq!(JoinError::NoSuchRoom.reconnect(), Reconnect::Never);
     }
 
     #[test]

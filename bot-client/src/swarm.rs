@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 use tokio::task::{JoinSet, LocalSet};
+use tokio::time::timeout;
 
 use crate::args::Args;
 use crate::board::{Board, Phase, RoomUsed};
@@ -22,12 +23,17 @@ use crate::view::Detail;
 
 /// Bots that join and connect at the same time.
 const ENTERING_AT_ONCE: usize = 50;
+/// The run begins without bots that are still on their way in when nobody has come or given up for
+/// this long: they may try for ever.
+const GATHER_PATIENCE: Duration = Duration::from_secs(45);
 /// Bots have this long to say goodbye.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The live line is drawn this often.
 const LIVE_LINE_PERIOD: Duration = Duration::from_millis(200);
 /// A bot that is not connected when the window ends.
 const AWAY_AT_END: &str = "lost its connection and was not back at the end";
+/// A bot that was welcomed, lost its connection before any state came, and did not get in again.
+const NEVER_IN: &str = "was still on its way in at the end";
 
 /// How a run went.
 #[derive(Clone, Debug)]
@@ -154,23 +160,27 @@ async fn play(
     board.set_phase(Phase::Over);
     let count = board.head_count();
     let mut failures = board.failures();
-    if count.away > 0 {
-        failures.insert(AWAY_AT_END.to_owned(), count.away);
+    // A run that was stopped early has no right to bots that were still coming.
+    let never_in = if is_stopped { 0 } else { count.joining };
+    for (cause, bots) in [(AWAY_AT_END, count.away), (NEVER_IN, never_in)] {
+        if bots > 0 {
+            failures.insert(cause.to_owned(), bots);
+        }
     }
     let stats = board.stats().clone();
     let tick = slowest_tick(lobbies, &board).await;
     let goodbyes = async { while bots.join_next().await.is_some() {} };
     // Those who cannot even leave are cut off when `bots` is dropped.
-    let _ = tokio::time::timeout(LEAVE_TIMEOUT, goodbyes).await;
+    let _ = timeout(LEAVE_TIMEOUT, goodbyes).await;
     progress.finish();
 
-    let failed = count.failed + count.away;
+    let failed = count.failed + count.away + never_in;
     let report = Report::new(&stats, window, count.ever_played, failed, tick);
     let warnings = report.warnings(&failures, stats.refusals);
     Ok(Outcome { report, warnings })
 }
 
-/// Waits until every bot is in or has failed.
+/// Waits until every bot is in or has failed, or until no more seem to come.
 async fn gather(board: &Board, progress: &Progress) {
     loop {
         let count = board.head_count();
@@ -178,7 +188,9 @@ async fn gather(board: &Board, progress: &Progress) {
         if count.joining == 0 && count.away == 0 {
             return;
         }
-        board.changed().await;
+        if timeout(GATHER_PATIENCE, board.changed()).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -230,6 +242,17 @@ mod tests {
         let chosen = |share| (0..500).filter(|&number| is_chosen(number, share)).count();
         assert_eq!([0.0, 0.02, 0.5, 1.0].map(chosen), [0, 10, 250, 500]);
         assert!(is_chosen(0, 0.001));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bots_that_never_come_do_not_hold_the_others_up() {
+        let board = Rc::new(Board::new(2, 1));
+        let _lost = board.place();
+        board.place().playing(RoomUsed { server: 0, room: "a".to_owned() });
+        let began = tokio::time::Instant::now();
+        gather(&board, &Progress::silent()).await;
+        assert_eq!(began.elapsed(), GATHER_PATIENCE);
+        assert_eq!(board.head_count().joining, 1);
     }
 
     #[test]
