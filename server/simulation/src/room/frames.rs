@@ -10,6 +10,9 @@ use super::{Output, Room};
 
 /// Room for a frame's prefix; longer ones make the buffer grow.
 const PREFIX_BYTES: usize = 24;
+/// Most memory that frames share, in bytes: what a client that does not read keeps alive for the
+/// sake of its own frame.
+const MAX_SLAB_BYTES: usize = 64 * 1024;
 
 impl Room {
     /// Sends clients away that are too far behind to come back.
@@ -25,13 +28,14 @@ impl Room {
         }
     }
 
-    /// Queues a frame for every client whose turn it is and who keeps up. All frames of a tick lie
-    /// in one buffer.
+    /// Queues a frame for every client whose turn it is and who keeps up. The frames of a tick share
+    /// one piece of memory, or a few.
     pub(super) fn send_frames(&mut self) {
         let tick = self.tick;
         let hash = self.due_hash();
         // A tick is about as large as the one before it.
-        let mut buffer = BytesMut::with_capacity(self.tick_bytes + self.tick_bytes / 4);
+        let slab = (self.tick_bytes + self.tick_bytes / 4).min(MAX_SLAB_BYTES);
+        let mut buffer = BytesMut::new();
         self.tick_bytes = 0;
         for (&player, member) in &mut self.members {
             if !member.has_session() || !tick.0.is_multiple_of(u32::from(member.send_every)) {
@@ -47,7 +51,10 @@ impl Room {
             member.last_echo = input.map_or(last_input, |echo| echo.seq);
             let prefix =
                 FramePrefix { tick, baseline, input, last_input, first_event, events, hash };
-            buffer.reserve(PREFIX_BYTES + chunk.len());
+            let needed = PREFIX_BYTES + chunk.len();
+            if buffer.capacity() < needed {
+                buffer = BytesMut::with_capacity(slab.max(needed));
+            }
             prefix.write(&mut buffer);
             buffer.put_slice(&chunk);
             let bytes = buffer.split().freeze();
