@@ -1,6 +1,6 @@
 //! Golden motions of a ship, which every twin in another language must repeat bit for bit.
 //!
-//! `golden/ship.json` is read by the browser's tests as well. After a deliberate change of the
+//! `golden/ship.json` is read by `web-demo/tests/ship-twin.test.js` as well. After a deliberate change of the
 //! rules, `TICKWIRE_BLESS=1 cargo test -p tickwire-arena --test golden_ship` writes it anew.
 //!
 //! Numbers whose every bit counts are the eight hexadecimal digits of an f32.
