@@ -42,18 +42,23 @@ impl ChatAllowance {
 }
 
 /// A line without what could break or turn round the text beside it: control characters, line and
-/// paragraph separators, and the marks that set the writing direction. `None` if nothing is left.
+/// paragraph separators, and the marks that set the writing direction. Joiners stay, which scripts
+/// and emoji need. `None` if nothing is left that can be seen.
 #[must_use]
 pub fn clean(text: &str) -> Option<String> {
     let kept: String = text.chars().filter(|&letter| !is_unwelcome(letter)).collect();
     let trimmed = kept.trim();
-    (!trimmed.is_empty()).then(|| trimmed.to_owned())
+    trimmed.contains(|letter| !is_joiner(letter)).then(|| trimmed.to_owned())
 }
 
 fn is_unwelcome(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}')
+        || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+const fn is_joiner(letter: char) -> bool {
+    matches!(letter, '\u{200c}' | '\u{200d}')
 }
 
 #[cfg(test)]
@@ -64,7 +69,12 @@ mod tests {
     fn lines_lose_what_would_disturb_others() {
         assert_eq!(clean(" gg\n wp\u{202e}!\u{7} "), Some("gg wp!".to_owned()));
         assert_eq!(clean("日本 ünï 🚀"), Some("日本 ünï 🚀".to_owned()));
+        assert_eq!(
+            clean("\u{1f469}\u{200d}\u{1f680}"),
+            Some("\u{1f469}\u{200d}\u{1f680}".to_owned())
+        );
         assert_eq!(clean(" \t\u{2066}\u{feff}\u{2029} "), None);
+        assert_eq!(clean("\u{200d}\u{200c}"), None);
     }
 
     #[test]
