@@ -12,7 +12,7 @@
  */
 
 import { Backoff } from './backoff.js';
-import { NORMAL, reconnectAfter, reconnectAfterStatus } from './close.js';
+import { BAD_MESSAGE, NORMAL, reconnectAfter, reconnectAfterStatus } from './close.js';
 import { JoinError, requestSeat } from './join-request.js';
 
 /** @typedef {import('./close.js').Reconnect} Reconnect */
@@ -102,7 +102,6 @@ export class Connection {
   confirm() {
     if (this.status.state !== 'connecting') return;
     this._clearTimer();
-    this._backoff.reset();
     this._hasBeenOpen = true;
     this._request.room = this._room;
     this._setStatus({ state: 'open' });
@@ -180,6 +179,8 @@ export class Connection {
    * @param {Reconnect} [plan]
    */
   _end(code, reason, plan = reconnectAfter(code)) {
+    // State that does not decode is no success: coming back to it every second would help nobody.
+    if (this.status.state === 'open' && code !== BAD_MESSAGE) this._backoff.reset();
     this._clearTimer();
     this._joining?.abort();
     this._joining = undefined;
@@ -215,7 +216,8 @@ export class Connection {
 
   /** @param {Omit<ConnectionStatus, 'attempt'>} status */
   _setStatus(status) {
-    this.status = { attempt: this._backoff.attempt, ...status };
+    const attempt = status.state === 'open' ? 0 : this._backoff.attempt;
+    this.status = { attempt, ...status };
     this._handlers.onStatus(this.status);
   }
 

@@ -94,6 +94,24 @@ test('delays double from 1 s to 30 s, and only state starts them over', async ()
   room.leave();
 });
 
+test('a server that nobody understands is come back to less and less often', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined();
+  const delays = [];
+  for (let fault = 1; fault <= 4; fault += 1) {
+    world.socket.receive(Uint8Array.of(0x80, 1));
+    const delay = (room.connection.retryAtMs ?? 0) - world.now;
+    delays.push(delay);
+    await world.run(delay);
+    world.socket.begin();
+    assert.deepEqual(room.connection, { state: 'open', attempt: 0 });
+  }
+  assert.deepEqual(delays, [1000, 2000, 4000, 8000]);
+  world.socket.drop(1006);
+  assert.equal((room.connection.retryAtMs ?? 0) - world.now, 1000);
+  room.leave();
+});
+
 test('refused joins end for good, or are tried again', async () => {
   for (const [status, state, delay] of /** @type {[number, string, number][]} */ ([
     [400, 'closed', 0],
