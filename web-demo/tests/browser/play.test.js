@@ -13,7 +13,9 @@ test('a person plays against bots from the start screen on', async () => {
   await picture(page, 'start');
 
   await page.fill('#name', 'Ada');
-  await page.click('#start button');
+  // By keys alone: on this screen they are the page's and not the ship's.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
   await untilFlying(page);
   assert.equal(await page.locator('#start').isVisible(), false);
 
