@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::bits::{BitWriter, zigzag};
 use crate::quantise::{FieldLayout, KindLayout, Layout};
+use crate::schema::MAX_FIELDS;
 use crate::snapshot::{Row, Snapshot};
 
 use super::{RICE_PARAMETER_BITS, largest_id};
@@ -14,44 +15,64 @@ use super::{RICE_PARAMETER_BITS, largest_id};
 pub fn encode_chunk(layout: &Layout, from: Option<&Snapshot>, to: &Snapshot) -> Vec<u8> {
     let empty = Snapshot::new(layout);
     let from = from.unwrap_or(&empty);
+    let comparison = Comparison::new(layout, from, to);
     let mut out = BitWriter::new();
-    write_leaves(layout, from, to, &mut out);
-    write_updates(layout, from, to, &mut out);
-    write_enters(layout, from, to, &mut out);
+    write_leaves(&comparison.leaves, &mut out);
+    write_updates(layout, &comparison.stays, &mut out);
+    write_enters(layout, largest_id(from), &comparison.enters, &mut out);
     out.finish()
+}
+
+/// What becomes of every entity from one snapshot to the next, by ascending slot.
+#[derive(Default)]
+struct Comparison<'a> {
+    leaves: Vec<usize>,
+    stays: Vec<Stay<'a>>,
+    enters: Vec<Row<'a>>,
+}
+
+/// An entity that is in both snapshots.
+struct Stay<'a> {
+    before: Row<'a>,
+    after: Row<'a>,
+    is_changed: bool,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(layout: &Layout, from: &'a Snapshot, to: &'a Snapshot) -> Self {
+        let mut comparison = Self::default();
+        comparison.stays.reserve(from.slots().min(to.slots()));
+        for slot in 0..from.slots().max(to.slots()) {
+            match (from.row(slot), to.row(slot)) {
+                (Some(before), Some(after)) if is_same(layout, &before, &after) => {
+                    let is_changed = differs(&before, &after, 0..after.lanes.len());
+                    comparison.stays.push(Stay { before, after, is_changed });
+                }
+                (before, after) => {
+                    comparison.leaves.extend(before.map(|row| row.slot));
+                    comparison.enters.extend(after);
+                }
+            }
+        }
+        comparison
+    }
+}
+
+/// Whether two rows are one entity. One whose kind or constant fields differ is another entity as
+/// far as the wire goes: it leaves and enters.
+fn is_same(layout: &Layout, before: &Row<'_>, after: &Row<'_>) -> bool {
+    before.id == after.id
+        && before.kind == after.kind
+        && layout.kinds[usize::from(after.kind)]
+            .constant()
+            .all(|field| !differs(before, after, field.lanes.clone()))
 }
 
 /// Whether any of these lanes differs. In line, since a library call for a handful of words costs
 /// more than the words.
-fn differs(one: &Row<'_>, other: &Row<'_>, lanes: &Range<usize>) -> bool {
-    let pairs = one.lanes[lanes.clone()].iter().zip(&other.lanes[lanes.clone()]);
-    pairs.fold(0, |difference, (one, other)| difference | (one ^ other)) != 0
-}
-
-/// The same entity in the other snapshot. One whose kind or constant fields differ is another
-/// entity as far as the wire goes: it leaves and enters.
-fn same_in<'a>(layout: &Layout, row: &Row<'_>, other: &'a Snapshot) -> Option<Row<'a>> {
-    let twin = other.row(row.slot).filter(|twin| twin.id == row.id && twin.kind == row.kind)?;
-    let constants = layout.kinds[usize::from(row.kind)].constant();
-    constants.map(|field| &field.lanes).all(|lanes| !differs(row, &twin, lanes)).then_some(twin)
-}
-
-/// Slots whose entity is in `snapshot` but not in `other`.
-fn only_in<'a>(
-    layout: &'a Layout,
-    snapshot: &'a Snapshot,
-    other: &'a Snapshot,
-) -> impl Iterator<Item = Row<'a>> {
-    snapshot.rows().filter(move |row| same_in(layout, row, other).is_none())
-}
-
-/// Entities that are in both snapshots, before and after.
-fn staying<'a>(
-    layout: &'a Layout,
-    from: &'a Snapshot,
-    to: &'a Snapshot,
-) -> impl Iterator<Item = (Row<'a>, Row<'a>)> {
-    from.rows().filter_map(move |before| Some((before, same_in(layout, &before, to)?)))
+fn differs(before: &Row<'_>, after: &Row<'_>, lanes: Range<usize>) -> bool {
+    let pairs = before.lanes[lanes.clone()].iter().zip(&after.lanes[lanes]);
+    pairs.fold(0, |difference, (before, after)| difference | (before ^ after)) != 0
 }
 
 /// Gap coding of ascending slots.
@@ -66,19 +87,18 @@ impl SlotGaps {
     }
 }
 
-fn write_leaves(layout: &Layout, from: &Snapshot, to: &Snapshot, out: &mut BitWriter) {
-    out.gamma(only_in(layout, from, to).count() as u32);
+fn write_leaves(leaves: &[usize], out: &mut BitWriter) {
+    out.gamma(leaves.len() as u32);
     let mut gaps = SlotGaps { next: 0 };
-    for row in only_in(layout, from, to) {
-        gaps.write(row.slot, out);
+    for &slot in leaves {
+        gaps.write(slot, out);
     }
 }
 
-fn write_enters(layout: &Layout, from: &Snapshot, to: &Snapshot, out: &mut BitWriter) {
-    out.gamma(only_in(layout, to, from).count() as u32);
+fn write_enters(layout: &Layout, mut previous_id: u32, enters: &[Row<'_>], out: &mut BitWriter) {
+    out.gamma(enters.len() as u32);
     let mut gaps = SlotGaps { next: 0 };
-    let mut previous_id = largest_id(from);
-    for row in only_in(layout, to, from) {
+    for row in enters {
         gaps.write(row.slot, out);
         let is_ascending = row.id.0 > previous_id;
         out.bit(is_ascending);
@@ -126,22 +146,20 @@ fn residuals<'a>(
 }
 
 fn has_changed(field: &FieldLayout, before: &Row<'_>, after: &Row<'_>) -> bool {
-    differs(before, after, &field.lanes)
+    differs(before, after, field.lanes.clone())
 }
 
-fn measure(layout: &Layout, from: &Snapshot, to: &Snapshot) -> Vec<Vec<Spread>> {
-    let mut spreads: Vec<Vec<Spread>> =
-        layout.kinds.iter().map(|kind| vec![Spread::default(); kind.fields.len()]).collect();
-    for (before, after) in staying(layout, from, to) {
-        if !differs(&before, &after, &(0..after.lanes.len())) {
-            continue;
-        }
+/// What the changes of each field amount to, by kind and field.
+fn measure(layout: &Layout, stays: &[Stay<'_>]) -> Vec<[Spread; MAX_FIELDS]> {
+    let mut spreads = vec![[Spread::default(); MAX_FIELDS]; layout.kinds.len()];
+    for Stay { before, after, .. } in stays.iter().filter(|stay| stay.is_changed) {
         let kind = &layout.kinds[usize::from(after.kind)];
-        for (field, spread) in kind.fields.iter().zip(&mut spreads[usize::from(after.kind)]) {
-            if !field.constant && has_changed(field, &before, &after) {
-                for (residual, _) in residuals(kind, field, &before, &after) {
-                    spread.sum += u64::from(residual);
-                    spread.count += 1;
+        let spreads = &mut spreads[usize::from(after.kind)];
+        for (index, field) in kind.changing() {
+            if has_changed(field, before, after) {
+                for (residual, _) in residuals(kind, field, before, after) {
+                    spreads[index].sum += u64::from(residual);
+                    spreads[index].count += 1;
                 }
             }
         }
@@ -149,39 +167,40 @@ fn measure(layout: &Layout, from: &Snapshot, to: &Snapshot) -> Vec<Vec<Spread>> 
     spreads
 }
 
-fn write_updates(layout: &Layout, from: &Snapshot, to: &Snapshot, out: &mut BitWriter) {
-    let spreads = measure(layout, from, to);
-    let kind_changed: Vec<bool> =
-        spreads.iter().map(|fields| fields.iter().any(|spread| spread.count > 0)).collect();
-    for ((kind, fields), &changed) in layout.kinds.iter().zip(&spreads).zip(&kind_changed) {
+fn write_updates(layout: &Layout, stays: &[Stay<'_>], out: &mut BitWriter) {
+    let spreads = measure(layout, stays);
+    let is_quiet = |kind: usize| spreads[kind].iter().all(|spread| spread.count == 0);
+    // Rice parameters of the kinds of which something changed.
+    let mut parameters: Vec<Option<[u32; MAX_FIELDS]>> = vec![None; layout.kinds.len()];
+    for (index, kind) in layout.kinds.iter().enumerate() {
         if kind.changing().next().is_none() {
             continue;
         }
-        out.bit(changed);
-        if changed {
-            for (index, _) in kind.changing() {
-                out.bits(fields[index].parameter(), RICE_PARAMETER_BITS);
+        out.bit(!is_quiet(index));
+        if !is_quiet(index) {
+            let fields = spreads[index].map(Spread::parameter);
+            for (field, _) in kind.changing() {
+                out.bits(fields[field], RICE_PARAMETER_BITS);
             }
+            parameters[index] = Some(fields);
         }
     }
-    for (before, after) in staying(layout, from, to) {
-        let kind = usize::from(after.kind);
-        if kind_changed[kind] {
-            write_update(&layout.kinds[kind], &spreads[kind], &before, &after, out);
+    for stay in stays {
+        let kind = usize::from(stay.after.kind);
+        if let Some(parameters) = &parameters[kind] {
+            write_update(&layout.kinds[kind], parameters, stay, out);
         }
     }
 }
 
 fn write_update(
     kind: &KindLayout,
-    spreads: &[Spread],
-    before: &Row<'_>,
-    after: &Row<'_>,
+    parameters: &[u32; MAX_FIELDS],
+    Stay { before, after, is_changed }: &Stay<'_>,
     out: &mut BitWriter,
 ) {
-    let changed = differs(before, after, &(0..after.lanes.len()));
-    out.bit(changed);
-    if !changed {
+    out.bit(*is_changed);
+    if !is_changed {
         return;
     }
     if kind.changing().nth(1).is_some() {
@@ -192,7 +211,7 @@ fn write_update(
     for (index, field) in kind.changing() {
         if has_changed(field, before, after) {
             for (residual, width) in residuals(kind, field, before, after) {
-                out.rice(residual, spreads[index].parameter(), width);
+                out.rice(residual, parameters[index], width);
             }
         }
     }
