@@ -178,11 +178,8 @@ impl<G: Game + ?Sized> GameHarness<G> {
         self.changed.dedup();
         let inputs = Inputs::new(&self.inputs, &self.changed);
         self.game.step(&mut self.world.context(), &inputs);
-        let buttons = Buttons::of(&self.schema);
-        for index in self.changed.drain(..) {
-            let input = &mut self.inputs[index as usize];
-            input.values = buttons.release(input.values);
-        }
+        Buttons::of(&self.schema).release_changed(&mut self.inputs, &self.changed);
+        self.changed.clear();
     }
 
     /// What clients would see now, quantised.

@@ -12,6 +12,8 @@ use tickwire_protocol::ids::{InputSeq, Tick};
 use tickwire_protocol::message::{Input, InputValues, RefusalCause};
 use tickwire_protocol::schema::{InputKind, Schema};
 
+use crate::inputs::PlayerInput;
+
 /// Limits of an input queue.
 #[derive(Clone, Copy, Debug)]
 pub struct InputLimits {
@@ -58,12 +60,22 @@ impl Buttons {
     }
 
     fn indices(self) -> impl Iterator<Item = usize> {
-        (0..8).filter(move |index| self.mask >> index & 1 == 1)
+        (0..u8::BITS as usize).filter(move |index| self.mask >> index & 1 == 1)
+    }
+
+    /// Releases the buttons of inputs that have had their tick. `changed` holds indices into
+    /// `inputs`; a game without buttons pays nothing.
+    pub fn release_changed(self, inputs: &mut [PlayerInput], changed: &[u32]) {
+        if self.mask != 0 {
+            for &index in changed {
+                let input = &mut inputs[index as usize];
+                input.values = self.release(input.values);
+            }
+        }
     }
 
     /// The input without its buttons: what goes on holding.
-    #[must_use]
-    pub fn release(self, mut values: InputValues) -> InputValues {
+    fn release(self, mut values: InputValues) -> InputValues {
         self.indices().for_each(|index| values.set(index, 0));
         values
     }

@@ -34,10 +34,7 @@ impl Room {
         let dt = 1.0 / f32::from(self.config.tick_rate_hz);
         let mut context = Context { tick: *tick, dt, rng, entity_ids, outcome };
         game.step(&mut context, &Inputs::new(inputs, changed_inputs));
-        for &index in &*changed_inputs {
-            let input = &mut inputs[index as usize];
-            input.values = self.buttons.release(input.values);
-        }
+        self.buttons.release_changed(inputs, changed_inputs);
     }
 
     pub(super) fn with_game<T>(
