@@ -5,7 +5,7 @@
 //! room_tick    the same, with the members' inputs and acknowledgements of that tick
 //! outbox       a tick's frames through the outbox of a thread to the sessions on it
 //! frames_…     one tick's frames alone, made in three ways: a copy of the shared chunk behind each
-//!              prefix (as the room does), all copies in one buffer, and an encoding per client
+//!              prefix, all copies in one buffer (as the room does), and an encoding per client
 //! ```
 //!
 //! Throughput is in frames, one per session. Frames are counted, so that none can be missing.
