@@ -3,12 +3,17 @@
 #
 #   benches/capacity.sh [BOT-CLIENT ARGUMENTS…]
 #   ROUNDS=5 benches/capacity.sh --game arena --bots 50 --rooms 1 --duration 10s --json
+#   SERVER_FLAGS="--game-option drift.world=8000x8000" benches/capacity.sh \
+#     --game drift --bots 1000 --rooms 1 --verify-share 0.1
+#
+# A room has seats for all bots that go into it, 50 at least (--room-capacity).
 #
 # Every round starts a server of its own on a free port. Its CPU time and its frames are read while
 # all bots are in, so that neither joining nor leaving counts. Standard output has a JSON line per
 # round (the bots'), one more with the server's cost, and the medians at the end.
 #
-# Environment: ROUNDS (3), SERVER_CORE (0), BOTS_CORE (1), SERVER_FLAGS (none).
+# Environment: ROUNDS (3), SERVER_CORE (0), BOTS_CORE (1), SERVER_FLAGS (none): further flags of the
+# server, such as the options of a game.
 # Exit status: 0; 1 when a round failed; 2 when this machine cannot run it.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -21,11 +21,11 @@ use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
 use futures_util::StreamExt;
-use tickwire_benches::crowd::{Crowd, CrowdError};
+use tickwire_benches::crowd::{Crowd, CrowdError, CrowdPlan};
 use tickwire_benches::recording::Recording;
 use tickwire_benches::scene::Scene;
-use tickwire_protocol::chunk::encode_chunk;
-use tickwire_protocol::frame::{FramePrefix, InputEcho};
+use tickwire_protocol::chunk::ChunkEncoder;
+use tickwire_protocol::frame::{Contents, FramePrefix, InputEcho};
 use tickwire_protocol::ids::{EventNumber, InputSeq, Tick};
 use tickwire_server::messages::{Deliver, Outgoing};
 use tickwire_server::session::SessionId;
@@ -49,7 +49,7 @@ fn broken<T>(error: CrowdError) -> T {
 
 fn crowd(players: usize) -> Crowd {
     let game = tickwire_drift::create(&GameOptions::default()).unwrap_or_else(refused);
-    Crowd::gather(game, players, SEED).unwrap_or_else(broken)
+    Crowd::gather(game, CrowdPlan::wanderers(players, SEED)).unwrap_or_else(broken)
 }
 
 fn rooms(criterion: &mut Criterion) {
@@ -153,7 +153,12 @@ fn frames(criterion: &mut Criterion) {
         let mut scene = Scene::drift(sessions, SEED).unwrap_or_else(refused);
         let recording = Recording::of(&mut scene, 1);
         let Some((from, to)) = recording.ticks().next() else { panic!("nothing recorded") };
-        let encode = || encode_chunk(recording.layout(), Some(from), to);
+        let mut encoder = ChunkEncoder::new(recording.layout().clone());
+        let encode = || {
+            let mut chunk = Vec::new();
+            encoder.encode(Some(from), to, &|_| false, &mut chunk);
+            chunk
+        };
         group.throughput(Throughput::Elements(sessions as u64));
         ways_to_frame(&mut group, sessions, encode);
     }
@@ -163,7 +168,7 @@ fn frames(criterion: &mut Criterion) {
 fn ways_to_frame(
     group: &mut BenchmarkGroup<'_, WallTime>,
     sessions: usize,
-    encode: impl Fn() -> Vec<u8>,
+    mut encode: impl FnMut() -> Vec<u8>,
 ) {
     let tick = Tick(1000);
     let prefix = FramePrefix {
@@ -173,7 +178,8 @@ fn ways_to_frame(
         last_input: InputSeq(299),
         first_event: EventNumber(1),
         events: &[],
-        hash: None,
+        watch: None,
+        contents: Contents { cells: true, ..Contents::default() },
     };
     let frame = |buffer: &mut BytesMut, chunk: &[u8]| {
         black_box(&prefix).write(buffer);

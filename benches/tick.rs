@@ -12,9 +12,10 @@ use criterion::measurement::WallTime;
 use criterion::{
     Bencher, BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
-use tickwire_benches::replication::Replication;
+use tickwire_benches::replication::RoomState;
 use tickwire_benches::scene::Scene;
 use tickwire_benches::tick_table::{GROUP_PREFIX, STEP, STEP_HELD, STEP_QUANTISE_DELTA};
+use tickwire_simulation::interest::Interest;
 use tickwire_simulation::registry::OptionError;
 
 /// Sizes of the games, in entities.
@@ -129,19 +130,23 @@ fn step(group: &mut BenchmarkGroup<'_, WallTime>, size: usize, rooms: &mut Rooms
 
 fn step_quantise_delta(group: &mut BenchmarkGroup<'_, WallTime>, size: usize, rooms: &mut Rooms) {
     group.bench_function(BenchmarkId::new(STEP_QUANTISE_DELTA, size), |bencher| {
-        let replication = |scene: &Scene| Replication::new(scene.layout(), scene.game());
-        let mut replications: Vec<_> = rooms.scenes.iter().map(replication).collect();
-        let mut last = Vec::new();
+        let state = |scene: &Scene| match RoomState::new(scene.game(), Interest::Everything) {
+            Ok(state) => state,
+            Err(error) => panic!("one cell is too many: {error}"),
+        };
+        let mut states: Vec<_> = rooms.scenes.iter().map(state).collect();
         rooms.measure(bencher, |index, scene| {
             scene.step();
-            replications[index].quantise(scene.game());
-            let chunk = black_box(replications[index].delta());
-            if index == 0 {
-                last = chunk;
-            }
+            states[index].record(scene.game());
+            black_box(states[index].encode());
         });
-        let is_right = replications[0].is_led_to_by(&last);
-        assert!(matches!(is_right, Ok(true)), "the chunk leads elsewhere: {is_right:?}");
+        let before = states[0].states();
+        rooms.scenes[0].send_inputs();
+        rooms.scenes[0].step();
+        rooms.scenes[0].forget_events();
+        states[0].record(rooms.scenes[0].game());
+        let is_right = states[0].is_led_to_from(before);
+        assert!(matches!(is_right, Ok(true)), "the chunks lead elsewhere: {is_right:?}");
     });
 }
 

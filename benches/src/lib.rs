@@ -1,6 +1,6 @@
-//! What the benches measure, and how their figures become a table.
+//! What the benches measure, and how their figures become tables.
 //!
-//! The benches themselves are `tick.rs`, `codec.rs` and `fanout.rs` beside `src`; they only time.
+//! The criterion benches are `tick.rs`, `codec.rs` and `fanout.rs` beside `src`; they only time.
 //! Everything that they time is prepared here, so that it can be tested and each bench measures the
 //! same play: populated games whose players send inputs as the bots do.
 //!
@@ -10,13 +10,25 @@
 //!       → replication   quantise and delta of each tick         (tick)
 //!       → recording     the snapshots of a run, and its chunks  (codec)
 //!   → crowd       a room full of members, without a network     (fanout)
+//!       → rooms       large rooms: what a tick costs and sends      (bin rooms)
+//!       → sizes → plot    updates by players in the room            (bin plot)
 //! criterion's files → estimates → tick_table → Markdown         (bin tick-table)
+//!
+//! movement  who is where: from a file, or made up → recording
+//!   → trace       what the codec makes of it: bytes, time       (bin trace)
+//!   → training    likelihoods for the codec to begin with       (bin train-prior)
 //! ```
 
 pub mod crowd;
 pub mod estimates;
+pub mod movement;
+pub mod plot;
 pub mod recording;
 pub mod replication;
+pub mod rooms;
 pub mod scene;
 pub mod script;
+pub mod sizes;
 pub mod tick_table;
+pub mod trace;
+pub mod training;

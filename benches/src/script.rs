@@ -1,4 +1,4 @@
-//! What players send: inputs recorded from wandering bots, 20 a second in ticks of 30 Hz.
+//! What players send: inputs recorded from the bots' behaviours, 20 a second in ticks of 30 Hz.
 //!
 //! They are recorded beforehand, because a bench that thinks for its players would spend most of its
 //! time on that. A few recordings serve any number of players: each plays one of them from a place of
@@ -30,11 +30,12 @@ pub struct Scripts {
 }
 
 impl Scripts {
-    /// Records wandering bots of the game of a schema. The same seed gives the same recordings.
+    /// Records bots of a behaviour, which must not need to see the room, in the game of a schema. The
+    /// same seed gives the same recordings.
     #[must_use]
-    pub fn record(schema: &Schema, seed: u64) -> Self {
+    pub fn record(schema: &Schema, behavior: Behavior, seed: u64) -> Self {
         let scripts = (0..SCRIPTS).map(|stream| {
-            let mut pilot = Pilot::new(Behavior::Wander, schema, seed, stream as u64);
+            let mut pilot = Pilot::new(behavior, schema, seed, stream as u64);
             let values = (0..SCRIPT_TICKS as u32).map(|tick| {
                 let now = Duration::from_secs(1) * tick / u32::from(TICK_RATE_HZ);
                 pilot.input(&Moment { now, player: PlayerId(1), replica: None })
@@ -66,7 +67,7 @@ mod tests {
     #[test]
     fn two_thirds_of_the_players_send_in_a_tick_and_change_their_minds() {
         let schema = Schema::new("g").input_integer("vx", -127, 127).input_integer("vy", -127, 127);
-        let scripts = Scripts::record(&schema, 1);
+        let scripts = Scripts::record(&schema, Behavior::Wander, 1);
         let senders = (0..300).filter(|&player| scripts.sent(player, 17).is_some()).count();
         assert_eq!(senders, 200);
         let sent = (0..30).filter(|&tick| scripts.sent(5, tick).is_some()).count();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::ServerMessage;
-use tickwire_protocol::replica::Agreement;
+use tickwire_protocol::replica::{Agreement, Replica};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::backoff::Backoff;
@@ -207,7 +207,7 @@ impl Session {
             input_to_update: sent.map(|sent| update.received - sent),
             wire_bytes: update.wire_bytes,
             received_bytes: connection.take_received_bytes(),
-            entities: connection.view().replica().map(|replica| replica.snapshot().entities()),
+            entities: connection.view().replica().map(Replica::entity_count),
         };
         self.last_update = Some(update.received);
         let mut stats = place.board().stats();

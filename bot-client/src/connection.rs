@@ -34,6 +34,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Size of a connection's read buffer, in bytes: some frames. The library's default of 128 KiB
 /// would make it the largest part of a bot.
 const READ_BUFFER_BYTES: usize = 4096;
+/// Time from one report of state that differs to the next: a little more than that in which the
+/// server listens to one.
+const REPORT_INTERVAL: Duration = Duration::from_secs(11);
 
 /// An open connection that has been welcomed.
 #[derive(Debug)]
@@ -45,6 +48,10 @@ pub struct Connection {
     last_event: EventNumber,
     /// Frames since the last acknowledgement.
     unacknowledged: u16,
+    /// What the server is still to be told of a part that differs.
+    report: Option<ClientMessage>,
+    /// When it was last told.
+    reported: Option<Instant>,
     received_bytes: u64,
     heard: Instant,
     /// Due now and then, to see whether the server has fallen silent.
@@ -111,16 +118,18 @@ impl Connection {
         let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::from_bytes(&first) else {
             return Err(ConnectError::NotWelcomed);
         };
-        welcome.schema.validate()?;
+        welcome.validate()?;
         let mut silence = tokio::time::interval(silence_limit(&welcome) / 4);
         silence.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             socket,
-            view: View::new(detail, &welcome.schema),
+            view: View::new(detail, &welcome),
             welcome: *welcome,
             last_seq: InputSeq::default(),
             last_event: EventNumber::default(),
             unacknowledged: 0,
+            report: None,
+            reported: None,
             received_bytes,
             heard: Instant::now(),
             silence,
@@ -144,8 +153,9 @@ impl Connection {
         std::mem::replace(&mut self.received_bytes, 0)
     }
 
-    /// Waits for what the server sends next, and acknowledges what came before. May be cancelled
-    /// (as by `select!`) without losing anything.
+    /// Waits for what the server sends next, and acknowledges what came before. Where the state
+    /// turned out to differ from the server's, it is told so, and sends all of it anew. May be
+    /// cancelled (as by `select!`) without losing anything.
     ///
     /// # Errors
     /// [`End`]; the connection is then of no more use.
@@ -153,6 +163,16 @@ impl Connection {
         loop {
             if self.unacknowledged >= self.welcome.ack_every.max(1) {
                 self.acknowledge().await?;
+            }
+            if let Some(report) = &self.report {
+                // Cancelled while it waits to be fed, it is sent next time.
+                let bytes = report.to_bytes();
+                let fed = self.socket.feed(Message::Binary(bytes.into())).await;
+                self.report = None;
+                if let Err(error) = fed {
+                    return Err(self.end_after_failed_write(error).await);
+                }
+                let _ = self.socket.flush().await;
             }
             let message = tokio::select! {
                 biased;
@@ -184,6 +204,11 @@ impl Connection {
         }
         let (frame, agreement) = self.view.handle_frame(bytes)?;
         self.unacknowledged = self.unacknowledged.saturating_add(1);
+        let may_report = self.reported.is_none_or(|last| last.elapsed() >= REPORT_INTERVAL);
+        if agreement == Agreement::Different && may_report {
+            self.reported = Some(self.heard);
+            self.report = self.view.report();
+        }
         if let Some(newest) = frame.events.last() {
             self.last_event = newest.number;
         }

@@ -6,7 +6,7 @@ use thiserror::Error;
 use tickwire_protocol::close::{CloseReason, Reconnect};
 use tickwire_protocol::envelope::EnvelopeError;
 use tickwire_protocol::frame::FrameError;
-use tickwire_protocol::schema::SchemaError;
+use tickwire_protocol::message::WelcomeError;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::connection::CONNECT_TIMEOUT;
@@ -34,7 +34,7 @@ pub enum ConnectError {
     NotWelcomed,
     /// The welcome's schema breaks its own rules.
     #[error("schema: {0}")]
-    Schema(#[from] SchemaError),
+    Unsound(#[from] WelcomeError),
 }
 
 impl ConnectError {
@@ -51,7 +51,7 @@ impl ConnectError {
             },
             Self::TimedOut => Reconnect::Backoff,
             Self::Ended(end) => end.reconnect(),
-            Self::NotWelcomed | Self::Schema(_) => Reconnect::Never,
+            Self::NotWelcomed | Self::Unsound(_) => Reconnect::Never,
         }
     }
 }

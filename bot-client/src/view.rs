@@ -1,8 +1,8 @@
-//! What a client makes of state frames: a whole replica, or only what stands in front of the chunk.
+//! What a client makes of state frames: a whole replica, or only what stands in front of the chunks.
 
 use tickwire_protocol::frame::{Frame, FrameCursor, FrameError};
+use tickwire_protocol::message::{ClientMessage, Welcome};
 use tickwire_protocol::replica::{Agreement, Replica};
-use tickwire_protocol::schema::Schema;
 
 /// How much of a frame a client reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,11 +24,11 @@ pub enum View {
 }
 
 impl View {
-    /// A view for the frames that follow a welcome with this (valid) schema.
+    /// A view for the frames that follow a (valid) welcome.
     #[must_use]
-    pub fn new(detail: Detail, schema: &Schema) -> Self {
+    pub fn new(detail: Detail, welcome: &Welcome) -> Self {
         match detail {
-            Detail::Whole => Self::Whole(Box::new(Replica::new(schema))),
+            Detail::Whole => Self::Whole(Box::new(Replica::new(welcome))),
             Detail::Prefix => Self::Prefix(FrameCursor::default()),
         }
     }
@@ -44,6 +44,14 @@ impl View {
                 cursor.read(bytes).map(|(frame, _)| (frame, Agreement::NotChecked))
             }
         }
+    }
+
+    /// What to tell the server of a part that differed in the newest frame: one is enough for it to
+    /// send all of them anew.
+    #[must_use]
+    pub fn report(&self) -> Option<ClientMessage> {
+        let replica = self.replica()?;
+        replica.differing().first().and_then(|&part| replica.report(part))
     }
 
     /// The replica, where one is kept.

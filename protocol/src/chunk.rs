@@ -1,39 +1,48 @@
-//! A chunk: what turns one snapshot into a later one.
+//! A chunk: what turns the snapshot of one part of a room into a later one.
 //!
-//! The encoder sees two snapshots, the decoder one and the bytes. A chunk is keyed by the ticks it
-//! leads from and to, never by who reads it, so one encoding serves every client that stands at the
-//! same tick. It is one bit stream ([`bits`](crate::bits)):
+//! The encoder sees two snapshots, the decoder one and the bytes. A chunk is keyed by the part and
+//! the ticks it leads from and to, never by who reads it, and leaves every reader with exactly the
+//! server's pair (position, last step) of each entity. So one encoding serves every client that
+//! stands at the same tick. It is a sequence of decisions under a range coder
+//! ([`range`](crate::range)), whose likelihoods begin with a trained prior in every chunk:
 //!
 //! ```text
-//! leaves   gamma(count), then per leave by ascending slot: gamma(slot − previous slot − 1)
-//! updates  per entity kind that has changing fields: one bit, whether any entity of it changed;
-//!          if so, per changing field: its Rice parameter (5 bits)
-//!          then, per entity that stays and whose kind changed, by ascending slot:
-//!              one bit, whether it changed; if so
-//!              a mask, one bit per changing field, if the kind has more than one
-//!              per changed field and lane: rice(zigzag(lane difference))
-//! enters   gamma(count), then per enter by ascending slot:
-//!              gamma(slot − previous slot − 1)
-//!              its id: a 1 and gamma(id − previous id − 1), or a 0 and 32 bits
-//!              its kind, in as many bits as the number of kinds needs
-//!              every lane, in full width
-//! padding  zero bits up to the byte
+//! head     which prior; whether it leads from nothing; else over how many ticks (the gap);
+//!          whether there are leaves, updates, enters
+//! leaves   how many; per leave its slot among the remaining ones, and whether it only moved on to
+//!          another part
+//! updates  per entity that stays, by ascending slot
+//!            whether anything changed, if its kind has several changing fields; then per field
+//!            position        as predicted / near / jump; over a gap also the last step
+//!            other fields    whether it changed; its difference, bits, or new value
+//! enters   how many; per enter by ascending slot
+//!            vacant slots passed over, id, kind, every lane, last steps
 //! ```
 //!
-//! "Previous slot" begins at −1; "previous id" begins at the largest id of the snapshot the chunk
-//! leads from. A keyframe is a chunk that leads from the empty snapshot.
+//! | module | job |
+//! |---|---|
+//! | `motion`, `fields`, `enters`, `numbers` | the model: which decisions, in which context |
+//! | [`coder`] | writes, reads or weighs decisions: the model is written once for all three |
+//! | `contexts`, [`prior`] | which likelihoods there are; where they begin |
+//! | `encode`, `decode` | from two snapshots to a chunk, and back |
+//! | `choice` | which prior suits |
 
+pub mod coder;
+pub mod contexts;
+pub mod prior;
+
+mod choice;
 mod decode;
 mod encode;
+mod enters;
+mod fields;
+mod generated;
+mod motion;
+mod numbers;
 
-pub use decode::{ChunkDecoder, ChunkError};
-pub use encode::encode_chunk;
+pub use choice::ChunkEncoder;
+pub use decode::{ChunkDecoder, ChunkError, ChunkReading};
+pub use encode::{Baseline, encode_chunk, is_as_predicted, write_chunk};
 
-use crate::snapshot::Snapshot;
-
-/// Bits of a Rice parameter.
-const RICE_PARAMETER_BITS: u32 = 5;
-
-fn largest_id(snapshot: &Snapshot) -> u32 {
-    (0..snapshot.slots()).map(|slot| snapshot.raw_id(slot)).max().unwrap_or(0)
-}
+/// Most ticks that a chunk can span: further back than any server remembers.
+pub const MAX_GAP: u32 = 255;

@@ -15,7 +15,7 @@ pub const MAX_CLIENT_MESSAGE_BYTES: usize = 4096;
 /// Largest control message from the server, in bytes: a welcome with a large schema and roster.
 pub const MAX_SERVER_MESSAGE_BYTES: usize = 1 << 20;
 /// First bytes from this one on are state frames, smaller ones control messages.
-pub const FRAME_TAG: u8 = 0x80;
+pub const FRAME_TAG: u8 = 0x40;
 
 /// Why a control message does not decode.
 #[derive(Debug, Error)]

@@ -1,38 +1,58 @@
 //! A state frame: one WebSocket message, at most one per client and tick.
 //!
 //! ```text
-//! 1 byte    0x80 | KEYFRAME 1 | INPUT 2 | EVENTS 4 | HASH 8
-//! varint    ticks since the frame before; with KEYFRAME the tick itself
-//! INPUT     varint: by how much the number of the newest input that has taken effect exceeds the
-//!           one told before (0 before the first)
-//!           varint: ticks from its taking effect to this frame's tick
+//! 1 byte    a delta: 0x80 | ADVANCE 1 | INPUT 2 | EVENTS 4 | WATCH 8 | OWN 16 | GLOBAL 32 | CELLS 64
+//!           a keyframe: 0x40 | INPUT 2 | EVENTS 4 | OWN 16 | GLOBAL 32; it has WATCH and CELLS
+//! varint    a keyframe: the tick; ADVANCE: ticks since the frame before; else 1 has passed
+//! INPUT     1 byte: by how much the number of the newest input that has taken effect exceeds the
+//!           one told before, and 16 times the ticks since its taking effect; 0 where either does
+//!           not fit, then both as varints
 //!           varint (zigzag): slack, milliseconds
 //! EVENTS    varint: number of the first; varint: how many; per event
 //!           varint: ticks since it happened; the event (bincode)
-//! HASH      4 bytes, little-endian: hash of the snapshot that the frame leads to
-//! the rest  a chunk
+//! WATCH     4 varints: first column, first row, columns and rows of the cells watched from now on
+//! CELLS     a bit per cell watched, in order, lowest bit first, whether it has a chunk; absent if
+//!           only one cell is watched: it has one
+//! OWN       a chunk of what only this client is sent
+//! GLOBAL    a chunk of what everybody is sent
+//! CELLS     the chunks of the cells
 //! ```
 //!
+//! A hash of 4 bytes, little-endian, follows a chunk where one is due ([`PartNumber::is_hashed`]).
 //! "varint" is bincode's variable-length integer. A WebSocket is reliable and ordered, so both ends
-//! keep the same few numbers ([`FrameCursor`]) and the prefix of a quiet frame is two bytes. The
-//! chunk is shared by everybody at the same tick; what comes before it is a client's own.
+//! keep the same few numbers ([`FrameCursor`]) and what precedes the chunks of a quiet frame is one
+//! byte. Chunks are shared by everybody at the same tick; what comes before them is a client's own.
+//!
+//! [`PartNumber::is_hashed`]: crate::parts::PartNumber::is_hashed
 
-use bytes::{BufMut, Bytes};
-use thiserror::Error;
+mod read;
+mod write;
 
-use crate::chunk::ChunkError;
-use crate::envelope::{FRAME_TAG, decode_prefix, encode};
-use crate::ids::{EventNumber, FrameNumber, InputSeq, Tick};
+use bytes::Bytes;
+
+use crate::envelope::encode;
+use crate::ids::{EventNumber, InputSeq, Tick};
 use crate::message::Event;
+
+pub use read::{Frame, FrameCursor, FrameError};
+pub use write::{FramePrefix, write_cell_bits};
 
 /// Largest state frame, in bytes.
 pub const MAX_FRAME_BYTES: usize = 1 << 20;
 
-const KEYFRAME: u8 = 1;
+/// Tag of a keyframe; without it, and with [`DELTA_TAG`], it is a delta.
+const KEYFRAME_TAG: u8 = 0x40;
+const DELTA_TAG: u8 = 0x80;
+const ADVANCE: u8 = 1;
 const INPUT: u8 = 2;
 const EVENTS: u8 = 4;
-const HASH: u8 = 8;
-const ALL_FLAGS: u8 = KEYFRAME | INPUT | EVENTS | HASH;
+const WATCH: u8 = 8;
+const OWN: u8 = 16;
+const GLOBAL: u8 = 32;
+const CELLS: u8 = 64;
+const KEYFRAME_FLAGS: u8 = INPUT | EVENTS | OWN | GLOBAL;
+/// Numbers below this share the byte of an input echo.
+const ECHO_LIMIT: u32 = 16;
 
 /// What became of a client's newest input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,211 +94,22 @@ pub struct ReceivedEvent {
     pub event: Event,
 }
 
-/// What a frame carries in front of its chunk, to be written.
-#[derive(Clone, Debug)]
-pub struct FramePrefix<'a> {
-    /// The frame's tick.
-    pub tick: Tick,
-    /// The tick of the frame before on this connection; `None` makes this a keyframe.
-    pub baseline: Option<Tick>,
-    /// The newest input, when one has taken effect since the frame before.
-    pub input: Option<InputEcho>,
-    /// Number of the input told before on this connection; 0 before the first.
-    pub last_input: InputSeq,
-    /// Number of the first event.
-    pub first_event: EventNumber,
-    /// Events to deliver with this frame.
-    pub events: &'a [EncodedEvent],
-    /// Hash of the snapshot, when one is due.
-    pub hash: Option<u32>,
-}
-
-impl FramePrefix<'_> {
-    /// Appends the prefix to `out`; the chunk comes right after it.
-    pub fn write(&self, out: &mut impl BufMut) {
-        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-        out.put_u8(
-            FRAME_TAG
-                | flag(self.baseline.is_none(), KEYFRAME)
-                | flag(self.input.is_some(), INPUT)
-                | flag(!self.events.is_empty(), EVENTS)
-                | flag(self.hash.is_some(), HASH),
-        );
-        write_varint(self.tick.0.wrapping_sub(self.baseline.map_or(0, |tick| tick.0)), out);
-        if let Some(input) = self.input {
-            write_varint(input.seq.0.wrapping_sub(self.last_input.0).into(), out);
-            write_varint(self.tick.since(input.applied).max(0).cast_unsigned(), out);
-            out.put_slice(&encode(&input.slack_ms));
-        }
-        if !self.events.is_empty() {
-            write_varint(self.first_event.0, out);
-            write_varint(self.events.len() as u32, out);
-            for event in self.events {
-                write_varint(self.tick.since(event.tick).max(0).cast_unsigned(), out);
-                out.put_slice(&event.bytes);
-            }
-        }
-        if let Some(hash) = self.hash {
-            out.put_u32_le(hash);
-        }
-    }
-}
-
-fn write_varint(value: u32, out: &mut impl BufMut) {
-    if value < 251 {
-        out.put_u8(value as u8);
-    } else {
-        out.put_slice(&encode(&value));
-    }
-}
-
-/// A frame's prefix as a client reads it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Frame {
-    /// Its number on this connection.
-    pub number: FrameNumber,
-    /// Its tick.
-    pub tick: Tick,
-    /// Whether its chunk starts from nothing.
-    pub is_keyframe: bool,
-    /// The newest input, when one has taken effect since the frame before.
-    pub input: Option<InputEcho>,
-    /// Events delivered with it.
-    pub events: Vec<ReceivedEvent>,
-    /// What the snapshot must hash to, when the server said.
-    pub hash: Option<u32>,
-}
-
-/// Why a state frame does not decode. The cursor and the replica are then as they were before.
-#[derive(Debug, Error)]
-pub enum FrameError {
-    /// Larger than any frame.
-    #[error("frame of {0} bytes, at most {MAX_FRAME_BYTES} are allowed")]
-    TooLarge(usize),
-    /// The first byte is not a state frame's, or has flags that do not exist.
-    #[error("not a state frame, or unknown flags")]
-    Tag,
-    /// A delta before any keyframe.
-    #[error("a delta came before any keyframe")]
-    NoBaseline,
-    /// The prefix is cut off or malformed.
-    #[error("frame prefix at byte {at}: {cause}")]
-    Prefix {
-        /// Where.
-        at: usize,
-        /// What bincode found.
-        cause: bincode::error::DecodeError,
-    },
-    /// The chunk does not decode.
-    #[error("chunk: {0}")]
-    Chunk(#[from] ChunkError),
-}
-
-/// The few numbers that a client keeps from frame to frame.
+/// Which parts of a room's state a frame has chunks of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FrameCursor {
-    number: FrameNumber,
-    tick: Option<Tick>,
-    input: InputSeq,
-}
-
-/// Reads a prefix field by field and remembers where it stands.
-struct PrefixReader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl PrefixReader<'_> {
-    fn read<T: bincode::Decode<()>>(&mut self) -> Result<T, FrameError> {
-        let (value, used) = decode_prefix(&self.bytes[self.at..])
-            .map_err(|cause| FrameError::Prefix { at: self.at, cause })?;
-        self.at += used;
-        Ok(value)
-    }
-}
-
-impl FrameCursor {
-    /// Number of the newest frame: what to acknowledge.
-    #[must_use]
-    pub const fn number(&self) -> FrameNumber {
-        self.number
-    }
-
-    /// Tick of the newest frame.
-    #[must_use]
-    pub const fn tick(&self) -> Option<Tick> {
-        self.tick
-    }
-
-    /// Reads a frame's prefix and returns it with the chunk that follows.
-    ///
-    /// # Errors
-    /// [`FrameError`]; the cursor is then as it was before.
-    pub fn read<'a>(&mut self, bytes: &'a [u8]) -> Result<(Frame, &'a [u8]), FrameError> {
-        if bytes.len() > MAX_FRAME_BYTES {
-            return Err(FrameError::TooLarge(bytes.len()));
-        }
-        let flags = match bytes.first() {
-            Some(&tag) if tag & FRAME_TAG != 0 && tag & !(FRAME_TAG | ALL_FLAGS) == 0 => tag,
-            _ => return Err(FrameError::Tag),
-        };
-        let mut reader = PrefixReader { bytes, at: 1 };
-        let is_keyframe = flags & KEYFRAME != 0;
-        let advance: u32 = reader.read()?;
-        let tick = if is_keyframe {
-            Tick(advance)
-        } else {
-            self.tick.ok_or(FrameError::NoBaseline)?.plus(advance)
-        };
-        let input =
-            if flags & INPUT != 0 { Some(self.read_input(&mut reader, tick)?) } else { None };
-        let events = if flags & EVENTS != 0 { read_events(&mut reader, tick)? } else { Vec::new() };
-        let hash = if flags & HASH != 0 {
-            Some(u32::from_le_bytes(reader.read::<[u8; 4]>()?))
-        } else {
-            None
-        };
-        let number = self.number.next();
-        let frame = Frame { number, tick, is_keyframe, input, events, hash };
-        *self = Self { number, tick: Some(tick), input: input.map_or(self.input, |echo| echo.seq) };
-        Ok((frame, &bytes[reader.at..]))
-    }
-
-    fn read_input(
-        &self,
-        reader: &mut PrefixReader<'_>,
-        tick: Tick,
-    ) -> Result<InputEcho, FrameError> {
-        let advance: u16 = reader.read()?;
-        let seq = InputSeq(self.input.0.wrapping_add(advance));
-        let age: u32 = reader.read()?;
-        let applied = Tick(tick.0.wrapping_sub(age));
-        Ok(InputEcho { seq, applied, slack_ms: reader.read()? })
-    }
-}
-
-fn read_events(
-    reader: &mut PrefixReader<'_>,
-    tick: Tick,
-) -> Result<Vec<ReceivedEvent>, FrameError> {
-    let first = EventNumber(reader.read()?);
-    let count: u32 = reader.read()?;
-    let mut events = Vec::new();
-    for index in 0..count {
-        let age: u32 = reader.read()?;
-        events.push(ReceivedEvent {
-            number: first.plus(index),
-            tick: Tick(tick.0.wrapping_sub(age)),
-            event: reader.read()?,
-        });
-    }
-    Ok(events)
+pub struct Contents {
+    /// What only this client is sent.
+    pub own: bool,
+    /// What everybody is sent.
+    pub global: bool,
+    /// Cells, any of them.
+    pub cells: bool,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::PlayerId;
+    use crate::ids::{FrameNumber, PlayerId};
+    use crate::watch::Watch;
 
     fn prefix(events: &[EncodedEvent]) -> FramePrefix<'_> {
         FramePrefix {
@@ -288,7 +119,8 @@ mod tests {
             last_input: InputSeq(0),
             first_event: EventNumber(1),
             events,
-            hash: None,
+            watch: None,
+            contents: Contents { cells: true, ..Contents::default() },
         }
     }
 
@@ -298,9 +130,18 @@ mod tests {
         out
     }
 
+    fn cursor(number: u32, tick: u32, input: u16) -> FrameCursor {
+        FrameCursor { number: FrameNumber(number), tick: Some(Tick(tick)), input: InputSeq(input) }
+    }
+
     #[test]
-    fn a_quiet_frame_has_a_two_byte_prefix() {
-        assert_eq!(bytes(&prefix(&[])), [0x80, 1]);
+    fn what_precedes_the_chunks_is_a_byte_and_two_more_with_an_input() {
+        assert_eq!(bytes(&prefix(&[])), [0xc0]);
+        let echo = InputEcho { seq: InputSeq(8), applied: Tick(999), slack_ms: 20 };
+        let with_input = FramePrefix { input: Some(echo), last_input: InputSeq(6), ..prefix(&[]) };
+        assert_eq!(bytes(&with_input), [0xc2, 0x12, 40]);
+        let (frame, at) = cursor(1, 999, 6).read(&[0xc2, 0x12, 40]).unwrap();
+        assert_eq!((frame.input, at), (Some(echo), 3));
     }
 
     #[test]
@@ -309,41 +150,56 @@ mod tests {
             EncodedEvent::new(Tick(997), &Event::Left { player: PlayerId(3) }),
             EncodedEvent::new(Tick(1000), &Event::Left { player: PlayerId(4) }),
         ];
-        let echo = InputEcho { seq: InputSeq(300), applied: Tick(998), slack_ms: -200 };
+        let echo = InputEcho { seq: InputSeq(310), applied: Tick(998), slack_ms: -200 };
         let full = FramePrefix {
+            baseline: Some(Tick(990)),
             input: Some(echo),
             last_input: InputSeq(290),
             first_event: EventNumber(70_000),
-            hash: Some(0xdead_beef),
+            watch: Some(Watch { column: 1, row: 2, columns: 300, rows: 4 }),
+            contents: Contents { own: true, global: true, cells: false },
             ..prefix(&events)
         };
         let mut wire = bytes(&full);
+        let prefix_bytes = wire.len();
         wire.extend([1, 2, 3]);
-        let mut cursor =
-            FrameCursor { number: FrameNumber(9), tick: Some(Tick(999)), input: InputSeq(290) };
-        let (frame, chunk) = cursor.read(&wire).unwrap();
-        assert_eq!(chunk, [1, 2, 3]);
-        assert_eq!(frame.number, FrameNumber(10));
-        assert_eq!((frame.tick, frame.input, frame.hash), (Tick(1000), Some(echo), full.hash));
-        assert_eq!(
-            frame.events.iter().map(|event| (event.number.0, event.tick.0)).collect::<Vec<_>>(),
-            [(70_000, 997), (70_001, 1000)]
-        );
-        for cut in 0..wire.len() - 3 {
+        let mut cursor = cursor(9, 990, 290);
+        for cut in 0..prefix_bytes {
             let before = cursor;
             assert!(cursor.read(&wire[..cut]).is_err());
             assert_eq!(cursor, before);
         }
+        let (frame, at) = cursor.read(&wire).unwrap();
+        assert_eq!((at, frame.number, frame.tick), (prefix_bytes, FrameNumber(10), Tick(1000)));
+        assert_eq!((frame.input, frame.watch), (Some(echo), full.watch));
+        assert_eq!(frame.contents, full.contents);
+        assert_eq!(
+            frame.events.iter().map(|event| (event.number.0, event.tick.0)).collect::<Vec<_>>(),
+            [(70_000, 997), (70_001, 1000)]
+        );
     }
 
     #[test]
     fn a_delta_needs_a_keyframe_before_it() {
         let mut cursor = FrameCursor::default();
-        assert!(matches!(cursor.read(&[0x80, 1]), Err(FrameError::NoBaseline)));
-        assert!(cursor.read(&[0x81, 7]).is_ok());
-        let (frame, _) = cursor.read(&[0x80, 1]).unwrap();
+        assert!(matches!(cursor.read(&[0x80]), Err(FrameError::NoBaseline)));
+        assert!(cursor.read(&[0x40, 7, 0, 0, 1, 1]).is_ok());
+        let (frame, _) = cursor.read(&[0x80]).unwrap();
         assert_eq!((frame.tick, frame.number), (Tick(8), FrameNumber(2)));
-        assert!(matches!(cursor.read(&[0x90, 1]), Err(FrameError::Tag)));
-        assert!(matches!(cursor.read(&[0x00, 1]), Err(FrameError::Tag)));
+        for tag in [0x00, 0x3f, 0x41, 0x48] {
+            assert!(matches!(cursor.read(&[tag, 1]), Err(FrameError::Tag)), "{tag:x}");
+        }
+    }
+
+    #[test]
+    fn the_cells_bits_are_left_out_for_a_single_one() {
+        let written = |cells: &[bool]| {
+            let mut out = Vec::new();
+            write_cell_bits(cells.iter().copied(), &mut out);
+            out
+        };
+        assert_eq!(written(&[true]), []);
+        assert_eq!(written(&[true, false, true]), [5]);
+        assert_eq!(written(&[true; 9]), [255, 1]);
     }
 }

@@ -16,21 +16,24 @@
 //! | [`message`], [`envelope`] | control messages and inputs, in bincode with limits |
 //! | [`schema`] | what a game's inputs, entities, events and messages are |
 //! | [`quantise`], [`snapshot`] | a game's numbers as integers; the integers of one tick |
-//! | [`bits`], [`chunk`] | bit codes; what turns one snapshot into a later one |
+//! | [`range`], [`chunk`] | a range coder; what turns one snapshot into a later one |
+//! | [`watch`], [`parts`] | which cells a client watches; what a room's state is cut into |
 //! | [`frame`], [`replica`] | one WebSocket message of state; a client's copy of the room |
 //! | [`close`] | why a connection ends |
 
-pub mod bits;
 pub mod chunk;
 pub mod close;
 pub mod envelope;
 pub mod frame;
 pub mod ids;
 pub mod message;
+pub mod parts;
 pub mod quantise;
+pub mod range;
 pub mod replica;
 pub mod schema;
 pub mod snapshot;
+pub mod watch;
 
 /// The protocol's version, sent as the WebSocket subprotocol.
 pub const SUBPROTOCOL: &str = "tickwire.v1";

@@ -10,8 +10,10 @@ mod input_values;
 use bincode::{Decode, Encode};
 use thiserror::Error;
 
-use crate::ids::{EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
-use crate::schema::Schema;
+use crate::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
+use crate::parts::PartNumber;
+use crate::schema::{Schema, SchemaError};
+use crate::watch::{GridError, GridSize};
 
 pub use check::SchemaMismatch;
 pub use input_values::InputValues;
@@ -30,6 +32,56 @@ pub enum ClientMessage {
     },
     /// A message to the game's rules.
     Game(GameMessage),
+    /// What a spectator wants to see from now on.
+    Look(Look),
+    /// A part of the client's replica differs from the server's.
+    Differs(Difference),
+}
+
+/// A rectangle of the world, as a spectator chooses it.
+#[derive(Clone, Copy, Debug, PartialEq, Encode, Decode)]
+pub struct Look {
+    /// Its middle, in world units; finite.
+    pub center: [f32; 2],
+    /// Its width and height, in world units; finite, not negative. The server cuts it to what one
+    /// client may watch.
+    pub size: [f32; 2],
+}
+
+impl Look {
+    /// Whether its numbers are finite and its size is not negative.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let numbers = self.center.iter().chain(&self.size);
+        numbers.into_iter().all(|number| number.is_finite())
+            && self.size.iter().all(|&side| side >= 0.0)
+    }
+}
+
+/// What a client has where its hash of a part is not the server's.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Difference {
+    /// The part.
+    pub part: PartNumber,
+    /// The tick whose hash differed.
+    pub tick: Tick,
+    /// How many entities the client has in it.
+    pub entities: u32,
+    /// The first of them, as many as fit into a message.
+    pub rows: Vec<DifferenceRow>,
+}
+
+/// An entity of a client's replica, as it lies there.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct DifferenceRow {
+    /// Its slot.
+    pub slot: u32,
+    /// Its id.
+    pub id: EntityId,
+    /// Its kind.
+    pub kind: u8,
+    /// Its lanes, then the last steps of what moves.
+    pub columns: Vec<u32>,
 }
 
 /// A player's intent from one tick on. It holds until the next one replaces it.
@@ -113,10 +165,36 @@ pub struct Welcome {
     pub heartbeat_timeout_ms: u32,
     /// Frames after which an acknowledgement is due, at the latest.
     pub ack_every: u16,
+    /// Ticks after which each part of the state carries a hash again; 0 for never.
+    pub hash_every: u32,
+    /// The cells that the world is cut into.
+    pub grid: GridSize,
     /// Everybody in the room, the client included.
     pub roster: Vec<RosterEntry>,
     /// How to read this game.
     pub schema: Schema,
+}
+
+/// A welcome that nobody can go by.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum WelcomeError {
+    /// The game's schema is not valid.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// The grid has no cells, or too many.
+    #[error(transparent)]
+    Grid(#[from] GridError),
+}
+
+impl Welcome {
+    /// Checks what a client relies on.
+    ///
+    /// # Errors
+    /// [`WelcomeError`].
+    pub fn validate(&self) -> Result<(), WelcomeError> {
+        self.schema.validate()?;
+        Ok(self.grid.validate()?)
+    }
 }
 
 /// A member of the room.
@@ -179,4 +257,7 @@ pub enum RefusalCause {
     /// Spectators have no say.
     #[error("spectators cannot send inputs or messages")]
     Spectator,
+    /// Players see what the game shows them.
+    #[error("only spectators choose what they see")]
+    NotASpectator,
 }

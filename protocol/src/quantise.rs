@@ -28,11 +28,19 @@ pub struct Lane {
     min: f64,
     /// The field's unit per lane step.
     step: f64,
+    /// Bits to keep of a number.
+    mask: u32,
+    /// By how much a difference is shifted up and down again to be wrapped.
+    unused: u32,
 }
 
 impl Lane {
     const fn new(min: f64, max: u32, step: f64) -> Self {
-        Self { bits: u32::BITS - max.leading_zeros(), max, min, step }
+        let bits = u32::BITS - max.leading_zeros();
+        let mask = if bits == 0 { 0 } else { u32::MAX >> (u32::BITS - bits) };
+        // A lane without bits only ever has the difference 0.
+        let unused = if bits == 0 { u32::BITS - 1 } else { u32::BITS - bits };
+        Self { bits, max, min, step, mask, unused }
     }
 
     /// The lane nearest to a value, halves rounding up; clamped to the range, NaN to its start.
@@ -51,17 +59,19 @@ impl Lane {
     /// Bits to keep of a number, as a mask.
     #[must_use]
     pub const fn mask(&self) -> u32 {
-        if self.bits == 32 { u32::MAX } else { (1 << self.bits) - 1 }
+        self.mask
     }
 
     /// The signed difference `to` − `from` modulo 2^bits, as small as it can be.
     #[must_use]
     pub const fn difference(&self, from: u32, to: u32) -> i32 {
-        let unused = 32 - self.bits;
-        if unused == 32 {
-            return 0;
-        }
-        (to.wrapping_sub(from) << unused).cast_signed() >> unused
+        self.wrap(to.wrapping_sub(from).cast_signed())
+    }
+
+    /// A signed difference modulo 2^bits, as small as it can be.
+    #[must_use]
+    pub const fn wrap(&self, difference: i32) -> i32 {
+        difference << self.unused >> self.unused
     }
 
     /// The lane that lies `difference` after `from`, modulo 2^bits.
@@ -71,13 +81,38 @@ impl Lane {
     }
 }
 
+/// How a field changes from tick to tick, which is how a chunk tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Goes on as it went: a position of two axes.
+    Moves2,
+    /// The same with three axes.
+    Moves3,
+    /// A real number.
+    Number,
+    /// A direction, which wraps.
+    Angle,
+    /// An integer.
+    Integer,
+    /// Bits that are turned over.
+    Flags,
+    /// An id, which has no neighbours.
+    Player,
+    /// The largest component's number, and the three others.
+    Rotation,
+}
+
 /// Where a field's lanes are.
 #[derive(Clone, Debug)]
 pub struct FieldLayout {
-    /// Indices of its lanes in the kind's: two for a position, else one.
+    /// Columns of its lanes in a row.
     pub lanes: Range<usize>,
+    /// Columns of its last steps, one per axis, of a position that may change; else empty.
+    pub steps: Range<usize>,
     /// Whether the field is sent at enter only.
     pub constant: bool,
+    /// How it changes.
+    pub manner: Manner,
 }
 
 /// The lanes of one entity kind.
@@ -85,8 +120,16 @@ pub struct FieldLayout {
 pub struct KindLayout {
     /// The kind's fields.
     pub fields: Vec<FieldLayout>,
+    /// Those of them that may change after enter.
+    pub changing: Vec<FieldLayout>,
+    /// Columns that never change after enter.
+    pub constant: Vec<usize>,
     /// The lanes of all its fields.
     pub lanes: Vec<Lane>,
+    /// The first column of its place, x and then y: of the first position, if it has one.
+    pub place: Option<usize>,
+    /// Columns of a row that are in use: the lanes, then the last steps of what moves.
+    pub width: usize,
 }
 
 /// A schema worked out into lanes: what encoders and decoders use.
@@ -94,7 +137,7 @@ pub struct KindLayout {
 pub struct Layout {
     /// One per entity kind.
     pub kinds: Vec<KindLayout>,
-    /// Most lanes of any kind: the width of a row in a [`Snapshot`](crate::snapshot::Snapshot).
+    /// Largest width of any kind: columns of a row in a [`Snapshot`](crate::snapshot::Snapshot).
     pub stride: usize,
     /// Bits that hold the number of an entity kind.
     pub kind_bits: u32,
@@ -105,36 +148,68 @@ impl Layout {
     #[must_use]
     pub fn new(schema: &Schema) -> Self {
         let kinds: Vec<_> = schema.entities.iter().map(KindLayout::new).collect();
-        let stride = kinds.iter().map(|kind| kind.lanes.len()).max().unwrap_or(0);
+        let stride = kinds.iter().map(|kind| kind.width).max().unwrap_or(0);
         let last_kind = kinds.len().saturating_sub(1) as u32;
         Self { kinds, stride, kind_bits: u32::BITS - last_kind.leading_zeros() }
     }
 }
 
 impl KindLayout {
-    /// The fields that may change after enter, each with its index among all fields.
-    pub fn changing(&self) -> impl Iterator<Item = (usize, &FieldLayout)> {
-        self.fields.iter().enumerate().filter(|(_, field)| !field.constant)
-    }
-
-    /// The fields that never change after enter.
-    pub fn constant(&self) -> impl Iterator<Item = &FieldLayout> {
-        self.fields.iter().filter(|field| field.constant)
-    }
-
     fn new(kind: &EntityKind) -> Self {
         let mut layout = Self::default();
         for field in &kind.fields {
             let first = layout.lanes.len();
             layout.lanes.extend(field.lanes());
-            let lanes = first..layout.lanes.len();
-            layout.fields.push(FieldLayout { lanes, constant: field.constant });
+            layout.fields.push(FieldLayout {
+                lanes: first..layout.lanes.len(),
+                steps: 0..0,
+                constant: field.constant,
+                manner: field.manner(),
+            });
         }
+        layout.width = layout.lanes.len();
+        for field in layout.fields.iter_mut().filter(|field| field.moves()) {
+            field.steps = layout.width..layout.width + field.lanes.len();
+            layout.width = field.steps.end;
+        }
+        let (constant, changing): (Vec<_>, Vec<_>) =
+            layout.fields.iter().cloned().partition(|field| field.constant);
+        let is_position =
+            |field: &&FieldLayout| matches!(field.manner, Manner::Moves2 | Manner::Moves3);
+        layout.place = layout.fields.iter().find(is_position).map(|field| field.lanes.start);
+        layout.constant = constant.into_iter().flat_map(|field| field.lanes).collect();
+        layout.changing = changing;
         layout
     }
 }
 
+impl FieldLayout {
+    /// Whether it is a position that may change.
+    #[must_use]
+    pub const fn moves(&self) -> bool {
+        !self.constant && matches!(self.manner, Manner::Moves2 | Manner::Moves3)
+    }
+
+    /// The columns of its axes and of their last steps.
+    pub fn axes(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        self.lanes.clone().zip(self.steps.clone())
+    }
+}
+
 impl Field {
+    const fn manner(&self) -> Manner {
+        match self.kind {
+            FieldKind::Position { .. } => Manner::Moves2,
+            FieldKind::Position3 { .. } => Manner::Moves3,
+            FieldKind::Number { .. } => Manner::Number,
+            FieldKind::Angle { .. } => Manner::Angle,
+            FieldKind::Integer { .. } => Manner::Integer,
+            FieldKind::Flags { .. } => Manner::Flags,
+            FieldKind::Player => Manner::Player,
+            FieldKind::Rotation { .. } => Manner::Rotation,
+        }
+    }
+
     fn lanes(&self) -> Vec<Lane> {
         let real = |min: f32, max, step: f32| {
             Lane::new(f64::from(min), steps_between(min, max, step).unwrap_or(0), f64::from(step))
@@ -142,6 +217,16 @@ impl Field {
         match self.kind {
             FieldKind::Position { min, max, step } => {
                 vec![real(min[0], max[0], step), real(min[1], max[1], step)]
+            }
+            FieldKind::Position3 { min, max, step } => {
+                (0..3).map(|axis| real(min[axis], max[axis], step)).collect()
+            }
+            FieldKind::Rotation { bits } => {
+                // As many steps either side of 0, so that no rotation at all is exact.
+                let half = (1 << (bits - 1)) - 1;
+                let limit = std::f64::consts::FRAC_1_SQRT_2;
+                let component = Lane::new(-limit, 2 * half, limit / f64::from(half));
+                vec![Lane::new(0.0, 3, 1.0), component, component, component]
             }
             FieldKind::Number { min, max, step } => vec![real(min, max, step)],
             FieldKind::Angle { bits } => vec![Lane::new(0.0, (1 << bits) - 1, 1.0)],

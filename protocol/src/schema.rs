@@ -120,6 +120,23 @@ pub enum FieldKind {
     },
     /// A player's id: one lane of 32 bits.
     Player,
+    /// A point in space, in world units: three lanes, x, y and z. Lane = (value − min) / step,
+    /// rounded to nearest.
+    Position3 {
+        /// Smallest x, y and z.
+        min: [f32; 3],
+        /// Largest x, y and z.
+        max: [f32; 3],
+        /// Grid step of all axes, in world units.
+        step: f32,
+    },
+    /// A rotation in space, as a unit quaternion: four lanes, the number of its largest component
+    /// (0 to 3 for x, y, z, w) and the three others in that order, of `bits` bits (3 to 16) each.
+    /// The sign is chosen such that the largest is positive; it follows from the others.
+    Rotation {
+        /// Bits of a component, which is from −1/√2 to 1/√2.
+        bits: u8,
+    },
 }
 
 /// A kind of event or message.

@@ -6,7 +6,7 @@
 //! is copied with three block moves and compared without a pointer.
 
 use crate::ids::EntityId;
-use crate::quantise::Layout;
+use crate::quantise::{KindLayout, Layout};
 
 /// Most slots of a snapshot.
 pub const MAX_SLOTS: usize = 1 << 16;
@@ -30,7 +30,8 @@ pub struct Row<'a> {
     pub id: EntityId,
     /// Its kind: an index into the schema's entities, which a decoder has checked.
     pub kind: u8,
-    /// Its lanes, padded with zeros to the snapshot's stride.
+    /// Its lanes, then the last steps of what moves (`i32`s), padded with zeros to the snapshot's
+    /// stride.
     pub lanes: &'a [u32],
 }
 
@@ -88,15 +89,48 @@ impl Snapshot {
         lanes
     }
 
+    /// Puts an entity with all its columns into a slot, growing the table as needed.
+    ///
+    /// # Panics
+    /// As [`Snapshot::insert`], and when the row is not of the layout's stride.
+    pub fn insert_row(&mut self, slot: usize, id: EntityId, kind: u8, row: &[u32]) -> &mut [u32] {
+        if slot >= self.ids.len() {
+            self.insert(slot, id, kind);
+        }
+        assert!(id.0 != 0, "entity {id} is out of range");
+        self.ids[slot] = id.0;
+        self.kinds[slot] = kind;
+        let lanes = self.lanes_mut(slot);
+        lanes.copy_from_slice(row);
+        lanes
+    }
+
     /// Vacates a slot. Vacant slots at the end are given up, so equal contents are equal values.
     pub fn remove(&mut self, slot: usize) {
-        if slot >= self.ids.len() {
-            return;
+        if slot < self.ids.len() {
+            self.vacate(slot);
+            self.trim();
         }
+    }
+
+    /// Vacates a slot, which must be there, and gives none up.
+    pub(crate) fn vacate(&mut self, slot: usize) {
         self.ids[slot] = 0;
         self.kinds[slot] = 0;
         self.lanes_mut(slot).fill(0);
-        self.trim();
+    }
+
+    /// Notes the last step of everything that moves: how far it has gone since `before`, the
+    /// snapshot of the tick before this one; nowhere if it was not there.
+    pub fn take_steps(&mut self, layout: &Layout, before: &Self) {
+        for slot in 0..self.slots() {
+            let Some(old) = before.row(slot) else { continue };
+            if self.ids[slot] != old.id.0 || self.kinds[slot] != old.kind {
+                continue;
+            }
+            let kind = &layout.kinds[usize::from(old.kind)];
+            take_steps(kind, self.lanes_mut(slot), old.lanes);
+        }
     }
 
     /// Gives up vacant slots at the end.
@@ -134,7 +168,7 @@ impl Snapshot {
 
     /// A 32-bit hash of everything a client sees: MurmurHash3 (x86, 32 bits, seed 0; Austin
     /// Appleby, public domain) over these words, for each occupied slot in ascending order: slot,
-    /// id, kind, then the lanes of its kind.
+    /// id, kind, then the lanes and last steps of its kind.
     #[must_use]
     pub fn hash(&self, layout: &Layout) -> u32 {
         let mut hash = Murmur3::default();
@@ -142,11 +176,20 @@ impl Snapshot {
             hash.word(row.slot as u32);
             hash.word(row.id.0);
             hash.word(u32::from(row.kind));
-            for &lane in &row.lanes[..layout.kinds[usize::from(row.kind)].lanes.len()] {
+            for &lane in &row.lanes[..layout.kinds[usize::from(row.kind)].width] {
                 hash.word(lane);
             }
         }
         hash.finish()
+    }
+}
+
+/// Notes in a row of a kind how far what moves has gone since the same entity's row a tick ago.
+pub fn take_steps(kind: &KindLayout, row: &mut [u32], before: &[u32]) {
+    for field in &kind.changing {
+        for (at, step_at) in field.axes() {
+            row[step_at] = kind.lanes[at].difference(before[at], row[at]).cast_unsigned();
+        }
     }
 }
 

@@ -41,6 +41,11 @@ pub struct Flags {
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub room_threads: Option<u16>,
 
+    /// Bytes of state per second and client before far cells are sent less often, 1000 to 100000000
+    #[arg(long, env = "TICKWIRE_CLIENT_BUDGET", default_value_t = 65_536, value_name = "BYTES",
+          value_parser = clap::value_parser!(u32).range(1000..=100_000_000))]
+    pub client_budget: u32,
+
     /// Time between two pings to a client, 100ms to 1h
     #[arg(long, env = "TICKWIRE_HEARTBEAT_INTERVAL", default_value = "5s", value_name = "DURATION",
           value_parser = parse_duration)]
@@ -107,6 +112,9 @@ pub struct ServerConfig {
     pub workers: usize,
     /// Threads for rooms. Half the cores by default: sockets cost more than rules.
     pub room_threads: usize,
+    /// Bytes of state per second and client before far cells are sent less often. 65536 by default:
+    /// half a megabit, several times what a crowded screen takes.
+    pub client_budget: u32,
     /// Time between two pings. 5 s by default.
     pub heartbeat_interval: Duration,
     /// Silence that ends a session. 15 s by default: three pings.
@@ -166,6 +174,7 @@ impl Flags {
             max_rooms: self.max_rooms as usize,
             workers: self.workers.map_or(cores, usize::from),
             room_threads: self.room_threads.map_or((cores / 2).max(1), usize::from),
+            client_budget: self.client_budget,
             heartbeat_interval: self.heartbeat_interval,
             heartbeat_timeout: self.heartbeat_timeout,
             empty_room_timeout: self.empty_room_timeout,
@@ -276,6 +285,7 @@ mod tests {
             ("--tick-rate", "241"),
             ("--room-capacity", "-1"),
             ("--workers", "many"),
+            ("--client-budget", "999"),
             ("--heartbeat-interval", "soon"),
             ("--heartbeat-interval", "99ms"),
             ("--bots", "101"),

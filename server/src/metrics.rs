@@ -31,6 +31,7 @@ pub struct Metrics {
     frame_bytes: IntCounter,
     frames_skipped: IntCounter,
     keyframes: IntCounter,
+    desyncs: IntCounter,
     inputs: IntCounter,
     inputs_late: IntCounter,
     inputs_refused: IntCounter,
@@ -95,6 +96,10 @@ impl Metrics {
                 "Frames not encoded because their client was behind",
             )?,
             keyframes: counter("tickwire_keyframes_total", "Keyframes among the state frames")?,
+            desyncs: counter(
+                "tickwire_desyncs_total",
+                "Reports of clients whose copy of the state differed",
+            )?,
             inputs: counter("tickwire_inputs_total", "Inputs taken in")?,
             inputs_late: counter(
                 "tickwire_inputs_late_total",
@@ -172,6 +177,7 @@ impl RoomMeter {
         metrics.frame_bytes.inc_by(new.frame_bytes - old.frame_bytes);
         metrics.frames_skipped.inc_by(new.frames_skipped - old.frames_skipped);
         metrics.keyframes.inc_by(new.keyframes - old.keyframes);
+        metrics.desyncs.inc_by(new.desyncs - old.desyncs);
         metrics.inputs.inc_by(new.inputs - old.inputs);
         metrics.inputs_late.inc_by(new.inputs_late - old.inputs_late);
         metrics.inputs_refused.inc_by(new.inputs_refused - old.inputs_refused);

@@ -10,7 +10,7 @@ use serde_json::json;
 use support::{Client, Received, TestServer, close_code, drift, tcp};
 use tickwire_protocol::ids::{EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
-    Ack, ClientMessage, GameMessage, Input, InputValues, RefusalCause, ServerMessage, Value,
+    Ack, ClientMessage, GameMessage, Input, InputValues, Look, RefusalCause, ServerMessage, Value,
 };
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
@@ -54,8 +54,14 @@ async fn send(client: &mut Client, sent: Sent) {
 async fn each_offence_ends_with_its_code_and_disturbs_nobody() {
     let server = TestServer::start(&["--bots=0"]);
     let mut witness = server.enter(json!({"name": "witness"})).await;
+    // A ship that turns has news in every tick.
+    witness.send(input(1, 0, &[0, 127, 0, 0])).await;
     let text = |text: &str| Value::Text(text.to_owned());
     let huge_claim = vec![3, 0, 253, 0, 0, 0, 0, 0, 1, 0, 0];
+    let look = |x| {
+        let look = Look { center: [x, 0.0], size: [100.0; 2] };
+        binary(ClientMessage::Look(look).to_bytes())
+    };
     let never_sent = Ack { frame: FrameNumber(1_000_000), event: EventNumber(0) };
     let offences = [
         ("an unknown message", binary([99]), 4400),
@@ -71,6 +77,8 @@ async fn each_offence_ends_with_its_code_and_disturbs_nobody() {
         ("infinity", say(vec![Value::Number(f32::INFINITY)]), 4400),
         ("text above its limit", say(vec![text(&"x".repeat(121))]), 4400),
         ("too many values", say(vec![text("a"), Value::Player(PlayerId(1))]), 4400),
+        ("a view that is none", look(f32::NAN), 4400),
+        ("a view without end", look(f32::INFINITY), 4400),
         ("an acknowledgement of nothing", binary(ClientMessage::Ack(never_sent).to_bytes()), 4400),
         ("text", Sent::Message(Message::text("hello")), 1003),
         ("a message above the limit", binary(vec![0; 4097]), 1009),

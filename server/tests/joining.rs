@@ -28,7 +28,7 @@ async fn a_player_gets_a_welcome_and_then_frames() {
     let second = client.frame().await;
     assert!(!second.is_keyframe);
     assert_eq!(second.tick.since(first.tick), 1);
-    assert!(client.replica.snapshot().entities() > 10);
+    assert!(client.replica.entity_count() > 10);
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn spectators_watch_without_a_seat_or_a_say() {
     let mut spectator = server.enter(json!({"room": room, "spectate": true})).await;
     assert!(spectator.welcome.spectator);
     spectator.frame().await;
-    assert_eq!(spectator.replica.snapshot().entities(), 1, "only the player has a body");
+    assert_eq!(spectator.replica.entity_count(), 1, "only the player has a body");
     let numbers = server.room_until(|room| room["spectators"] == 1).await;
     assert_eq!(numbers["players"], 1);
     player.leave().await;

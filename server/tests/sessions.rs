@@ -13,17 +13,18 @@ use support::{
 };
 use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{ClientMessage, Input, InputValues, ServerMessage};
+use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::schema::Schema;
 use tickwire_simulation::game::{Context, Game};
 use tickwire_simulation::inputs::Inputs;
 use tickwire_simulation::saved::RestoreError;
-use tickwire_simulation::snapshot_writer::SnapshotWriter;
+use tickwire_simulation::scene::SceneWriter;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
 /// The x lane of a player's body, as a client sees it.
 fn x_of(client: &Client, player: PlayerId) -> Option<u32> {
-    client.replica.snapshot().rows().find(|row| row.lanes[0] == player.0).map(|row| row.lanes[1])
+    client.replica.entities().find(|row| row.lanes[0] == player.0).map(|row| row.lanes[1])
 }
 
 #[tokio::test]
@@ -144,7 +145,7 @@ impl Game for Broken {
         assert!(context.tick() != Tick(10), "on purpose");
         self.0.step(context, inputs);
     }
-    fn replicate(&self, out: &mut SnapshotWriter<'_>) {
+    fn replicate(&self, out: &mut SceneWriter<'_>) {
         self.0.replicate(out);
     }
     fn save(&self) -> Vec<u8> {
@@ -159,14 +160,27 @@ impl Game for Broken {
 async fn a_room_whose_rules_panic_ends_alone() {
     let games =
         games().with("broken", |options| Ok(Box::new(Broken(tickwire_drift::create(options)?))));
-    let server = TestServer::start_with(games, &HEARTBEAT);
+    let server = TestServer::start_with(games, &["--heartbeat-interval=100ms"]);
     let mut witness = server.enter(drift()).await;
     let mut victim = server.enter(json!({"game": "broken"})).await;
     assert_eq!(close_code(&mut victim.socket).await, 1011);
-    let first = witness.frame().await;
-    assert_eq!(witness.frame().await.tick.since(first.tick), 1);
+    let values = InputValues::new(&[10, 0]).unwrap();
+    witness.send(ClientMessage::Input(Input { seq: InputSeq(1), at: Tick(0), values })).await;
+    while witness.frame().await.input.is_none() {}
     server.metric_until("tickwire_rooms", 1.0).await;
     assert_eq!(server.room().await["game"], "drift");
+}
+
+#[tokio::test]
+async fn a_client_whose_state_differs_is_heard_and_gets_all_of_it_anew() {
+    let server = TestServer::start(&[]);
+    let mut client = server.enter(drift()).await;
+    assert!(client.frame().await.is_keyframe);
+    let report = client.replica.report(PartNumber::cell(0)).unwrap();
+    client.send(report).await;
+    while !client.frame().await.is_keyframe {}
+    server.metric_until("tickwire_desyncs_total", 1.0).await;
+    client.leave().await;
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ import { Camera } from './camera.js';
 import { happen } from './happenings.js';
 import { Hud } from './hud/hud.js';
 import { ShipInput } from './input/input.js';
+import { Lookout } from './lookout.js';
 import { watchMotion } from './motion.js';
 import { cleanName } from './names.js';
 import { colourOf } from './palette.js';
@@ -48,6 +49,7 @@ export class Game {
   #newestShip = undefined;
   #frameAt = 0;
   #eye = new SpectatorEye();
+  #lookout = new Lookout();
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -133,6 +135,7 @@ export class Game {
       if (this.playing) this.#steer(room, nowMs);
     }
     this.#look(seconds);
+    if (room) this.#lookout.update(room, this.camera, this.world, nowMs);
     this.renderer.view.field = this.world;
     this.renderer.draw(scene, room?.player, this.nameOf, nowMs, seconds);
     this.hud.update(this, nowMs, seconds);
@@ -142,9 +145,11 @@ export class Game {
   #welcomed(room) {
     this.world = worldOf(room.schema);
     this.#eye.start(this.world);
+    this.#lookout.clear();
     this.#newestShip = undefined;
     this.scene.clear();
     this.hud.notices.clear();
+    this.hud.minimap.clear();
   }
 
   /**

@@ -1,11 +1,14 @@
 /**
- * Where a spectator looks: it drifts from ship to ship, a while with each. Pure; it must not draw.
+ * Where a spectator looks: it drifts from ship to ship, a while with each; where there are none it
+ * looks elsewhere, as a large world is not seen all at once. Pure; it must not draw.
  */
 import { settled } from './camera.js';
 
 /** Time with one ship, and with one that has just gone, in seconds. */
 const STAY_S = 9;
 const MOURN_S = 1.6;
+/** Time with a place where nobody is, in seconds: long enough to be told who is. */
+const SEARCH_S = 3;
 /** How fast it drifts, per second. */
 const DRIFT = 0.7;
 
@@ -15,15 +18,22 @@ export class SpectatorEye {
   /** The ship that is watched, by id. */
   #watched = -1;
   #leftS = 0;
+  /** The place that is drifted to while there is no ship. @type {{ x: number, y: number }} */
+  #place = { x: 0, y: 0 };
+  /** @type {import('./arena.js').World} */
+  #world = { width: 0, height: 0 };
 
   /**
    * Starts in the middle of a world.
    * @param {import('./arena.js').World} world
    */
-  start({ width, height }) {
-    this.x = width / 2;
-    this.y = height / 2;
-    this.#leftS = 0;
+  start(world) {
+    this.#world = world;
+    this.x = world.width / 2;
+    this.y = world.height / 2;
+    this.#place = { x: this.x, y: this.y };
+    this.#watched = -1;
+    this.#leftS = SEARCH_S;
   }
 
   /**
@@ -37,15 +47,28 @@ export class SpectatorEye {
       const { entity } = ships.at(index);
       if (entity.id === this.#watched) watched = entity;
     }
-    if (!watched) this.#leftS = Math.min(this.#leftS, MOURN_S);
-    if (this.#leftS <= 0 && ships.length > 0) {
-      watched = ships.at(Math.floor(Math.random() * ships.length)).entity;
-      this.#watched = watched.id;
-      this.#leftS = STAY_S;
+    if (!watched && ships.length > 0) {
+      // At once when the first ones come into view, a little later when one has just gone.
+      this.#leftS = this.#watched < 0 ? 0 : Math.min(this.#leftS, MOURN_S);
     }
-    if (!watched) return;
+    if (this.#leftS <= 0) watched = this.#choose(ships);
+    if (watched) this.#place = { x: watched.x, y: watched.y };
     const share = settled(DRIFT, seconds);
-    this.x += (watched.x - this.x) * share;
-    this.y += (watched.y - this.y) * share;
+    this.x += (this.#place.x - this.x) * share;
+    this.y += (this.#place.y - this.y) * share;
+  }
+
+  /** @param {import('./scene.js').Cast} ships */
+  #choose(ships) {
+    if (ships.length === 0) {
+      this.#watched = -1;
+      this.#leftS = SEARCH_S;
+      this.#place = { x: Math.random() * this.#world.width, y: Math.random() * this.#world.height };
+      return undefined;
+    }
+    const { entity } = ships.at(Math.floor(Math.random() * ships.length));
+    this.#watched = entity.id;
+    this.#leftS = STAY_S;
+    return entity;
   }
 }

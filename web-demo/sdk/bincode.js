@@ -237,6 +237,16 @@ export class Writer {
 }
 
 /**
+ * Bytes that an unsigned integer takes.
+ *
+ * @param {number} value 0 to 2^32 - 1
+ */
+export function varintLength(value) {
+  if (value < U16_FOLLOWS) return 1;
+  return value < 0x1_0000 ? 3 : 5;
+}
+
+/**
  * Folds a signed number into an unsigned one: 0, -1, 1, -2 … become 0, 1, 2, 3 …
  *
  * @param {number} value

@@ -1,184 +1,211 @@
 /**
- * The chunk decoder: a snapshot and bits in, the next snapshot out. Mirrors
- * `protocol/src/chunk/decode.rs`; the layout of the bits is in PROTOCOL.md. Takes any bytes
- * whatever, in integer arithmetic only.
+ * The chunk decoder: a part's snapshot and bytes in, its next snapshot out. Mirrors
+ * `protocol/src/chunk/decode.rs`. Takes any bytes whatever, in integer arithmetic only.
+ *
+ * ```text
+ * head     which prior; whether it leads from nothing; else over how many ticks (the gap);
+ *          whether there are leaves, updates, enters
+ * leaves   how many; per leave its slot, and whether it only moved on to another part
+ * updates  per entity that stays, by ascending slot: what became of it           chunk-fields.js
+ * enters   how many; per enter by ascending slot: slot, id, kind, row            chunk-enters.js
+ * ```
  *
  * @module
  */
 
-import { BitReader } from './bits.js';
 import { unzigzag } from './bincode.js';
-import { MAX_SLOTS, Snapshot } from './snapshot.js';
+import { ChunkReader } from './chunk-coder.js';
+import { readKind, readRow } from './chunk-enters.js';
+import { FieldReader, predict } from './chunk-fields.js';
+import { readCount, readGap, readUniform } from './chunk-numbers.js';
+import {
+  ENTER_ID,
+  HAS_ENTERS,
+  HAS_LEAVES,
+  HAS_UPDATES,
+  KEYFRAME,
+  MORE,
+  MOVED,
+  NONE_MORE,
+} from './contexts.js';
+import { MAX_SLOTS } from './snapshot.js';
 import { WireError } from './wire-error.js';
 
 /** @typedef {import('./layout.js').KindLayout} KindLayout */
 /** @typedef {import('./layout.js').Layout} Layout */
+/** @typedef {import('./snapshot.js').Snapshot} Snapshot */
 
-/** Bits of a Rice parameter. */
-const RICE_PARAMETER_BITS = 5;
+/** What a chunk turned out to be. Used again for the next one. */
+export class ChunkReading {
+  constructor() {
+    /** Whether it leads from nothing. */
+    this.isKeyframe = false;
+    /** Ticks over which it tells what happened; 0 of a keyframe. */
+    this.gap = 0;
+    /** Entities that left, by id. @type {number[]} */
+    this.left = [];
+    /** Whether each of them only moved on to another part. @type {boolean[]} */
+    this.moved = [];
+    /** Slots of entities that are other than predicted, or went round the end of a lane, as numbers
+     * on the wire do. @type {number[]} */
+    this.updated = [];
+    /** Slots that were entered. @type {number[]} */
+    this.entered = [];
+    /** The byte before which the chunk ends. */
+    this.end = 0;
+  }
 
-/** Decodes chunks of one schema; allocates only when the room grows. */
+  clear() {
+    this.left.length = 0;
+    this.moved.length = 0;
+    this.updated.length = 0;
+    this.entered.length = 0;
+  }
+}
+
+/** Decodes chunks of one schema; allocates only when a part grows. */
 export class ChunkDecoder {
   /** @param {Layout} layout */
   constructor(layout) {
     this.layout = layout;
-    this._input = new BitReader();
-    this._next = new Snapshot(layout.stride);
-    /** Rice parameter of each changing field, by kind. */
-    this._parameters = layout.kinds.map((kind) => new Uint8Array(kind.changing.length));
-    this._hasChanges = layout.kinds.map(() => false);
-    /** Slots that the newest chunk vacated. @type {number[]} */
-    this.left = [];
-    /** Slots whose entity it changed. @type {number[]} */
-    this.updated = [];
-    /** Slots that it filled. @type {number[]} */
-    this.entered = [];
+    this._input = new ChunkReader();
+    this._fields = new FieldReader(this._input);
+    this._length = 0;
   }
 
   /**
-   * The snapshot that a chunk leads to. Takes `from` over as memory for the next one if the chunk
-   * decodes; leaves it as it is if not.
+   * Turns a snapshot into the one that a chunk leads to. After an error it is of no use.
    *
-   * @param {Snapshot} from
-   * @param {boolean} isKeyframe whether the chunk leads from nothing instead
+   * @param {Snapshot} state
+   * @param {number} elapsed how many ticks ago the state was; 0 when there is none and only a
+   *   keyframe will do
    * @param {Uint8Array} bytes
    * @param {number} start the byte at which the chunk begins
-   * @returns {Snapshot}
+   * @param {ChunkReading} reading what the chunk turns out to be
    * @throws {WireError}
    */
-  decode(from, isKeyframe, bytes, start) {
-    const next = this._next;
-    if (isKeyframe) next.clear();
-    else next.copyFrom(from);
-    this.left.length = 0;
-    this.updated.length = 0;
-    this.entered.length = 0;
-    this._input.load(bytes, start);
-    const largestId = next.largestId();
-    this._readLeaves(next);
-    if (this._readParameters()) this._readUpdates(next);
-    this._readEnters(next, largestId);
-    this._readPadding();
-    this._next = from;
-    return next;
-  }
-
-  /** @param {Snapshot} next */
-  _readLeaves(next) {
-    const count = this._input.gamma();
-    let slot = -1;
-    for (let leave = 0; leave < count; leave += 1) {
-      slot = this._readSlot(slot);
-      if (slot >= next.slots || next.ids[slot] === 0) this._fail(`slot ${slot} is vacant`);
-      next.remove(slot);
-      this.left.push(slot);
-    }
-  }
-
-  /** Reads which kinds have changes, and their parameters. @returns {boolean} whether any has */
-  _readParameters() {
-    let hasAny = false;
-    for (let kind = 0; kind < this._parameters.length; kind += 1) {
-      const parameters = this._parameters[kind];
-      const has = parameters.length > 0 && this._input.bit();
-      this._hasChanges[kind] = has;
-      if (!has) continue;
-      hasAny = true;
-      for (let field = 0; field < parameters.length; field += 1) {
-        parameters[field] = this._input.bits(RICE_PARAMETER_BITS);
-      }
-    }
-    return hasAny;
-  }
-
-  /** @param {Snapshot} next */
-  _readUpdates(next) {
-    for (let slot = 0; slot < next.slots; slot += 1) {
-      const kind = next.kinds[slot];
-      if (next.ids[slot] === 0 || !this._hasChanges[kind] || !this._input.bit()) continue;
-      this._readUpdate(next.lanes, slot * next.stride, kind);
-      this.updated.push(slot);
-    }
-  }
-
-  /**
-   * @param {Uint32Array} values
-   * @param {number} row where the entity's lanes begin
-   * @param {number} kind
-   */
-  _readUpdate(values, row, kind) {
+  decode(state, elapsed, bytes, start, reading) {
     const input = this._input;
-    const { changing, lanes } = this.layout.kinds[kind];
-    const parameters = this._parameters[kind];
-    const mask = changing.length > 1 ? input.bits(changing.length) : 1;
-    for (let field = 0; field < changing.length; field += 1) {
-      if (((mask >>> field) & 1) === 0) continue;
-      const { first, end } = changing[field];
-      for (let at = first; at < end; at += 1) {
-        const lane = lanes[at];
-        const difference = unzigzag(input.rice(parameters[field], lane.bits));
-        const value = ((values[row + at] + difference) & lane.mask) >>> 0;
-        if (value > lane.max) this._fail(`value ${value} is out of range`);
-        values[row + at] = value;
-      }
+    reading.clear();
+    this._length = bytes.length;
+    input.load(bytes, start);
+    reading.isKeyframe = input.decideIn(KEYFRAME);
+    if (reading.isKeyframe) {
+      reading.gap = 0;
+      state.clear();
+    } else {
+      reading.gap = this._readGap(elapsed);
+      this._readLeaves(state, reading);
+      this._readUpdates(state, elapsed, reading);
     }
+    this._readEnters(state, reading);
+    state.trim();
+    reading.end = input.finish();
+    if (reading.end < 0) this._fail('the chunk is cut off');
   }
 
-  /**
-   * @param {Snapshot} next
-   * @param {number} largestId of the snapshot that the chunk leads from
-   */
-  _readEnters(next, largestId) {
+  /** @param {number} elapsed */
+  _readGap(elapsed) {
+    const gap = readGap(this._input);
+    if (gap === 0 || gap > elapsed) {
+      this._fail(`the chunk spans ${gap} ticks, ${elapsed} have passed since the last one`);
+    }
+    return gap;
+  }
+
+  /** @param {Snapshot} state @param {ChunkReading} reading */
+  _readLeaves(state, reading) {
     const input = this._input;
-    const count = input.gamma();
+    if (!input.decideIn(HAS_LEAVES)) return;
+    const more = readCount(input, NONE_MORE, MORE);
+    let next = 0;
+    for (let leave = 0; leave <= more; leave += 1) {
+      const slot = next + readUniform(input, state.slots - next);
+      const id = slot < state.slots ? state.ids[slot] : 0;
+      if (id === 0) this._fail(`slot ${slot} cannot be left`);
+      state.vacate(slot);
+      reading.left.push(id);
+      reading.moved.push(input.decideIn(MOVED));
+      next = slot + 1;
+    }
+  }
+
+  /** @param {Snapshot} state @param {number} elapsed @param {ChunkReading} reading */
+  _readUpdates(state, elapsed, reading) {
+    const { ids, kinds, values, slots, stride } = state;
+    const hasUpdates = this._input.decideIn(HAS_UPDATES);
+    this._fields.reset(reading.gap, (elapsed - reading.gap) | 0);
+    for (let slot = 0; slot < slots; slot += 1) {
+      if (ids[slot] === 0) continue;
+      const kind = this.layout.kinds[kinds[slot]];
+      const row = slot * stride;
+      const isUpdated = hasUpdates
+        ? this._fields.read(kind, values, row)
+        : predict(kind, elapsed, values, row);
+      if (isUpdated) reading.updated.push(slot);
+      this._check(kind, values, row);
+    }
+  }
+
+  /** @param {Snapshot} state @param {ChunkReading} reading */
+  _readEnters(state, reading) {
+    const input = this._input;
+    if (!input.decideIn(HAS_ENTERS)) return;
+    const more = readCount(input, NONE_MORE + 1, MORE);
     let slot = -1;
-    let id = largestId;
-    for (let enter = 0; enter < count; enter += 1) {
-      slot = this._readSlot(slot);
-      if (slot < next.slots && next.ids[slot] !== 0) this._fail(`slot ${slot} is taken`);
-      id = input.bit() ? id + input.gamma() + 1 : input.bits(32);
-      if (id === 0 || id > 0xffff_ffff) this._fail('entity id is out of range');
-      const kind = input.bits(this.layout.kindBits);
-      if (kind >= this.layout.kinds.length) this._fail(`unknown entity kind ${kind}`);
-      const row = next.insert(slot, id, kind);
-      this._readLanes(next.lanes, row, this.layout.kinds[kind]);
-      this.entered.push(slot);
+    let number = 0;
+    let id = state.largestId();
+    for (let enter = 0; enter <= more; enter += 1) {
+      slot = this._readVacantSlot(state, slot + 1);
+      id = (id + 1 + unzigzag(readCount(input, ENTER_ID, ENTER_ID + 1))) >>> 0;
+      if (id === 0) this._fail('entity id 0');
+      number = readKind(input, this.layout, number);
+      if (number >= this.layout.kinds.length) this._fail(`unknown entity kind ${number}`);
+      const kind = this.layout.kinds[number];
+      const row = state.insert(slot, id, number);
+      readRow(input, kind, state.values, row);
+      this._check(kind, state.values, row);
+      if (input.isOverdrawn) this._fail('the chunk is cut off');
+      reading.entered.push(slot);
     }
   }
 
   /**
+   * The slot that an enter takes: some vacant ones from `next` on are passed over.
+   *
+   * @param {Snapshot} state
+   * @param {number} next
+   */
+  _readVacantSlot(state, next) {
+    let passed = readCount(this._input, NONE_MORE + 2, MORE);
+    for (let slot = next; slot < MAX_SLOTS; slot += 1) {
+      if (slot < state.slots && state.ids[slot] !== 0) continue;
+      if (passed === 0) return slot;
+      passed -= 1;
+    }
+    return this._fail(`slot ${MAX_SLOTS} cannot be entered`);
+  }
+
+  /**
+   * Holds a row against the ranges of its lanes.
+   *
+   * @param {KindLayout} kind
    * @param {Uint32Array} values
    * @param {number} row
-   * @param {KindLayout} kind
    */
-  _readLanes(values, row, { lanes }) {
-    for (let at = 0; at < lanes.length; at += 1) {
-      const value = this._input.bits(lanes[at].bits);
-      if (value > lanes[at].max) this._fail(`value ${value} is out of range`);
-      values[row + at] = value;
+  _check({ maxima }, values, row) {
+    for (let lane = 0; lane < maxima.length; lane += 1) {
+      if (values[row + lane] > maxima[lane]) this._failRange(values[row + lane]);
     }
   }
 
-  /**
-   * The next of ascending slots.
-   *
-   * @param {number} previous
-   */
-  _readSlot(previous) {
-    const slot = previous + 1 + this._input.gamma();
-    if (slot >= MAX_SLOTS) this._fail(`slot ${slot} is beyond the limit`);
-    return slot;
-  }
-
-  _readPadding() {
-    const { remaining } = this._input;
-    if (remaining >= 8 || this._input.bits(remaining) !== 0) {
-      this._fail('more follows the end of the chunk');
-    }
+  /** @param {number} value @returns {never} */
+  _failRange(value) {
+    return this._fail(`value ${value} is out of range`);
   }
 
   /** @param {string} what @returns {never} */
   _fail(what) {
-    throw new WireError(what, this._input.at, 'bit');
+    throw new WireError(what, Math.min(this._input.at, this._length));
   }
 }

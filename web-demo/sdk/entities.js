@@ -1,18 +1,15 @@
 /**
- * Entities as a game sees them: plain objects with the field names of the schema, made from lanes.
- *
- * One rule names the properties. The first Position field of a kind is `x` and `y`; any further
- * Position field `foo` is `fooX` and `fooY`; every other field keeps its name. An Angle is in
- * radians, from 0 up to a full turn; Flags are an unsigned integer; a Player is a player id. A name
- * that is taken (`id`, `kind`, or one that is there already) gets a `_` at its end.
+ * Entities as a game sees them: plain objects with the field names of the schema, made from the
+ * states of their trajectories. What the properties are is the business of `shapes.js`.
  *
  * @module
  */
 
-/** @typedef {import('./schema.js').Schema} Schema */
-/** @typedef {import('./schema.js').EntityKind} EntityKind */
-/** @typedef {import('./layout.js').Layout} Layout */
-/** @typedef {import('./layout.js').Lane} Lane */
+import { readRotation, turnTowards } from './rotation.js';
+import { ROW } from './trajectory.js';
+
+/** @typedef {import('./shapes.js').Property} Property */
+/** @typedef {import('./shapes.js').Shape} Shape */
 
 /**
  * An entity: its id, the name of its kind, and its fields.
@@ -20,74 +17,86 @@
  * @typedef {{id: number, kind: string} & {[field: string]: number}} Entity
  */
 
-/**
- * How one lane becomes a property.
- *
- * @typedef {object} Property
- * @property {string} name
- * @property {number} min value of lane 0
- * @property {number} step value per lane step
- * @property {'blend'|'turn'|'hold'} motion between two states: in a straight line, the short way
- *   round, or not at all
- * @property {number} range lane values of a full turn, for `turn`
- */
-/** @typedef {{name: string, properties: Property[]}} Shape */
+const quaternion = new Float64Array(4);
+const target = new Float64Array(4);
 
 /**
- * The properties of every entity kind, a lane each.
+ * An entity without fields.
  *
- * @param {Schema} schema
- * @param {Layout} layout
- * @returns {Shape[]}
+ * @param {number} id
+ * @param {Shape} shape
+ * @returns {Entity}
  */
-export function shapesOf(schema, layout) {
-  return schema.entities.map((kind, index) => ({
-    name: kind.name,
-    properties: propertiesOf(kind, layout.kinds[index].lanes),
-  }));
+export function newEntity(id, { name }) {
+  return /** @type {Entity} */ (/** @type {unknown} */ ({ id, kind: name }));
 }
 
 /**
- * Writes an entity's properties from its lanes.
+ * Writes an entity's properties: a state, some ticks on, in which everything went as predicted.
  *
  * @param {Shape} shape
- * @param {Uint32Array} lanes
- * @param {number} row where the entity's lanes begin
+ * @param {Float64Array} states
+ * @param {number} at where the state begins
+ * @param {number} ticks
  * @param {Entity} entity
  * @returns {boolean} whether any has changed
  */
-export function readEntity({ properties }, lanes, row, entity) {
+export function readEntity({ properties, orientations }, states, at, ticks, entity) {
   let hasChanged = false;
-  for (let at = 0; at < properties.length; at += 1) {
-    const { name, min, step } = properties[at];
-    const value = min + lanes[row + at] * step;
+  for (const property of properties) {
+    const { name, min, step } = property;
+    const value = min + predictedLane(property, states, at, ticks) * step;
     if (entity[name] === value) continue;
     entity[name] = value;
     hasChanged = true;
+  }
+  for (const { names, at: lane, min, step } of orientations) {
+    readRotation(states, at + ROW + lane, min, step, quaternion);
+    hasChanged = writeRotation(names, entity) || hasChanged;
   }
   return hasChanged;
 }
 
 /**
- * Writes an entity's properties from its lanes at two states: a share of the way from one to the
- * other.
+ * Writes an entity's properties between two states: a share of the way from the first, some ticks
+ * on, to the second.
  *
  * @param {Shape} shape
- * @param {Uint32Array} from
- * @param {Uint32Array} to
- * @param {number} row where the entity's lanes begin in both
+ * @param {Float64Array} states
+ * @param {number} from where the first begins
+ * @param {number} ticks
+ * @param {number} to where the second begins
  * @param {number} share 0 to 1
  * @param {Entity} entity
  */
-export function blendEntity({ properties }, from, to, row, share, entity) {
-  for (let at = 0; at < properties.length; at += 1) {
-    const { name, min, step, motion, range } = properties[at];
-    const before = from[row + at];
-    let lane = before;
-    if (motion === 'blend') lane += (to[row + at] - before) * share;
-    else if (motion === 'turn') lane = turn(before, to[row + at], share, range);
+export function blendEntity({ properties, orientations }, states, from, ticks, to, share, entity) {
+  for (const property of properties) {
+    const { name, at, min, step, motion, max } = property;
+    let lane = predictedLane(property, states, from, ticks);
+    const next = states[to + ROW + at];
+    if (motion === 'blend') lane += (next - lane) * share;
+    else if (motion === 'turn') lane = turn(lane, next, share, max + 1);
     entity[name] = min + lane * step;
   }
+  for (const { names, at, min, step } of orientations) {
+    readRotation(states, from + ROW + at, min, step, quaternion);
+    readRotation(states, to + ROW + at, min, step, target);
+    turnTowards(quaternion, target, share);
+    writeRotation(names, entity);
+  }
+}
+
+/**
+ * @param {Property} property
+ * @param {Float64Array} states
+ * @param {number} at where the state begins
+ * @param {number} ticks
+ */
+function predictedLane({ at: lane, stepAt, max }, states, at, ticks) {
+  const before = states[at + ROW + lane];
+  if (stepAt < 0) return before;
+  // What would run out of its range is shown at the end of it.
+  return Math.min(max, Math.max(0, before + states[at + ROW + stepAt] * ticks));
 }
 
 /**
@@ -104,54 +113,13 @@ function turn(from, to, share, range) {
   return (angle + range) % range;
 }
 
-/**
- * @param {EntityKind} kind
- * @param {Lane[]} lanes
- * @returns {Property[]}
- */
-function propertiesOf(kind, lanes) {
-  const names = propertyNames(kind);
-  const types = kind.fields.flatMap(({ kind: { type } }) =>
-    type === 'position' ? [type, type] : [type],
-  );
-  return lanes.map((lane, index) => {
-    const isAngle = types[index] === 'angle';
-    const range = lane.max + 1;
-    const step = isAngle ? (2 * Math.PI) / range : lane.step;
-    return { name: names[index], min: lane.min, step, motion: motionOf(types[index]), range };
-  });
-}
-
-/** @param {string} type @returns {Property['motion']} */
-function motionOf(type) {
-  if (type === 'angle') return 'turn';
-  return type === 'position' ? 'blend' : 'hold';
-}
-
-/**
- * @param {EntityKind} kind
- * @returns {string[]} one per lane
- */
-function propertyNames(kind) {
-  const taken = new Set(['id', 'kind', '__proto__']);
-  let positions = 0;
-  return kind.fields.flatMap((field) => {
-    let names = [field.name];
-    if (field.kind.type === 'position') {
-      names = positions === 0 ? ['x', 'y'] : [`${field.name}X`, `${field.name}Y`];
-      positions += 1;
-    }
-    return names.map((name) => reserve(name, taken));
-  });
-}
-
-/**
- * @param {string} name
- * @param {Set<string>} taken
- */
-function reserve(name, taken) {
-  let free = name;
-  while (taken.has(free)) free += '_';
-  taken.add(free);
-  return free;
+/** @param {string[]} names @param {Entity} entity @returns {boolean} whether it has changed */
+function writeRotation(names, entity) {
+  let hasChanged = false;
+  for (let component = 0; component < names.length; component += 1) {
+    if (entity[names[component]] === quaternion[component]) continue;
+    entity[names[component]] = quaternion[component];
+    hasChanged = true;
+  }
+  return hasChanged;
 }

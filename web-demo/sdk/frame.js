@@ -1,6 +1,16 @@
 /**
- * The prefix of a state frame: what a client gets beside the shared chunk. Mirrors
+ * The prefix of a state frame: what a client gets beside the shared chunks. Mirrors
  * `protocol/src/frame.rs`.
+ *
+ * ```text
+ * 1 byte    a delta: 0x80 | ADVANCE 1 | INPUT 2 | EVENTS 4 | WATCH 8 | OWN 16 | GLOBAL 32 | CELLS 64
+ *           a keyframe: 0x40 | INPUT 2 | EVENTS 4 | OWN 16 | GLOBAL 32; it has WATCH and CELLS
+ * varint    a keyframe: the tick; ADVANCE: ticks since the frame before; else 1 has passed
+ * INPUT     1 byte: number of the input less the one told before, 16 times its age in ticks; 0 when
+ *           they do not fit, then both as varints.  varint (zigzag): slack, milliseconds
+ * EVENTS    varints: number of the first, how many; per event its age in ticks, and the event
+ * WATCH     4 varints: column, row, columns, rows
+ * ```
  *
  * @module
  */
@@ -10,6 +20,7 @@ import { readEvent } from './messages.js';
 import { WireError } from './wire-error.js';
 
 /** @typedef {import('./messages.js').WireEvent} WireEvent */
+/** @typedef {import('./watch.js').Watch} Watch */
 
 /**
  * What became of the newest input.
@@ -22,27 +33,45 @@ import { WireError } from './wire-error.js';
  */
 /** @typedef {{number: number, tick: number, event: WireEvent}} ReceivedEvent */
 /**
+ * Which parts of the state a frame has chunks of: the client's own, the global one, any cells.
+ *
+ * @typedef {{own: boolean, global: boolean, cells: boolean}} Contents
+ */
+/**
  * @typedef {object} FramePrefix
  * @property {number} number of the frame on its connection, from 1
  * @property {number} tick
- * @property {boolean} isKeyframe whether its chunk leads from nothing
+ * @property {boolean} isKeyframe whether all its chunks lead from nothing, and what is not in it is
+ *   gone
  * @property {InputEcho | undefined} input when one has taken effect since the frame before
  * @property {ReceivedEvent[]} events
- * @property {number | undefined} hash what the snapshot must hash to, when the server says
- * @property {number} chunkAt the byte at which the chunk begins
+ * @property {Watch | undefined} watch the cells watched from this frame on, when they change
+ * @property {Contents} contents
  */
-/** @typedef {FramePrefix & {agreement: 'unchecked'|'equal'|'different'}} Frame */
+/**
+ * A frame that was taken in, and whether the replica agrees with the server where the frame said
+ * what the server has.
+ *
+ * @typedef {FramePrefix & {agreement: 'unchecked'|'equal'|'different'}} Frame
+ */
 
 /** Largest state frame, in bytes. */
 const MAX_FRAME_BYTES = 1 << 20;
 /** First bytes from this one on are state frames, smaller ones control messages. */
-export const FRAME_TAG = 0x80;
+export const FRAME_TAG = 0x40;
 
-const KEYFRAME = 1;
+const KEYFRAME_TAG = FRAME_TAG;
+const DELTA_TAG = 0x80;
+const ADVANCE = 1;
 const INPUT = 2;
 const EVENTS = 4;
-const HASH = 8;
-const ALL = FRAME_TAG | KEYFRAME | INPUT | EVENTS | HASH;
+const WATCH = 8;
+const OWN = 16;
+const GLOBAL = 32;
+const CELLS = 64;
+const KEYFRAME_FLAGS = INPUT | EVENTS | OWN | GLOBAL;
+/** Numbers below this share the byte of an input echo. */
+const ECHO_BITS = 4;
 
 /** @type {ReceivedEvent[]} */
 const NO_EVENTS = [];
@@ -59,30 +88,34 @@ export class FrameCursor {
   }
 
   /**
-   * Reads the prefix of the next frame. Changes nothing: {@link FrameCursor.advance} does, once the
-   * chunk has been read as well.
+   * Reads the prefix of the next frame, up to where its chunks begin. Changes nothing:
+   * {@link FrameCursor.advance} does, once the chunks have been read as well.
    *
-   * @param {Uint8Array} bytes
+   * @param {Reader} input
    * @returns {FramePrefix}
    * @throws {WireError}
    */
-  read(bytes) {
-    if (bytes.length > MAX_FRAME_BYTES) {
-      throw new WireError(`frame of ${bytes.length} bytes is too large`, 0);
+  read(input) {
+    if (input.bytes.length > MAX_FRAME_BYTES) {
+      throw new WireError(`frame of ${input.bytes.length} bytes is too large`, 0);
     }
-    const input = new Reader(bytes);
-    const flags = input.u8();
-    if (flags < FRAME_TAG || (flags & ~ALL) !== 0) throw new WireError('no state frame', 0);
-    const isKeyframe = (flags & KEYFRAME) !== 0;
-    const tick = this._readTick(input, isKeyframe);
+    const tag = input.u8();
+    const isKeyframe = (tag & ~KEYFRAME_FLAGS) === KEYFRAME_TAG;
+    if (!isKeyframe && tag < DELTA_TAG) throw new WireError('no state frame', 0);
+    const flags = isKeyframe ? (tag & KEYFRAME_FLAGS) | WATCH | CELLS : tag & ~DELTA_TAG;
+    const tick = isKeyframe ? input.u32() : this._readAdvance(input, flags);
     return {
       number: (this.number + 1) >>> 0,
       tick,
       isKeyframe,
       input: flags & INPUT ? this._readEcho(input, tick) : undefined,
       events: flags & EVENTS ? readEvents(input, tick) : NO_EVENTS,
-      hash: flags & HASH ? input.fixedU32() : undefined,
-      chunkAt: input.at,
+      watch: flags & WATCH ? readWatch(input) : undefined,
+      contents: {
+        own: (flags & OWN) !== 0,
+        global: (flags & GLOBAL) !== 0,
+        cells: (flags & CELLS) !== 0,
+      },
     };
   }
 
@@ -97,19 +130,20 @@ export class FrameCursor {
     if (frame.input) this.input = frame.input.seq;
   }
 
-  /** @param {Reader} input @param {boolean} isKeyframe */
-  _readTick(input, isKeyframe) {
-    const ticks = input.u32();
-    if (isKeyframe) return ticks;
+  /** @param {Reader} input @param {number} flags */
+  _readAdvance(input, flags) {
+    const ticks = flags & ADVANCE ? input.u32() : 1;
     if (this.tick === undefined) throw new WireError('a delta before any keyframe', 0);
     return (this.tick + ticks) >>> 0;
   }
 
   /** @param {Reader} input @param {number} tick @returns {InputEcho} */
   _readEcho(input, tick) {
-    const seq = (this.input + input.u16()) & 0xffff;
-    const applied = (tick - input.u32()) >>> 0;
-    return { seq, applied, slackMs: input.i16() };
+    const packed = input.u8();
+    const advance = packed === 0 ? input.u16() : packed & ((1 << ECHO_BITS) - 1);
+    const age = packed === 0 ? input.u32() : packed >> ECHO_BITS;
+    const seq = (this.input + advance) & 0xffff;
+    return { seq, applied: (tick - age) >>> 0, slackMs: input.i16() };
   }
 }
 
@@ -125,4 +159,9 @@ function readEvents(input, tick) {
     events.push({ number: (first + index) >>> 0, tick: (tick - age) >>> 0, event });
   }
   return events;
+}
+
+/** @param {Reader} input @returns {Watch} */
+function readWatch(input) {
+  return { column: input.u32(), row: input.u32(), columns: input.u32(), rows: input.u32() };
 }

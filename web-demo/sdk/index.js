@@ -3,8 +3,9 @@
  * server sends the game's schema at join. Runs in browsers and in Node; touches no page.
  *
  * ```text
- * socket bytes → connection → frame → chunk → replica → entities → 'enter' 'update' 'leave'
- *                                                     → history  → view(), interpolated
+ * socket bytes → connection → frame → chunk → replica → whereabouts → trajectories
+ *   trajectories → entity table: the newest state, 'enter' 'update' 'leave'
+ *                → view(): what to draw, interpolated
  * ```
  *
  * @module
@@ -23,6 +24,7 @@ export { SUBPROTOCOL } from './connection.js';
 /** @typedef {import('./room-events.js').StateChange} StateChange */
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./entities.js').Entity} Entity */
+/** @typedef {import('./look.js').Area} Area */
 /** @typedef {import('./messages.js').Welcome} Welcome */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
 /** @typedef {import('./schema.js').Schema} Schema */

@@ -2,6 +2,9 @@
  * A schema worked out into lanes: the unsigned integers of at most 32 bits that entities travel as.
  * Mirrors `protocol/src/quantise.rs`.
  *
+ * A row of an entity has a column per lane, and behind those one per axis of each position that may
+ * change: how far it went in the last tick, as a signed number.
+ *
  * @module
  */
 
@@ -15,24 +18,50 @@ import { stepsBetween } from './schema.js';
  * @typedef {object} Lane
  * @property {number} bits bits that hold every value, 0 to 32
  * @property {number} max largest value
- * @property {number} mask the low `bits` bits, as a signed 32-bit integer
  * @property {number} min value of lane 0, in the field's unit
  * @property {number} step the field's unit per lane step
+ */
+/**
+ * Where a field's lanes are, and how it changes.
+ *
+ * @typedef {object} FieldLayout
+ * @property {number} type how it is told: one of the types below
+ * @property {number} first its first column
+ * @property {number} lanes how many columns it has
+ * @property {number} steps the first column of its last steps; -1 unless it is a position that may
+ *   change
+ * @property {boolean} constant whether it is sent at enter only
  */
 /**
  * The lanes of one entity kind.
  *
  * @typedef {object} KindLayout
  * @property {Lane[]} lanes the lanes of all its fields
- * @property {ChangingField[]} changing the fields that may change after the entity has entered
+ * @property {FieldLayout[]} fields
+ * @property {FieldLayout[]} changing the fields that may change after the entity has entered
+ * @property {number} width columns of a row that are in use: lanes, then last steps
+ * @property {Int32Array} masks by lane: the low bits that it has
+ * @property {Uint8Array} unused by lane: the high bits that it has not; 0 for a lane without bits
+ * @property {Uint32Array} maxima by lane: the largest value
  */
-/** @typedef {{first: number, end: number}} ChangingField its lanes, from `first` to before `end` */
 /**
  * @typedef {object} Layout
  * @property {KindLayout[]} kinds one per entity kind
- * @property {number} stride most lanes of any kind: the width of a row in a snapshot
+ * @property {number} stride largest width of any kind: columns of a row in a snapshot
  * @property {number} kindBits bits that hold the number of an entity kind
  */
+
+/** A real number, or a position. */
+export const NUMBER = 0;
+/** A direction, which wraps. */
+export const ANGLE = 1;
+export const INTEGER = 2;
+/** Bits that are turned over. */
+export const FLAGS = 3;
+/** An id, which has no neighbours. */
+export const PLAYER = 4;
+/** The largest component's number, and the three others. */
+export const ROTATION = 5;
 
 /**
  * The layout of a schema, which must be valid, as those from `readSchema` are.
@@ -44,28 +73,77 @@ export function layoutOf(schema) {
   const kinds = schema.entities.map(kindLayout);
   return {
     kinds,
-    stride: Math.max(0, ...kinds.map((kind) => kind.lanes.length)),
+    stride: Math.max(0, ...kinds.map((kind) => kind.width)),
     kindBits: bitsOf(Math.max(0, kinds.length - 1)),
   };
 }
 
 /** @param {EntityKind} kind @returns {KindLayout} */
 function kindLayout(kind) {
-  /** @type {KindLayout} */
-  const layout = { lanes: [], changing: [] };
-  for (const field of kind.fields) {
-    const first = layout.lanes.length;
-    layout.lanes.push(...lanesOf(field.kind));
-    if (!field.constant) layout.changing.push({ first, end: layout.lanes.length });
+  /** @type {Lane[]} */
+  const lanes = [];
+  const fields = kind.fields.map((field) => {
+    const first = lanes.length;
+    lanes.push(...lanesOf(field.kind));
+    const { constant } = field;
+    return { type: typeOf(field.kind), first, lanes: lanes.length - first, steps: -1, constant };
+  });
+  let width = lanes.length;
+  fields.forEach((field, index) => {
+    if (field.constant || !isPosition(kind.fields[index].kind)) return;
+    field.steps = width;
+    width += field.lanes;
+  });
+  return {
+    lanes,
+    fields,
+    changing: fields.filter(({ constant }) => !constant),
+    width,
+    masks: Int32Array.from(lanes, ({ bits }) => (bits === 32 ? -1 : 2 ** bits - 1)),
+    unused: Uint8Array.from(lanes, ({ bits }) => (32 - bits) % 32),
+    maxima: Uint32Array.from(lanes, ({ max }) => max),
+  };
+}
+
+/**
+ * Whether a field is a point, in the plane or in space.
+ *
+ * @param {FieldKind} kind
+ */
+export function isPosition({ type }) {
+  return type === 'position' || type === 'position3';
+}
+
+/** @param {FieldKind} kind */
+function typeOf(kind) {
+  switch (kind.type) {
+    case 'angle':
+      return ANGLE;
+    case 'integer':
+      return INTEGER;
+    case 'flags':
+      return FLAGS;
+    case 'player':
+      return PLAYER;
+    case 'rotation':
+      return ROTATION;
+    default:
+      return NUMBER;
   }
-  return layout;
 }
 
 /** @param {FieldKind} kind @returns {Lane[]} */
 function lanesOf(kind) {
   switch (kind.type) {
     case 'position':
-      return [0, 1].map((axis) => realLane(kind.min[axis], kind.max[axis], kind.step));
+    case 'position3':
+      return kind.min.map((min, axis) => realLane(min, kind.max[axis], kind.step));
+    case 'rotation': {
+      // As many steps either side of 0, so that no rotation at all is exact.
+      const half = 2 ** (kind.bits - 1) - 1;
+      const component = lane(-Math.SQRT1_2, 2 * half, Math.SQRT1_2 / half);
+      return [lane(0, 3, 1), component, component, component];
+    }
     case 'number':
       return [realLane(kind.min, kind.max, kind.step)];
     case 'angle':
@@ -86,8 +164,7 @@ function realLane(min, max, step) {
 
 /** @param {number} min @param {number} max @param {number} step @returns {Lane} */
 function lane(min, max, step) {
-  const bits = bitsOf(max);
-  return { bits, max, mask: bits === 32 ? -1 : 2 ** bits - 1, min, step };
+  return { bits: bitsOf(max), max, min, step };
 }
 
 /**

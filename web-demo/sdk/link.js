@@ -1,15 +1,20 @@
 /**
- * What both ends of one connection count: frames, events, inputs, and what was acknowledged. Begins
- * with a welcome and ends with the connection.
+ * What one connection is about: its replica and where the entities in it are, and what both ends
+ * count: frames, events, inputs, and what was acknowledged. Begins with a welcome and ends with the
+ * connection.
  *
  * @module
  */
 
+import { DesyncReports } from './desync-reports.js';
 import { Replica } from './replica.js';
+import { shapesOf } from './shapes.js';
+import { Whereabouts } from './whereabouts.js';
 
 /** @typedef {import('./frame.js').Frame} Frame */
 /** @typedef {import('./frame.js').ReceivedEvent} ReceivedEvent */
 /** @typedef {import('./messages.js').Welcome} Welcome */
+/** @typedef {import('./trajectory.js').Trajectory} Trajectory */
 
 /** Inputs are numbered with 16 bits. */
 const SEQ_MASK = 0xffff;
@@ -19,7 +24,10 @@ export class Link {
   /** @param {Welcome} welcome */
   constructor(welcome) {
     this.welcome = welcome;
-    this.replica = new Replica(welcome.schema);
+    this.replica = new Replica(welcome);
+    this.whereabouts = new Whereabouts(this.replica);
+    this.desyncReports = new DesyncReports();
+    this.shapes = shapesOf(welcome.schema, this.replica.layout);
     this.msPerTick = 1000 / welcome.tickRateHz;
     this._seq = 0;
     this._newestEvent = 0;
@@ -37,12 +45,21 @@ export class Link {
   }
 
   /**
-   * The events of a frame that have not been met before.
+   * Takes in the next frame.
    *
-   * @param {Frame} frame
-   * @returns {ReceivedEvent[]}
+   * @param {Uint8Array} bytes
+   * @returns {{frame: Frame, events: ReceivedEvent[], left: Trajectory[]}} with the events that have
+   *   not been met before, and the entities that have left
+   * @throws {import('./wire-error.js').WireError}
    */
-  takeEvents(frame) {
+  handleFrame(bytes) {
+    const frame = this.replica.handleFrame(bytes);
+    const left = this.whereabouts.follow(frame);
+    return { frame, events: this._takeEvents(frame), left };
+  }
+
+  /** @param {Frame} frame @returns {ReceivedEvent[]} */
+  _takeEvents(frame) {
     if (frame.events.length === 0) return frame.events;
     const fresh = frame.events.filter(({ number }) => ((number - this._newestEvent) | 0) > 0);
     this._newestEvent = fresh.at(-1)?.number ?? this._newestEvent;

@@ -7,9 +7,11 @@
 
 import { Reader, Writer } from './bincode.js';
 import { readSchema } from './schema.js';
+import { isGrid } from './watch.js';
 import { WireError } from './wire-error.js';
 
 /** @typedef {import('./schema.js').Schema} Schema */
+/** @typedef {import('./watch.js').GridSize} GridSize */
 
 /**
  * @typedef {object} Welcome
@@ -23,6 +25,9 @@ import { WireError } from './wire-error.js';
  * @property {number} heartbeatIntervalMs
  * @property {number} heartbeatTimeoutMs silence for this long ends the connection
  * @property {number} ackEvery frames after which an acknowledgement is due, at the latest
+ * @property {number} hashEvery ticks after which each part of the state carries a hash again; 0 for
+ *   never
+ * @property {GridSize} grid the cells that the world is cut into
  * @property {RosterEntry[]} roster everybody in the room, the client included
  * @property {Schema} schema how to read this game
  */
@@ -35,10 +40,26 @@ import { WireError } from './wire-error.js';
 /** @typedef {{kind: number, values: Value[]}} GameMessage */
 /** @typedef {{seq: number, at: number, values: number[]}} Input */
 /**
- * @typedef {{type: 'input', input: Input} | {type: 'ack', frame: number, event: number}
- *   | {type: 'ping', nonce: number} | {type: 'game', message: GameMessage}} ClientMessage
+ * A rectangle of the world, as a spectator chooses it: its middle and its size, in world units.
+ *
+ * @typedef {{center: [number, number], size: [number, number]}} Look
  */
-/** @typedef {'far_future'|'repeated'|'queue_full'|'spectator'} RefusalCause */
+/**
+ * What a client has where its hash of a part is not the server's.
+ *
+ * @typedef {object} Difference
+ * @property {number} part its number
+ * @property {number} tick whose hash differed
+ * @property {number} entities how many the client has in it
+ * @property {DifferenceRow[]} rows the first of them, as many as fit into a message
+ */
+/** @typedef {{slot: number, id: number, kind: number, columns: number[]}} DifferenceRow */
+/**
+ * @typedef {{type: 'input', input: Input} | {type: 'ack', frame: number, event: number}
+ *   | {type: 'ping', nonce: number} | {type: 'game', message: GameMessage}
+ *   | {type: 'look', look: Look} | {type: 'differs', difference: Difference}} ClientMessage
+ */
+/** @typedef {'far_future'|'repeated'|'queue_full'|'spectator'|'not_a_spectator'} RefusalCause */
 /**
  * @typedef {{type: 'welcome', welcome: Welcome}
  *   | {type: 'pong', nonce: number, roomTimeMs: number}
@@ -55,7 +76,7 @@ const MAX_SERVER_MESSAGE_BYTES = 1 << 20;
 /** @type {Role[]} */
 const ROLES = ['player', 'spectator', 'bot'];
 /** @type {RefusalCause[]} */
-const CAUSES = ['far_future', 'repeated', 'queue_full', 'spectator'];
+const CAUSES = ['far_future', 'repeated', 'queue_full', 'spectator', 'not_a_spectator'];
 
 const writer = new Writer();
 
@@ -87,8 +108,31 @@ export function encodeClientMessage(message) {
       writer.u32(3);
       writeGameMessage(message.message);
       break;
+    case 'look':
+      writer.u32(4);
+      for (const number of [...message.look.center, ...message.look.size]) writer.f32(number);
+      break;
+    case 'differs':
+      writer.u32(5);
+      writeDifference(message.difference);
+      break;
   }
   return writer.finish();
+}
+
+/** @param {Difference} difference */
+function writeDifference({ part, tick, entities, rows }) {
+  writer.u32(part);
+  writer.u32(tick);
+  writer.u32(entities);
+  writer.u32(rows.length);
+  for (const { slot, id, kind, columns } of rows) {
+    writer.u32(slot);
+    writer.u32(id);
+    writer.u8(kind);
+    writer.u32(columns.length);
+    for (const column of columns) writer.u32(column);
+  }
 }
 
 /** @param {GameMessage} message */
@@ -165,12 +209,15 @@ function readWelcome(input) {
     heartbeatIntervalMs: input.u32(),
     heartbeatTimeoutMs: input.u32(),
     ackEvery: input.u16(),
+    hashEvery: input.u32(),
+    grid: { columns: input.u32(), rows: input.u32() },
     roster: input.list(readRosterEntry),
     schema: readSchema(input),
   };
   if (welcome.tickRateHz === 0 || welcome.sendEvery === 0) {
     throw new WireError('the tick rate or send interval is 0', input.at);
   }
+  if (!isGrid(welcome.grid)) throw new WireError('no grid, or one of too many cells', input.at);
   return welcome;
 }
 

@@ -9,6 +9,7 @@
 import { BAD_MESSAGE, SILENT_TOO_LONG } from './close.js';
 import { Clock } from './clock.js';
 import { Connection } from './connection.js';
+import { Cues } from './cues.js';
 import { deferred } from './deferred.js';
 import { Emitter } from './emitter.js';
 import { EntityTable } from './entity-table.js';
@@ -17,6 +18,7 @@ import { FRAME_TAG } from './frame.js';
 import { Heartbeat } from './heartbeat.js';
 import { Interpolation } from './interpolation.js';
 import { Link } from './link.js';
+import { lookOf } from './look.js';
 import { decodeServerMessage, encodeClientMessage } from './messages.js';
 import { inputValues, messageValues, namedValues } from './named-values.js';
 import { Stats } from './stats.js';
@@ -26,6 +28,9 @@ import { WireError } from './wire-error.js';
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./entities.js').Entity} Entity */
 /** @typedef {import('./entity-table.js').Changes} Changes */
+/** @typedef {import('./look.js').Area} Area */
+/** @typedef {import('./messages.js').ClientMessage} ClientMessage */
+/** @typedef {import('./messages.js').Look} Look */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
 /** @typedef {import('./messages.js').ServerMessage} ServerMessage */
 /** @typedef {import('./messages.js').Welcome} Welcome */
@@ -34,10 +39,6 @@ import { WireError } from './wire-error.js';
 
 /** @typedef {import('./environment.js').JoinOptions} JoinOptions */
 /** @typedef {import('./room-events.js').RoomEvents} RoomEvents */
-/** @typedef {import('./room-events.js').GameEvent} GameEvent */
-
-/** Cues that wait for their tick, at most; the oldest ones go when nobody calls `view`. */
-const MAX_CUES = 256;
 
 /** A room that was joined. Made by `join`. */
 export class Room {
@@ -60,10 +61,11 @@ export class Room {
     this.stats = new Stats(environment.now);
     this._table = new EntityTable(this.entities);
     this._view = new View();
-    /** @type {GameEvent[]} */
-    this._cues = [];
+    this._cues = new Cues();
     /** The connection that is there now; a socket without a welcome is none. */
     this._link = /** @type {Link | undefined} */ (undefined);
+    /** What the client wants to see, on whichever connection. */
+    this._wanted = /** @type {Look | undefined} */ (undefined);
     this._heartbeat = new Heartbeat(environment, {
       ping: (nonce) => this._sendPing(nonce),
       silent: () => this._connection.abandon(SILENT_TOO_LONG, 'the server went silent'),
@@ -138,7 +140,7 @@ export class Room {
     if (!link || link.welcome.spectator) return undefined;
     const seq = link.nextSeq;
     const input = { seq, at: atTick, values: inputValues(link.welcome.schema, fields) };
-    if (!this._connection.send(encodeClientMessage({ type: 'input', input }))) return undefined;
+    if (!this._send({ type: 'input', input })) return undefined;
     link.countInput();
     return seq;
   }
@@ -155,12 +157,27 @@ export class Room {
     const link = this._link;
     if (!link || link.welcome.spectator) return false;
     const message = messageValues(link.welcome.schema, name, params);
-    return this._connection.send(encodeClientMessage({ type: 'game', message }));
+    return this._send({ type: 'game', message });
+  }
+
+  /**
+   * Chooses what a spectator sees: a rectangle of the world, of which the server sends as much as one
+   * client may watch. It is remembered, and asked for again on later connections. Players see what
+   * the game shows them.
+   *
+   * @param {Area} area its middle and its size, in world units
+   * @returns {boolean} whether it was sent: not before the connection is there, and not by players
+   * @throws {TypeError} when a number is not finite, or a side is negative
+   */
+  look(area) {
+    this._wanted = lookOf(area);
+    return this._sendLook();
   }
 
   /**
    * The entities to draw now: interpolated between the two states around the render time. Positions
-   * move in a straight line, angles turn the short way, everything else changes at its tick.
+   * move in a straight line, angles and rotations turn the short way, everything else changes at its
+   * tick. What the server has not told of goes on as it went.
    *
    * The objects and the array belong to the room: one object per entity, changed by the next call.
    *
@@ -170,7 +187,8 @@ export class Room {
   view(nowMs = this._now()) {
     const renderTimeMs = this.interpolation.renderTimeMs(nowMs);
     const shown = this._view.at(renderTimeMs);
-    this._giveCues(renderTimeMs);
+    const tick = renderTimeMs / (this._link?.msPerTick ?? Infinity);
+    for (const cue of this._cues.take(tick)) this._emitter.emit('cue', cue);
     return shown;
   }
 
@@ -182,6 +200,16 @@ export class Room {
   /** Leaves the room for good. No timer is left. */
   leave() {
     this._connection.leave();
+  }
+
+  /** @param {ClientMessage} message @returns {boolean} whether it was sent */
+  _send(message) {
+    return this._connection.send(encodeClientMessage(message));
+  }
+
+  _sendLook() {
+    if (!this._wanted || !this._link?.welcome.spectator) return false;
+    return this._send({ type: 'look', look: this._wanted });
   }
 
   _unlink() {
@@ -237,9 +265,11 @@ export class Room {
     this.clock.start(welcome.tickRateHz, welcome.roomTimeMs, now);
     this.interpolation.start(link.msPerTick * welcome.sendEvery);
     this._heartbeat.start(welcome.heartbeatTimeoutMs, now);
-    this._view.start(welcome.schema, link.replica.layout, link.msPerTick);
-    this._cues.length = 0;
-    const gone = this._table.start(welcome.schema, link.replica.layout);
+    this.stats.start();
+    this._sendLook();
+    this._view.start(link.whereabouts, link.shapes, link.msPerTick);
+    this._cues.clear();
+    const gone = this._table.start(link.shapes);
     this.roster.clear();
     for (const entry of welcome.roster) this.roster.set(entry.player, entry);
     for (const entity of gone) this._emitter.emit('leave', entity);
@@ -251,15 +281,15 @@ export class Room {
   _handleFrame(bytes, now) {
     const link = this._link;
     if (!link) throw new WireError('a state frame before the welcome', 0);
-    const frame = link.replica.handleFrame(bytes);
-    const events = link.takeEvents(frame);
+    const { frame, events, left } = link.handleFrame(bytes);
     this._acknowledge(link.acknowledgement(frame));
-    this.stats.countFrame(now);
-    this.interpolation.handleArrival(frame.tick * link.msPerTick, now);
-    this._view.push(frame.tick, link.replica.snapshot);
-    const changes = this._table.apply(link.replica, frame.isKeyframe);
+    const { tick } = link.whereabouts;
+    this.stats.countFrame(tick, now);
+    this.interpolation.handleArrival(tick * link.msPerTick, now);
+    const changes = this._table.apply(link.whereabouts, left);
     this._connection.confirm();
     this._resolveReady();
+    if (frame.agreement === 'different') this._handleDesync(link, now);
     this._tell(link, frame, changes, events);
   }
 
@@ -271,7 +301,6 @@ export class Room {
    */
   _tell(link, frame, changes, events) {
     const { tick, isKeyframe, input } = frame;
-    if (frame.agreement === 'different') this._handleDesync(tick);
     for (const entity of changes.left) this._emitter.emit('leave', entity);
     for (const entity of changes.entered) this._emitter.emit('enter', entity);
     for (const entity of changes.updated) this._emitter.emit('update', entity);
@@ -281,20 +310,23 @@ export class Room {
 
   /** @param {{frame: number, event: number} | undefined} due */
   _acknowledge(due) {
-    if (due) this._connection.send(encodeClientMessage({ type: 'ack', ...due }));
+    if (due) this._send({ type: 'ack', ...due });
   }
 
   /** @param {number} nonce */
   _sendPing(nonce) {
-    this._connection.send(encodeClientMessage({ type: 'ping', nonce }));
+    this._send({ type: 'ping', nonce });
     // The last frames before the server holds back may be too few to be due by their number.
     this._acknowledge(this._link?.remainder());
   }
 
-  /** @param {number} tick */
-  _handleDesync(tick) {
+  /** The server answers a report with a keyframe. @param {Link} link @param {number} now */
+  _handleDesync({ replica, desyncReports }, now) {
     this.stats.desyncs += 1;
-    this._emitter.emit('error', new Error(`the replica differs from the server at tick ${tick}`));
+    const difference = desyncReports.due(replica, now);
+    if (difference) this._send({ type: 'differs', difference });
+    const what = `the replica differs from the server at tick ${replica.tick}`;
+    this._emitter.emit('error', new Error(`${what}, in part ${replica.differing.join(', ')}`));
   }
 
   /** @param {Link} link @param {ReceivedEvent} received */
@@ -310,8 +342,7 @@ export class Room {
         break;
       case 'game': {
         const named = namedValues(link.welcome.schema, event.message, tick);
-        this._cues.push(named);
-        if (this._cues.length > MAX_CUES) this._cues.shift();
+        this._cues.add(named);
         this._emitter.emit('event', named);
         break;
       }
@@ -325,14 +356,5 @@ export class Room {
     this.roster.delete(player);
     this._emitter.emit('left', entry);
     this._emitter.emit('roster', this.roster);
-  }
-
-  /** @param {number} renderTimeMs */
-  _giveCues(renderTimeMs) {
-    const msPerTick = this._link?.msPerTick ?? Infinity;
-    while (this._cues.length > 0 && this._cues[0].tick * msPerTick <= renderTimeMs) {
-      const cue = this._cues.shift();
-      if (cue) this._emitter.emit('cue', cue);
-    }
   }
 }

@@ -27,7 +27,10 @@ import { WireError } from './wire-error.js';
  *   | {type: 'angle', bits: number}
  *   | {type: 'integer', min: number, max: number}
  *   | {type: 'flags', bits: number}
- *   | {type: 'player'}} FieldKind
+ *   | {type: 'player'}
+ *   | {type: 'position3', min: [number, number, number], max: [number, number, number],
+ *       step: number}
+ *   | {type: 'rotation', bits: number}} FieldKind
  */
 /** @typedef {{name: string, params: Param[]}} MessageKind */
 /** @typedef {{name: string, kind: ParamKind}} Param */
@@ -100,7 +103,7 @@ function readField(input) {
 
 /** @param {Reader} input @returns {FieldKind} */
 function readFieldKind(input) {
-  switch (input.variant(6, 'field kind')) {
+  switch (input.variant(8, 'field kind')) {
     case 0:
       return {
         type: 'position',
@@ -116,8 +119,17 @@ function readFieldKind(input) {
       return { type: 'integer', min: input.i32(), max: input.i32() };
     case 4:
       return { type: 'flags', bits: input.u8() };
-    default:
+    case 5:
       return { type: 'player' };
+    case 6:
+      return {
+        type: 'position3',
+        min: [input.f32(), input.f32(), input.f32()],
+        max: [input.f32(), input.f32(), input.f32()],
+        step: input.f32(),
+      };
+    default:
+      return { type: 'rotation', bits: input.u8() };
   }
 }
 
@@ -216,7 +228,8 @@ function isValidInput(kind) {
 function isValidField(kind) {
   switch (kind.type) {
     case 'position':
-      return [0, 1].every((axis) => stepsBetween(kind.min[axis], kind.max[axis], kind.step) >= 0);
+    case 'position3':
+      return kind.min.every((min, axis) => stepsBetween(min, kind.max[axis], kind.step) >= 0);
     case 'number':
       return stepsBetween(kind.min, kind.max, kind.step) >= 0;
     case 'angle':
@@ -225,6 +238,8 @@ function isValidField(kind) {
       return kind.min <= kind.max;
     case 'flags':
       return kind.bits >= 1 && kind.bits <= 32;
+    case 'rotation':
+      return kind.bits >= 3 && kind.bits <= 16;
     default:
       return true;
   }

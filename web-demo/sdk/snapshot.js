@@ -1,6 +1,6 @@
 /**
- * The entities of a room at one tick, as lanes, in dense slots. Mirrors `protocol/src/snapshot.rs`:
- * equal contents have equal hashes on both sides.
+ * The entities of one part of a room at one tick, as rows of integers in dense slots. Mirrors
+ * `protocol/src/snapshot.rs`: equal contents have equal hashes on both sides.
  *
  * @module
  */
@@ -9,29 +9,29 @@
 
 /** Most slots of a snapshot. */
 export const MAX_SLOTS = 1 << 16;
-const FIRST_CAPACITY = 64;
+const FIRST_CAPACITY = 8;
 
 /** Rows in typed arrays. Everything from `slots` on is zero. */
 export class Snapshot {
-  /** @param {number} stride lanes of a row */
+  /** @param {number} stride columns of a row: the layout's */
   constructor(stride) {
     this.stride = stride;
-    /** Slots in use; the last one is occupied. */
+    /** Slots in use. */
     this.slots = 0;
     /** Entity of each slot, 0 where it is vacant. */
     this.ids = new Uint32Array(FIRST_CAPACITY);
     this.kinds = new Uint8Array(FIRST_CAPACITY);
-    /** `stride` lanes per slot. */
-    this.lanes = new Uint32Array(FIRST_CAPACITY * stride);
+    /** `stride` columns per slot: lanes, then the last steps of what moves. */
+    this.values = new Uint32Array(FIRST_CAPACITY * stride);
   }
 
   /**
-   * Puts an entity into a slot, growing the table as needed.
+   * Puts an entity into a vacant slot, growing the table as needed.
    *
    * @param {number} slot below `MAX_SLOTS`
    * @param {number} id not 0
    * @param {number} kind
-   * @returns {number} where its lanes begin, all of them zero
+   * @returns {number} where its columns begin, all of them zero
    */
   insert(slot, id, kind) {
     this._reserve(slot + 1);
@@ -42,14 +42,18 @@ export class Snapshot {
   }
 
   /**
-   * Vacates a slot. Vacant slots at the end are given up.
+   * Vacates a slot, and gives none up: {@link Snapshot.trim} does.
    *
    * @param {number} slot
    */
-  remove(slot) {
+  vacate(slot) {
     this.ids[slot] = 0;
     this.kinds[slot] = 0;
-    this.lanes.fill(0, slot * this.stride, (slot + 1) * this.stride);
+    this.values.fill(0, slot * this.stride, (slot + 1) * this.stride);
+  }
+
+  /** Gives up vacant slots at the end. */
+  trim() {
     while (this.slots > 0 && this.ids[this.slots - 1] === 0) this.slots -= 1;
   }
 
@@ -57,7 +61,7 @@ export class Snapshot {
   clear() {
     this.ids.fill(0, 0, this.slots);
     this.kinds.fill(0, 0, this.slots);
-    this.lanes.fill(0, 0, this.slots * this.stride);
+    this.values.fill(0, 0, this.slots * this.stride);
     this.slots = 0;
   }
 
@@ -71,20 +75,29 @@ export class Snapshot {
     if (this.ids.length > other.ids.length) this.clear();
     this.ids.set(other.ids);
     this.kinds.set(other.kinds);
-    this.lanes.set(other.lanes);
+    this.values.set(other.values);
     this.slots = other.slots;
+  }
+
+  /** Number of entities. */
+  get entities() {
+    let count = 0;
+    for (let slot = 0; slot < this.slots; slot += 1) if (this.ids[slot] !== 0) count += 1;
+    return count;
   }
 
   /** The largest entity id; 0 when there is none. */
   largestId() {
     let largest = 0;
-    for (let slot = 0; slot < this.slots; slot += 1) largest = Math.max(largest, this.ids[slot]);
+    for (let slot = 0; slot < this.slots; slot += 1) {
+      if (this.ids[slot] > largest) largest = this.ids[slot];
+    }
     return largest;
   }
 
   /**
    * MurmurHash3 (x86, 32 bits, seed 0) over these words, for each occupied slot in ascending order:
-   * slot, id, kind, then the lanes of its kind.
+   * slot, id, kind, then the columns of its kind.
    *
    * @param {Layout} layout
    * @returns {number} unsigned
@@ -96,8 +109,8 @@ export class Snapshot {
       if (this.ids[slot] === 0) continue;
       hash = mix(mix(mix(hash, slot), this.ids[slot]), this.kinds[slot]);
       const first = slot * this.stride;
-      const end = first + layout.kinds[this.kinds[slot]].lanes.length;
-      for (let at = first; at < end; at += 1) hash = mix(hash, this.lanes[at]);
+      const end = first + layout.kinds[this.kinds[slot]].width;
+      for (let at = first; at < end; at += 1) hash = mix(hash, this.values[at]);
       words += 3 + end - first;
     }
     return finish(hash, words);
@@ -108,13 +121,13 @@ export class Snapshot {
     let capacity = this.ids.length;
     if (slots <= capacity) return;
     while (capacity < slots) capacity *= 2;
-    const { ids, kinds, lanes } = this;
+    const { ids, kinds, values } = this;
     this.ids = new Uint32Array(capacity);
     this.ids.set(ids);
     this.kinds = new Uint8Array(capacity);
     this.kinds.set(kinds);
-    this.lanes = new Uint32Array(capacity * this.stride);
-    this.lanes.set(lanes);
+    this.values = new Uint32Array(capacity * this.stride);
+    this.values.set(values);
   }
 }
 

@@ -8,6 +8,9 @@
 const WINDOW_MS = 2000;
 const SLICES = 8;
 const SLICE_MS = WINDOW_MS / SLICES;
+/** Frames come at least every 250 ms, however little there is to tell. Only when none has come for
+ * longer than this does the time since the newest one count. */
+const QUIET_MS = 400;
 
 /** Something per second, over the slices of a sliding window. */
 class Rate {
@@ -48,6 +51,41 @@ class Rate {
   }
 }
 
+/** How fast the room's ticks come, whether each has a frame or not. */
+class Pace {
+  constructor() {
+    /** The newest frame of each slice of time: its tick, and when it came. */
+    this._ticks = new Float64Array(SLICES);
+    this._times = new Float64Array(SLICES).fill(-Infinity);
+    this._newest = 0;
+  }
+
+  /** Another room may count otherwise. */
+  reset() {
+    this._times.fill(-Infinity);
+  }
+
+  /** @param {number} tick @param {number} now */
+  add(tick, now) {
+    this._newest = Math.floor(now / SLICE_MS) % SLICES;
+    this._ticks[this._newest] = tick;
+    this._times[this._newest] = now;
+  }
+
+  /** @param {number} now */
+  perSecond(now) {
+    let oldest = this._newest;
+    this._times.forEach((time, slice) => {
+      if (now - time < WINDOW_MS && time < this._times[oldest]) oldest = slice;
+    });
+    const newestAt = this._times[this._newest];
+    const end = now - newestAt > QUIET_MS ? now : newestAt;
+    const ticks = this._ticks[this._newest] - this._ticks[oldest];
+    const ms = end - this._times[oldest];
+    return ms > 0 && now - newestAt < WINDOW_MS ? (1000 * ticks) / ms : 0;
+  }
+}
+
 /** Counters since the room was joined. */
 export class Stats {
   /** @param {() => number} now */
@@ -55,6 +93,7 @@ export class Stats {
     this._now = now;
     this._bytes = new Rate();
     this._frames = new Rate();
+    this._pace = new Pace();
     /** State frames taken in. */
     this.frames = 0;
     /** Bytes of all messages from the server, without the WebSocket's own. */
@@ -68,9 +107,20 @@ export class Stats {
     return this._bytes.perSecond(this._now());
   }
 
-  /** State frames per second, over the last two seconds. */
+  /** State frames per second, over the last two seconds. Fewer come when there is little to tell. */
   get updatesPerSecond() {
     return this._frames.perSecond(this._now());
+  }
+
+  /** Ticks of the room per second that the state has moved on by, over the last two seconds: the
+   * tick rate, unless the connection falls behind. */
+  get ticksPerSecond() {
+    return this._pace.perSecond(this._now());
+  }
+
+  /** Another connection begins. */
+  start() {
+    this._pace.reset();
   }
 
   /** @param {number} bytes @param {number} now */
@@ -79,9 +129,10 @@ export class Stats {
     this._bytes.add(bytes, now);
   }
 
-  /** @param {number} now */
-  countFrame(now) {
+  /** @param {number} tick @param {number} now */
+  countFrame(tick, now) {
     this.frames += 1;
     this._frames.add(1, now);
+    this._pace.add(tick, now);
   }
 }

@@ -1,32 +1,30 @@
 /**
- * What to draw: the entities at a render time, between the two states around it. Keeps copies of
- * the newest states, as lanes, and objects that are used again from one call to the next.
+ * What to draw: the entities at a render time, between the two states around it, or as predicted
+ * where none has been told. The objects are used again from one call to the next.
  *
  * @module
  */
 
-import { blendEntity, readEntity, shapesOf } from './entities.js';
-import { Snapshot } from './snapshot.js';
+import { blendEntity, newEntity, readEntity } from './entities.js';
+import { SINCE, TICK } from './trajectory.js';
 
 /** @typedef {import('./entities.js').Entity} Entity */
-/** @typedef {import('./entities.js').Shape} Shape */
-/** @typedef {import('./layout.js').Layout} Layout */
-/** @typedef {import('./schema.js').Schema} Schema */
-/** @typedef {{timeMs: number, snapshot: Snapshot}} State */
+/** @typedef {import('./shapes.js').Shape} Shape */
+/** @typedef {import('./trajectory.js').Trajectory} Trajectory */
+/** @typedef {import('./whereabouts.js').Whereabouts} Whereabouts */
 
-/** States that are kept: the longest delay of the interpolation, and as much again. */
-const STATES = 24;
+/** After this long without a frame everything stops, in milliseconds. A server that has nothing to
+ * tell sends one every 250 ms. */
+const MOST_AHEAD_MS = 300;
 
-/** The newest states, and the view of them. */
+/** The view of a connection's entities. */
 export class View {
   constructor() {
-    this._msPerTick = 0;
+    this._msPerTick = 1;
     /** @type {Shape[]} */
     this._shapes = [];
-    /** From the oldest to the newest. @type {State[]} */
-    this._states = [];
-    /** What is shown in each slot. @type {(Entity | undefined)[]} */
-    this._slots = [];
+    /** @type {Whereabouts | undefined} */
+    this._whereabouts = undefined;
     /** @type {Entity[]} */
     this._shown = [];
   }
@@ -34,80 +32,48 @@ export class View {
   /**
    * Starts over for a connection.
    *
-   * @param {Schema} schema
-   * @param {Layout} layout
+   * @param {Whereabouts} whereabouts
+   * @param {Shape[]} shapes by kind
    * @param {number} msPerTick
    */
-  start(schema, layout, msPerTick) {
+  start(whereabouts, shapes, msPerTick) {
+    this._whereabouts = whereabouts;
+    this._shapes = shapes;
     this._msPerTick = msPerTick;
-    this._shapes = shapesOf(schema, layout);
-    this._states.length = 0;
-    this._slots.length = 0;
   }
 
   /**
-   * Takes in a copy of the newest state.
-   *
-   * @param {number} tick
-   * @param {Snapshot} snapshot
-   */
-  push(tick, snapshot) {
-    const oldest = this._states.length < STATES ? undefined : this._states.shift();
-    const state = oldest ?? { timeMs: 0, snapshot: new Snapshot(snapshot.stride) };
-    state.timeMs = tick * this._msPerTick;
-    state.snapshot.copyFrom(snapshot);
-    this._states.push(state);
-  }
-
-  /**
-   * The entities at a time. Before the oldest state that one is shown, after the newest that one:
-   * nothing is guessed.
+   * The entities at a time.
    *
    * @param {number} renderTimeMs the room's time
    * @returns {readonly Entity[]} the same array at every call
    */
   at(renderTimeMs) {
     this._shown.length = 0;
-    let index = this._states.length - 1;
-    while (index > 0 && this._states[index].timeMs > renderTimeMs) index -= 1;
-    const from = this._states[index];
-    if (from) this._show(from, this._states[index + 1] ?? from, renderTimeMs);
+    if (!this._whereabouts) return this._shown;
+    const { present, departed, tick: newest } = this._whereabouts;
+    const tick = Math.min(renderTimeMs, newest * this._msPerTick + MOST_AHEAD_MS) / this._msPerTick;
+    for (const trajectory of present.values()) this._show(trajectory, tick);
+    for (const trajectory of departed) this._show(trajectory, tick);
     return this._shown;
   }
 
-  /** @param {State} from @param {State} to @param {number} renderTimeMs */
-  _show(from, to, renderTimeMs) {
-    const span = to.timeMs - from.timeMs;
-    const share = span > 0 ? Math.max(0, (renderTimeMs - from.timeMs) / span) : 0;
-    const { ids, kinds, lanes, slots, stride } = from.snapshot;
-    for (let slot = 0; slot < slots; slot += 1) {
-      if (ids[slot] === 0) continue;
-      const entity = this._entityAt(slot, ids[slot], kinds[slot]);
-      const shape = this._shapes[kinds[slot]];
-      const row = slot * stride;
-      if (isSame(from.snapshot, to.snapshot, slot)) {
-        blendEntity(shape, lanes, to.snapshot.lanes, row, share, entity);
-      } else {
-        readEntity(shape, lanes, row, entity);
-      }
-      this._shown.push(entity);
+  /** @param {Trajectory} trajectory @param {number} tick with its fraction */
+  _show(trajectory, tick) {
+    if (tick < trajectory.enteredAt || tick >= trajectory.leftAt) return;
+    const shape = this._shapes[trajectory.kind];
+    const entity = (trajectory.shown ??= newEntity(trajectory.id, shape));
+    const { states } = trajectory;
+    const from = trajectory.find(tick);
+    const to = trajectory.next(from);
+    const begin = states[from + TICK];
+    if (to < 0 || tick <= states[to + SINCE]) {
+      readEntity(shape, states, from, Math.max(0, tick - begin), entity);
+    } else {
+      const since = states[to + SINCE];
+      const share = Math.max(0, (tick - since) / (states[to + TICK] - since));
+      blendEntity(shape, states, from, since - begin, to, share, entity);
     }
-    this._slots.length = slots;
+    this._shown.push(entity);
   }
-
-  /** @param {number} slot @param {number} id @param {number} kind */
-  _entityAt(slot, id, kind) {
-    const shown = this._slots[slot];
-    if (shown?.id === id) return shown;
-    const entity = /** @type {Entity} */ (
-      /** @type {unknown} */ ({ id, kind: this._shapes[kind].name })
-    );
-    this._slots[slot] = entity;
-    return entity;
-  }
-}
-
-/** @param {Snapshot} from @param {Snapshot} to @param {number} slot */
-function isSame(from, to, slot) {
-  return from.ids[slot] === to.ids[slot] && from.kinds[slot] === to.kinds[slot];
 }

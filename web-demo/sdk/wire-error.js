@@ -9,17 +9,15 @@
 export class WireError extends Error {
   /**
    * @param {string} what what is wrong
-   * @param {number} at where: the byte's offset in its message, or the bit's in its chunk
-   * @param {'byte'|'bit'} [unit]
+   * @param {number} at where: the byte's offset in its message; within a chunk roughly, as a byte
+   *   there holds parts of many numbers
    */
-  constructor(what, at, unit = 'byte') {
-    super(`${what} (${unit} ${at})`);
+  constructor(what, at) {
+    super(`${what} (byte ${at})`);
     this.name = 'WireError';
     /** What is wrong. */
     this.what = what;
-    /** Where, in `unit`s. */
+    /** Where, in bytes of the message. */
     this.at = at;
-    /** What `at` counts: bytes of a message, or bits of a chunk. */
-    this.unit = unit;
   }
 }

@@ -61,7 +61,7 @@ test('names and chat are cut by characters and not inside one', () => {
 });
 
 test('the connection is told in words', () => {
-  const figures = { rttMs: 11.6, updatesPerSecond: 29.8, bytesPerSecond: 4210 };
+  const figures = { rttMs: 11.6, ticksPerSecond: 29.8, bytesPerSecond: 4210 };
   const open = statusText({ state: 'open', attempt: 0 }, figures, 0);
   assert.equal(`${open.title} ${open.detail}`, 'Connected 12 ms · 30 Hz · 4.2 KB/s');
   const waiting = statusText({ state: 'waiting', attempt: 2, retryAtMs: 5200 }, figures, 2000);

@@ -2,13 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Reader } from '../sdk/bincode.js';
+import { ChunkDecoder, ChunkReading } from '../sdk/chunk.js';
+import { ENTER_ID, EXPONENTS, HAS_ENTERS, KEYFRAME, MORE, NONE_MORE } from '../sdk/contexts.js';
+import { layoutOf } from '../sdk/layout.js';
+import { Link } from '../sdk/link.js';
 import { decodeServerMessage } from '../sdk/messages.js';
 import { Replica } from '../sdk/replica.js';
 import { readSchema } from '../sdk/schema.js';
+import { MAX_SLOTS, Snapshot } from '../sdk/snapshot.js';
+import { View } from '../sdk/view.js';
 import { WireError } from '../sdk/wire-error.js';
-import { bytesOf, golden } from './support/golden.js';
+import { ChunkWriter } from './support/chunk-writer.js';
+import { bytesOf, golden, stateOf, welcomeOf } from './support/golden.js';
 import { seededRandom } from './support/random.js';
-import { rowsOf } from './support/rows.js';
 
 const SEED = Number(process.env.TICKWIRE_SEED ?? 1);
 const ROUNDS = 10_000;
@@ -66,36 +72,35 @@ function refuses(bytes, decode) {
   }
 }
 
-const [{ welcome }, ...frames] = golden('frames-small.json');
-const message = decodeServerMessage(bytesOf(welcome));
-assert.ok(message.type === 'welcome');
-const { schema } = message.welcome;
+const [{ welcome: hex }, ...frames] = golden('frames-grid.json');
+const welcome = welcomeOf(hex);
 
-/** @param {number} count */
+/** A replica in the middle of things. @param {number} count of frames that it has taken in */
 function replicaAfter(count) {
-  const replica = new Replica(schema);
+  const replica = new Replica(welcome);
   for (const { hex } of frames.slice(0, count)) replica.handleFrame(bytesOf(hex));
   return replica;
 }
 
 /** @param {Replica} replica */
-function stateOf({ snapshot, layout, number, tick }) {
-  return JSON.stringify([rowsOf(snapshot, layout), number, tick]);
+function textOf(replica) {
+  return JSON.stringify(stateOf(replica));
 }
 
 test(`garbage is no frame (seed ${SEED})`, () => {
   let replica = replicaAfter(10);
-  let before = stateOf(replica);
+  let before = textOf(replica);
   for (let round = 0; round < ROUNDS; round += 1) {
     const bytes = garbage(60);
-    if (bytes.length > 0) bytes[0] = 0x80 | (bytes[0] & 0x0f);
+    if (bytes.length > 0) bytes[0] = round % 8 === 0 ? 0x40 | (bytes[0] & 0x36) : 0x80 | bytes[0];
     if (refuses(bytes, () => replica.handleFrame(bytes))) {
-      assert.equal(stateOf(replica), before);
+      if (round % 10 === 0) assert.equal(textOf(replica), before);
     } else {
       replica = replicaAfter(10);
-      before = stateOf(replica);
+      before = textOf(replica);
     }
   }
+  assert.equal(textOf(replica), before);
 });
 
 test(`mutated frames are refused or decoded, never half (seed ${SEED})`, () => {
@@ -104,22 +109,90 @@ test(`mutated frames are refused or decoded, never half (seed ${SEED})`, () => {
     const count = 1 + below(frames.length - 1);
     const original = bytesOf(frames[count].hex);
     let replica = replicaAfter(count);
-    let before = stateOf(replica);
+    let before = textOf(replica);
     for (let mutation = 0; mutation < 100; mutation += 1) {
       const bytes = mutate(original);
       if (refuses(bytes, () => replica.handleFrame(bytes))) {
         refused += 1;
-        assert.equal(stateOf(replica), before);
+        if (mutation % 10 === 0) assert.equal(textOf(replica), before);
       } else {
         replica = replicaAfter(count);
-        before = stateOf(replica);
+        before = textOf(replica);
       }
     }
+    assert.equal(textOf(replica), before);
     replica.handleFrame(original);
-    assert.deepEqual(rowsOf(replica.snapshot, replica.layout), frames[count].snapshot);
+    const { entities: _, ...expected } = frames[count].state;
+    assert.deepEqual(stateOf(replica), expected);
   }
   assert.ok(refused > 0);
 });
+
+test(`whatever decodes is shown without fault (seed ${SEED})`, () => {
+  const view = new View();
+  let link = new Link(welcome);
+  let decoded = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (round % frames.length === 0) {
+      link = new Link(welcome);
+      view.start(link.whereabouts, link.shapes, link.msPerTick);
+    }
+    const original = bytesOf(frames[round % frames.length].hex);
+    const bytes = random() < 0.1 ? mutate(original) : original;
+    if (refuses(bytes, () => void link.handleFrame(bytes))) continue;
+    decoded += 1;
+    const shown = view.at((link.whereabouts.tick - 3 * random()) * link.msPerTick);
+    for (const entity of shown) {
+      for (const [name, value] of Object.entries(entity)) {
+        if (name !== 'kind') assert.ok(Number.isFinite(value), `${name} is ${value}`);
+      }
+    }
+    const there = [...link.whereabouts.present.values()];
+    for (const { part, id } of there) assert.ok(!part || part.snapshot.ids.includes(id));
+  }
+  assert.ok(decoded > ROUNDS / 10, `${decoded} decoded`);
+});
+
+test('no chunk takes long, however much it claims', () => {
+  const schema = { game: 'g', inputs: [], entities: [{ name: 'dot', fields: [] }], events: [], messages: [] };
+  const layout = layoutOf(schema);
+  const decoder = new ChunkDecoder(layout);
+  const reads = counted(decoder);
+  const state = new Snapshot(layout.stride);
+  const claim = new ChunkWriter();
+  claim.decide(KEYFRAME, true);
+  claim.decide(HAS_ENTERS, true);
+  // 2^31 more enters than one, into the slots in turn, with the ids in turn.
+  claim.decide(NONE_MORE + 1, false);
+  for (let exponent = 0; exponent < 31; exponent += 1) {
+    claim.decide(MORE + Math.min(exponent, EXPONENTS - 1), true);
+  }
+  claim.decide(MORE + EXPONENTS + EXPONENTS - 1, false);
+  claim.decide(MORE + 4 * EXPONENTS - 2, false);
+  claim.zeros(29);
+  for (let enter = 0; enter <= MAX_SLOTS; enter += 1) {
+    claim.decide(NONE_MORE + 2, true);
+    claim.decide(ENTER_ID, true);
+  }
+  const bytes = claim.finish();
+  assert.ok(bytes.length < 1000, `${bytes.length} bytes`);
+  const decode = () => decoder.decode(state, 0, bytes, 0, new ChunkReading());
+  assert.throws(decode, /slot 65536 cannot be entered/);
+  assert.equal(state.slots, MAX_SLOTS);
+  assert.ok(reads() < 3 * MAX_SLOTS, `${reads()} decisions`);
+});
+
+/** Counts the decisions that a decoder reads from now on. @param {ChunkDecoder} decoder */
+function counted(decoder) {
+  let count = 0;
+  const input = decoder._input;
+  const read = input.decideIn;
+  input.decideIn = (context) => {
+    count += 1;
+    return read.call(input, context);
+  };
+  return () => count;
+}
 
 test(`garbage and mutations are no messages (seed ${SEED})`, () => {
   const originals = golden('server-messages.json').map(({ hex }) => bytesOf(hex));

@@ -106,3 +106,21 @@ test('a move of the room clock is jumped over', () => {
   const behind = 60 * INTERVAL + 20_000 - interpolation.renderTimeMs(now);
   assert.ok(behind >= 0 && behind < 11 * INTERVAL, `${behind} ms behind`);
 });
+
+test('silence is no delay: what comes after it in time changes nothing', () => {
+  const random = seededRandom(7);
+  const interpolation = new Interpolation();
+  interpolation.start(INTERVAL);
+  let tick = 0;
+  let last = -Infinity;
+  for (let frame = 0; frame < 2000; frame += 1) {
+    // Now a frame each tick, now one in eight.
+    tick += Math.floor(frame / 100) % 2 === 0 ? 1 : 8;
+    const now = 500 + tick * INTERVAL + 10 * random();
+    interpolation.handleArrival(tick * INTERVAL, now);
+    const renderTimeMs = interpolation.renderTimeMs(now);
+    assert.ok(renderTimeMs > last, 'render time never runs backwards');
+    last = renderTimeMs;
+    assert.ok(frame < 100 || Math.abs(interpolation.delayMs - INTERVAL - 9) < 2, `${interpolation.delayMs}`);
+  }
+});

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { FRAMES, FakeWorld, WELCOME } from './support/fake-world.js';
+import { FRAMES, FakeWorld, QUIET, WELCOME } from './support/fake-world.js';
 import { bytesOf, golden } from './support/golden.js';
 
 /** @typedef {import('../sdk/index.js').Room} Room */
 /** @typedef {import('../sdk/index.js').RoomEvents} RoomEvents */
 
-const SMALL = golden('frames-small.json').slice(1);
+const [GRID, ...GRID_FRAMES] = golden('frames-grid.json');
+const GRID_WELCOME = bytesOf(GRID.welcome);
 
 /** @param {Room} room @param {keyof RoomEvents} event */
 function heard(room, event) {
@@ -32,51 +33,99 @@ function pong(ping, roomTimeUs) {
 test('entities follow the frames, by the names of the schema', async () => {
   const world = new FakeWorld();
   const room = world.join();
-  const [enters, updates, leaves] = /** @type {const} */ (['enter', 'update', 'leave']).map(
-    (event) => heard(room, event),
-  );
+  /** @type {Map<number, any>} */
+  const there = new Map();
+  room.on('enter', (entity) => {
+    assert.ok(!there.has(entity.id), `${entity.id} enters twice`);
+    there.set(entity.id, entity);
+  });
+  room.on('update', (entity) => assert.equal(there.get(entity.id), entity, 'one object'));
+  room.on('leave', (entity) => {
+    assert.equal(there.get(entity.id), entity, 'one object');
+    there.delete(entity.id);
+  });
   await world.run(0);
   world.socket.open();
-  world.socket.receive(WELCOME);
-  for (const { hex, snapshot } of SMALL) {
-    const before = new Map(room.entities);
-    [enters, updates, leaves].forEach((list) => (list.length = 0));
+  world.socket.receive(GRID_WELCOME);
+  let ships = 0;
+  for (const { hex, frame, state } of GRID_FRAMES) {
     world.socket.receive(bytesOf(hex));
-    const ids = snapshot.map((/** @type {number[]} */ [, id]) => id).sort();
-    assert.deepEqual([...room.entities.keys()].sort(), ids);
-    const fresh = ids.filter((/** @type {number} */ id) => !before.has(id));
-    assert.deepEqual(enters.map(({ id }) => id).sort(), fresh);
-    assert.ok(leaves.every((entity) => before.get(entity.id) === entity));
-    assert.equal(before.size + enters.length - leaves.length, room.entities.size);
-    for (const [, id, kind, ...lanes] of snapshot) {
+    assert.deepEqual([...room.entities].sort(), [...there].sort());
+    for (const [id] of state.entities) {
       const entity = room.entities.get(id);
-      assert.ok(entity);
-      if (before.has(id)) assert.equal(entity, before.get(id), 'an entity stays one object');
-      if (kind === 0) {
-        const { x, y, angle, energy, player, flags } = entity;
-        const expected = [lanes[1] / 8, lanes[2] / 8, lanes[4] - 20, lanes[0], lanes[6]];
-        assert.deepEqual([x, y, energy, player, flags], expected);
-        assert.ok(Math.abs(angle - (lanes[3] * Math.PI) / 128) < 1e-12);
-      }
+      assert.ok(entity, `entity ${id} at tick ${frame.tick}`);
+      if (entity.kind !== 'ship') continue;
+      ships += 1;
+      const expected = shipsOf(state.parts, id, frame.tick);
+      assert.ok(expected.includes(textOf(entity)), `${textOf(entity)} at tick ${frame.tick}: ${expected}`);
     }
   }
-  assert.equal(room.stats.frames, SMALL.length);
+  assert.ok(ships > 100);
+  assert.equal(room.stats.frames, GRID_FRAMES.length);
   room.leave();
 });
 
-test('a desync is counted and told, and the room goes on', async () => {
+/** What a ship can look like: as each part that has it says. @param {any[]} parts @param {number} id @param {number} tick */
+function shipsOf(parts, id, tick) {
+  return parts.flatMap((part) => {
+    const row = part.rows.find((/** @type {number[]} */ row) => row[1] === id && row[2] === 0);
+    if (!row) return [];
+    const [player, x, y, angle, energy, , flags, stepX, stepY] = row.slice(3);
+    const place = (/** @type {number} */ lane, /** @type {number} */ step, /** @type {number} */ max) =>
+      Math.min(max, Math.max(0, (lane + (step | 0) * (tick - part.tick)) / 8));
+    const [placeX, placeY] = [place(x, stepX, 4000), place(y, stepY, 2000)];
+    const turned = (angle * Math.PI) / 128;
+    return [textOf({ x: placeX, y: placeY, angle: turned, energy: energy - 20, player, flags })];
+  });
+}
+
+/** @param {any} ship */
+function textOf({ x, y, angle, energy, player, flags }) {
+  return [x, y, angle.toFixed(6), energy, player, flags].join(' ');
+}
+
+test('a desync is counted, told and reported, and the room goes on', async () => {
   const world = new FakeWorld();
   const room = world.join();
   const errors = heard(room, 'error');
   await world.run(0);
   world.socket.open();
-  world.socket.receive(WELCOME, ...SMALL.map(({ hex }) => bytesOf(hex)));
-  const wrong = SMALL.filter(({ frame }) => frame.agreement === 'different');
-  assert.equal(wrong.length, 1);
-  assert.equal(room.stats.desyncs, 1);
-  assert.equal(errors.length, 1);
+  world.socket.receive(GRID_WELCOME);
+  let reportedAt = -Infinity;
+  let wrong = 0;
+  for (const { hex, frame } of GRID_FRAMES) {
+    const before = sent(world, '05').length;
+    world.socket.receive(bytesOf(hex));
+    wrong += Number(frame.agreement === 'different');
+    const due = world.now - reportedAt >= 11_000 ? frame.differing.slice(0, 1) : [];
+    if (due.length > 0) reportedAt = world.now;
+    const reports = sent(world, '05').slice(before);
+    assert.deepEqual(reports.map((hex) => parseInt(hex.slice(2, 4), 16)), due);
+    world.now += 2000;
+  }
+  assert.ok(wrong > 0 && reportedAt > 0);
+  assert.equal(room.stats.desyncs, wrong);
+  assert.equal(errors.length, wrong);
   assert.equal(room.connection.state, 'open');
   room.leave();
+});
+
+test('what goes on differing is reported no more often than the server listens', async () => {
+  const { hex } = GRID_FRAMES.find(({ frame }) => frame.differing.length > 0);
+  const upTo = GRID_FRAMES.findIndex((vector) => vector.hex === hex);
+  for (const [seconds, expected] of [[0, 1], [10, 1], [11, 2]]) {
+    const world = new FakeWorld();
+    const room = world.join();
+    await world.run(0);
+    world.socket.open();
+    world.socket.receive(GRID_WELCOME, ...GRID_FRAMES.slice(0, upTo + 1).map((vector) => bytesOf(vector.hex)));
+    assert.equal(sent(world, '05').length, 1);
+    world.now += 1000 * seconds;
+    // @ts-expect-error: as if the next frame had the same to say
+    room._handleDesync(room._link, world.now);
+    assert.equal(sent(world, '05').length, expected);
+    room.leave();
+  }
 });
 
 test('events come once, in order, with their names; the roster follows', async () => {
@@ -87,8 +136,8 @@ test('events come once, in order, with their names; the roster follows', async (
   );
   await world.run(0);
   world.socket.open();
-  world.socket.receive(WELCOME, ...SMALL.map(({ hex }) => bytesOf(hex)));
-  const all = SMALL.flatMap(({ frame }) => frame.events);
+  world.socket.receive(GRID_WELCOME, ...GRID_FRAMES.map(({ hex }) => bytesOf(hex)));
+  const all = GRID_FRAMES.flatMap(({ frame }) => frame.events);
   const names = ['hit', 'said', 'bell'];
   const expected = all
     .filter(({ event }) => event.type === 'game')
@@ -98,8 +147,8 @@ test('events come once, in order, with their names; the roster follows', async (
   assert.deepEqual([said.text, said.volume], ['hä?', -2]);
   assert.equal(joined.length, all.filter(({ event }) => event.type === 'joined').length);
   for (const { player } of joined) assert.equal(room.roster.get(player)?.name, 'Bo');
-  assert.deepEqual(states.map(({ tick }) => tick), SMALL.map(({ frame }) => frame.tick));
-  assert.deepEqual(states[0].input, SMALL[0].frame.input);
+  assert.deepEqual(states.map(({ tick }) => tick), GRID_FRAMES.map(({ frame }) => frame.tick));
+  assert.deepEqual(states.map(({ input }) => input), GRID_FRAMES.map(({ frame }) => frame.input));
   room.leave();
 });
 
@@ -109,11 +158,12 @@ test('frames are acknowledged by number, at once when they have events, else wit
   await world.run(0);
   world.socket.open();
   // 8 frames at most without acknowledgement.
-  const welcome = bytesOf(Buffer.from(WELCOME).toString('hex').replace('fb983a02', 'fb983a08'));
-  world.socket.receive(welcome);
+  world.socket.receive(GRID_WELCOME);
   let acknowledged = 0;
   let event = 0;
-  for (const { hex, frame } of SMALL) {
+  const quiet = GRID_FRAMES.findIndex(({ frame }) => frame.events.length === 0);
+  const frames = GRID_FRAMES.slice(0, quiet + 1);
+  for (const { hex, frame } of frames) {
     const before = sent(world, '01').length;
     world.socket.receive(bytesOf(hex));
     event = frame.events.at(-1)?.number ?? event;
@@ -123,9 +173,9 @@ test('frames are acknowledged by number, at once when they have events, else wit
     assert.deepEqual(sent(world, '01').slice(before), due);
     if (isDue) acknowledged = frame.number;
   }
-  assert.ok(acknowledged < SMALL.length, 'the last frame has nothing that makes it due');
+  assert.ok(acknowledged < frames.length, 'the last frame has nothing that makes it due');
   await world.run(1000);
-  assert.equal(parseInt(sent(world, '01').at(-1)?.slice(2, 4) ?? '', 16), SMALL.length);
+  assert.equal(parseInt(sent(world, '01').at(-1)?.slice(2, 4) ?? '', 16), frames.length);
   room.leave();
 });
 
@@ -219,7 +269,7 @@ test('a handler can be removed', async () => {
 });
 
 test('bytes that nobody understands end the connection, and it comes back', async () => {
-  for (const bytes of [[0x80], [], [3], [0x80, 1, 0xff, 0xff]]) {
+  for (const bytes of [[0x81], [], [3], [0x80, 1, 0xff, 0xff]]) {
     const world = new FakeWorld();
     const room = await world.joined();
     const errors = heard(room, 'error');
@@ -286,14 +336,14 @@ test('cues come when the view shows their tick', async () => {
   const events = heard(room, 'event');
   await world.run(0);
   world.socket.open();
-  world.socket.receive(WELCOME);
-  for (const frame of FRAMES) {
-    world.socket.receive(frame);
-    world.now += 1000 / 30;
+  world.socket.receive(GRID_WELCOME);
+  for (const { hex, frame } of GRID_FRAMES) {
+    world.now = (1000 * frame.tick) / 30;
+    world.socket.receive(bytesOf(hex));
   }
   assert.ok(events.length > 0);
   assert.equal(cues.length, 0, 'nobody has looked');
-  room.view(world.now - 10_000);
+  room.view(world.now - 20_000);
   assert.equal(cues.length, 0);
   room.view(world.now + 1000);
   assert.deepEqual(cues, events);
@@ -310,17 +360,87 @@ test('rates are over the last two seconds', async () => {
     assert.ok(frame < 15 || Math.abs(room.stats.updatesPerSecond - 30) < 3, 'soon after the start');
     assert.ok(frame < 60 || Math.abs(room.stats.updatesPerSecond - 30) < 1.2);
     world.now += 1000 / 30;
-    world.socket.receive(Uint8Array.of(0x80, 1, 0x11));
+    world.socket.receive(QUIET);
   }
-  assert.ok(Math.abs(room.stats.bytesPerSecond - 90) < 3.6);
+  assert.ok(Math.abs(room.stats.bytesPerSecond - 30) < 1.2);
   world.now += 3000;
   assert.equal(room.stats.updatesPerSecond, 0);
   assert.equal(room.stats.frames, 121);
   for (let frame = 0; frame < 15; frame += 1) {
-    world.socket.receive(Uint8Array.of(0x80, 1, 0x11));
+    world.socket.receive(QUIET);
     world.now += 1000 / 30;
   }
   assert.ok(Math.abs(room.stats.updatesPerSecond - 30) < 3, 'soon after a silence');
+  room.leave();
+});
+
+test('the room moves on evenly however few frames tell of it', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined();
+  assert.equal(room.stats.ticksPerSecond, 0, 'one frame tells no pace');
+  for (let quarter = 0; quarter < 12; quarter += 1) {
+    world.now += 8 * (1000 / 30);
+    world.socket.receive(Uint8Array.of(0x81, 8));
+    assert.ok(Math.abs(room.stats.ticksPerSecond - 30) < 0.01, `${room.stats.ticksPerSecond}`);
+    world.now += 200;
+    assert.ok(Math.abs(room.stats.ticksPerSecond - 30) < 0.01, 'silence is no delay');
+    world.now -= 200;
+  }
+  assert.ok(room.stats.updatesPerSecond < 5);
+  world.now += 1000;
+  assert.ok(room.stats.ticksPerSecond < 20, 'but a second of it is one');
+  world.now += 1500;
+  assert.equal(room.stats.ticksPerSecond, 0);
+  room.leave();
+});
+
+test('a spectator chooses what to see, and chooses it again after coming back', async () => {
+  const spectating = bytesOf(Buffer.from(WELCOME).toString('hex').replace('fb2c0100', 'fb2c0101'));
+  const world = new FakeWorld();
+  const room = world.join({ spectate: true });
+  assert.equal(room.look({ x: 1, y: 2, width: 3, height: 4 }), false, 'not connected yet');
+  await world.run(0);
+  world.socket.open();
+  assert.deepEqual(sent(world, '04'), [], 'no welcome yet');
+  world.socket.receive(spectating, FRAMES[0]);
+  assert.deepEqual(sent(world, '04'), ['040000803f000000400000404000008040']);
+  assert.equal(room.look({ x: 1000, y: -2, width: 0, height: 4 }), true);
+  const chosen = '0400007a44000000c00000000000008040';
+  assert.deepEqual(sent(world, '04').slice(1), [chosen]);
+  world.socket.drop(1006);
+  assert.equal(room.look({ x: 1000, y: -2, width: 0, height: 4 }), false);
+  await world.run(1000);
+  world.socket.open();
+  world.socket.receive(spectating);
+  assert.deepEqual(sent(world, '04'), [chosen]);
+  room.leave();
+});
+
+test('players do not choose what they see, and no one chooses nonsense', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined();
+  assert.equal(room.look({ x: 1, y: 2, width: 3, height: 4 }), false);
+  assert.deepEqual(sent(world, '04'), []);
+  for (const wrong of [NaN, Infinity, -Infinity, 1e39]) {
+    assert.throws(() => room.look({ x: 1, y: wrong, width: 3, height: 4 }), TypeError);
+    assert.throws(() => room.look({ x: 1, y: 2, width: wrong, height: 4 }), TypeError);
+  }
+  assert.throws(() => room.look({ x: 1, y: 2, width: 3, height: -1 }), TypeError);
+  // @ts-expect-error: as untyped code might
+  assert.throws(() => room.look({ x: 1, y: 2 }), TypeError);
+  room.leave();
+});
+
+test('a room in which nothing happens is a good connection', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined();
+  const states = heard(room, 'connection');
+  for (let quarter = 0; quarter < 240; quarter += 1) {
+    await world.run(8 * (1000 / 30));
+    world.socket.receive(Uint8Array.of(0x81, 8));
+  }
+  assert.deepEqual(states, []);
+  assert.ok(Math.abs(room.interpolation.delayMs - 1000 / 30) < 0.01, `${room.interpolation.delayMs}`);
   room.leave();
 });
 
@@ -328,8 +448,8 @@ test('an event that the schema does not have ends the connection', async () => {
   const world = new FakeWorld();
   const room = await world.joined();
   const errors = heard(room, 'error');
-  // A keyframe without entities, and with an event of kind 9 at its tick.
-  world.socket.receive(bytesOf('850101010002090011'));
+  // A keyframe that watches nothing, with an event of kind 9 at its tick.
+  world.socket.receive(bytesOf('440101010002090000000000'));
   assert.deepEqual(errors.map(({ name }) => name), ['WireError']);
   assert.equal(world.socket.closedWith, 4400);
   room.leave();

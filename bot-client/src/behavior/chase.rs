@@ -68,7 +68,7 @@ impl Bodies {
 
     fn intent(&self, replica: &Replica, player: PlayerId) -> Option<Intent> {
         let layout = replica.layout();
-        let bodies = || replica.snapshot().rows().filter(|row| row.kind == self.kind);
+        let bodies = || replica.entities().filter(|row| row.kind == self.kind);
         let own = bodies().find(|row| self.player_of(layout, row) == player.0)?;
         let [x, y] = self.position_of(layout, &own);
         let [dx, dy] = bodies()

@@ -6,12 +6,17 @@ use clap::ValueEnum;
 use proptest::prelude::*;
 use tickwire_bot_client::behavior::{Behavior, Moment, Pilot};
 use tickwire_protocol::chunk::encode_chunk;
-use tickwire_protocol::frame::FramePrefix;
+use tickwire_protocol::chunk::prior::PriorSet;
+use tickwire_protocol::frame::{Contents, FramePrefix};
+
 use tickwire_protocol::ids::{EntityId, EventNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::replica::Replica;
 use tickwire_protocol::schema::{EntityKind, FieldKind, InputField, InputKind, Schema};
 use tickwire_protocol::snapshot::Snapshot;
+use tickwire_protocol::watch::{GridSize, Watch};
+
+use crate::fake_room::welcome;
 
 /// Time from one input to the next.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -49,7 +54,7 @@ fn replica(schema: &Schema, ships: &[[u32; 4]]) -> Replica {
     let layout = Layout::new(schema);
     let mut snapshot = Snapshot::new(&layout);
     for (slot, (lanes, id)) in ships.iter().zip(1..).enumerate() {
-        snapshot.insert(slot, EntityId(id), 0).copy_from_slice(lanes);
+        snapshot.insert(slot, EntityId(id), 0)[..lanes.len()].copy_from_slice(lanes);
     }
     let prefix = FramePrefix {
         tick: Tick(1),
@@ -58,12 +63,13 @@ fn replica(schema: &Schema, ships: &[[u32; 4]]) -> Replica {
         last_input: InputSeq(0),
         first_event: EventNumber(1),
         events: &[],
-        hash: Some(snapshot.hash(&layout)),
+        watch: Some(Watch::all(GridSize::SINGLE)),
+        contents: Contents { cells: true, ..Contents::default() },
     };
     let mut bytes = Vec::new();
     prefix.write(&mut bytes);
-    bytes.extend(encode_chunk(&layout, None, &snapshot));
-    let mut replica = Replica::new(schema);
+    encode_chunk(&layout, PriorSet(0), None, &snapshot, &|_| false, &mut bytes);
+    let mut replica = Replica::new(&welcome(schema.clone()));
     replica.handle_frame(&bytes).unwrap();
     replica
 }

@@ -4,13 +4,16 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use tickwire_protocol::chunk::encode_chunk;
-use tickwire_protocol::frame::{EncodedEvent, FramePrefix, InputEcho};
+use tickwire_protocol::chunk::prior::PriorSet;
+use tickwire_protocol::chunk::{Baseline, encode_chunk};
+use tickwire_protocol::frame::{Contents, EncodedEvent, FramePrefix, InputEcho};
 use tickwire_protocol::ids::{EntityId, EventNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{ClientMessage, Event, Role, RosterEntry, ServerMessage, Welcome};
+use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
 use tickwire_protocol::snapshot::Snapshot;
+use tickwire_protocol::watch::{GridSize, Watch};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -26,7 +29,7 @@ const ACK_EVERY: u16 = 8;
 const MOST_UNACKNOWLEDGED: u32 = 1000;
 /// Bodies in the room.
 pub const BODIES: u32 = 3;
-/// Every so many frames carry a hash.
+/// Every so many ticks there is a hash.
 const HASH_EVERY: u32 = 4;
 
 pub fn schema() -> Schema {
@@ -41,9 +44,30 @@ pub fn snapshot(layout: &Layout, tick: Tick) -> Snapshot {
     let mut snapshot = Snapshot::new(layout);
     for player in 1..=BODIES {
         let lanes = snapshot.insert(player as usize, EntityId(player), 0);
-        lanes.copy_from_slice(&[player, tick.0 % 60_000, player * 1000]);
+        // Place, then last step: one to the right.
+        lanes.copy_from_slice(&[player, tick.0 % 60_000, player * 1000, 1, 0]);
     }
     snapshot
+}
+
+/// A welcome to a small room of a game.
+pub fn welcome(schema: Schema) -> Welcome {
+    Welcome {
+        room: String::new(),
+        player: PlayerId(1),
+        spectator: false,
+        tick: Tick(0),
+        room_time_us: 0,
+        tick_rate_hz: 250,
+        send_every: 1,
+        heartbeat_interval_ms: 300,
+        heartbeat_timeout_ms: 15_000,
+        ack_every: ACK_EVERY,
+        hash_every: HASH_EVERY,
+        grid: GridSize::SINGLE,
+        roster: Vec::new(),
+        schema,
+    }
 }
 
 pub struct FakeRoom<'a> {
@@ -104,17 +128,9 @@ impl FakeRoom<'_> {
     fn welcome(&self) -> Welcome {
         Welcome {
             room: self.room.clone(),
-            player: PlayerId(1),
-            spectator: false,
             tick: self.tick(),
-            room_time_us: 0,
-            tick_rate_hz: 250,
-            send_every: 1,
-            heartbeat_interval_ms: 300,
             heartbeat_timeout_ms: if self.script.mute { 1000 } else { 15_000 },
-            ack_every: ACK_EVERY,
-            roster: Vec::new(),
-            schema: schema(),
+            ..welcome(schema())
         }
     }
 
@@ -124,8 +140,6 @@ impl FakeRoom<'_> {
             return None;
         }
         let to = snapshot(layout, tick);
-        let right = to.hash(layout);
-        let hash = if self.script.wrong_hash { right ^ 1 } else { right };
         let somebody =
             RosterEntry { player: PlayerId(2), name: "other".into(), role: Role::Player };
         let event = EncodedEvent::new(tick, &Event::Joined(somebody));
@@ -138,12 +152,23 @@ impl FakeRoom<'_> {
             last_input,
             first_event: EventNumber(1),
             events: if stream.sent == 0 { &[event] } else { &[] },
-            hash: stream.sent.is_multiple_of(HASH_EVERY).then_some(hash),
+            watch: stream.baseline.is_none().then_some(Watch::all(GridSize::SINGLE)),
+            contents: Contents { cells: true, ..Contents::default() },
         };
         let mut bytes = Vec::new();
         prefix.write(&mut bytes);
-        let from = stream.baseline.map(|tick| snapshot(layout, tick));
-        bytes.extend(encode_chunk(layout, from.as_ref(), &to));
+        let from = stream.baseline.map(|tick| (snapshot(layout, tick), tick));
+        let from = from.as_ref();
+        let baseline = from.map(|(snapshot, from)| {
+            let gap = tick.since(*from).cast_unsigned();
+            Baseline { snapshot, gap }
+        });
+        encode_chunk(layout, PriorSet(0), baseline, &to, &|_| false, &mut bytes);
+        let cell = PartNumber::cell(0);
+        if from.is_some_and(|(_, from)| cell.is_hashed(PlayerId(1), HASH_EVERY, *from, tick)) {
+            let hash = to.hash(layout) ^ u32::from(self.script.wrong_hash);
+            bytes.extend(hash.to_le_bytes());
+        }
         stream.baseline = Some(tick);
         stream.sent += 1;
         Some(bytes)
@@ -170,6 +195,7 @@ impl FakeRoom<'_> {
                 stream.acknowledged = ack.frame.0;
                 log.acknowledged_event = ack.event.0;
             }
+            Ok(ClientMessage::Differs(_)) if self.script.wrong_hash => log.reports += 1,
             other => log.wrong.push(format!("{other:?}")),
         });
     }

@@ -55,6 +55,8 @@ pub struct Entries {
     pub inputs: usize,
     /// The event last acknowledged.
     pub acknowledged_event: u32,
+    /// Reports of state that differs.
+    pub reports: u32,
     /// Anything that should not have been sent.
     pub wrong: Vec<String>,
 }

@@ -111,6 +111,7 @@ async fn a_replica_that_differs_fails_the_run() {
     let run_checked = run(script, "--bots 2 --duration 200ms").await;
     run_checked.assert(1, 2, 0);
     assert!(run_checked.number("/desyncs") > 0.0);
+    assert_eq!(run_checked.log.reports, 2, "one of each bot: reports are rare");
     assert!(run_checked.errors.contains("differed"), "{}", run_checked.errors);
 
     let run_unchecked = run(script, "--bots 2 --duration 200ms --verify-share 0").await;

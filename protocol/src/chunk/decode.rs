@@ -2,36 +2,49 @@
 
 use thiserror::Error;
 
-use crate::bits::{BitError, BitReader, unzigzag};
+use super::coder::{Coder, Reader};
+use super::contexts::{
+    ENTER_ID, HAS_ENTERS, HAS_LEAVES, HAS_UPDATES, KEYFRAME, MORE, MOVED, NONE_MORE,
+};
+use super::enters;
+use super::fields::{self, Change, Memory, Span};
+use super::numbers::{self, count, uniform, unzigzag};
+use super::prior::{self, PriorSet};
 use crate::ids::EntityId;
 use crate::quantise::{KindLayout, Layout};
-use crate::schema::MAX_FIELDS;
 use crate::snapshot::{MAX_SLOTS, Snapshot};
 
-use super::{RICE_PARAMETER_BITS, largest_id};
-
-/// Why a chunk does not decode. Positions are in bits from the chunk's start.
+/// Why a chunk does not decode. Positions are in bytes from the chunk's start, roughly: a byte holds
+/// parts of many numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ChunkError {
-    /// The bits end too early or are no number.
-    #[error("{0}")]
-    Bits(#[from] BitError),
-    /// A slot beyond the limit, a leave from a vacant slot or an enter into a taken one.
-    #[error("slot {slot} cannot be left or entered (bit {at})")]
+    /// The bytes end too early, or not as an encoder ends.
+    #[error("the chunk is cut off, or garbled at its end")]
+    Truncated,
+    /// It leads from a state that the reader does not have.
+    #[error("the chunk spans {gap} ticks, but {elapsed} have passed since the last one")]
+    Gap {
+        /// Ticks that the chunk spans.
+        gap: u32,
+        /// Ticks since the state at hand; 0 when there is none.
+        elapsed: u32,
+    },
+    /// A slot beyond the limit, or a leave from a vacant slot.
+    #[error("slot {slot} cannot be left or entered (byte {at})")]
     Slot {
         /// The slot.
         slot: usize,
         /// Where.
         at: usize,
     },
-    /// Entity id 0, or one beyond 32 bits.
-    #[error("entity id out of range at bit {at}")]
+    /// Entity id 0.
+    #[error("entity id out of range at byte {at}")]
     EntityId {
         /// Where.
         at: usize,
     },
     /// An entity kind that the schema does not have.
-    #[error("unknown entity kind {kind} at bit {at}")]
+    #[error("unknown entity kind {kind} at byte {at}")]
     Kind {
         /// The kind.
         kind: u32,
@@ -39,7 +52,7 @@ pub enum ChunkError {
         at: usize,
     },
     /// A value above its lane's range.
-    #[error("value {value} of slot {slot} is out of range at bit {at}")]
+    #[error("value {value} of slot {slot} is out of range at byte {at}")]
     OutOfRange {
         /// The value.
         value: u32,
@@ -48,29 +61,33 @@ pub enum ChunkError {
         /// Where.
         at: usize,
     },
-    /// More than padding is left.
-    #[error("the chunk ends at bit {at}, but more follows")]
-    Trailing {
-        /// Where it ended.
-        at: usize,
-    },
 }
 
-/// Decodes chunks of one schema. Keeps memory for the next snapshot, so that decoding allocates
-/// only when a room grows.
+/// What a chunk turned out to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChunkReading {
+    /// Its length in bytes.
+    pub bytes: usize,
+    /// Whether it leads from nothing.
+    pub is_keyframe: bool,
+    /// Entities that left, and whether they only moved on to another part.
+    pub left: Vec<(EntityId, bool)>,
+    /// Slots that were entered.
+    pub entered: Vec<usize>,
+}
+
+/// Decodes chunks of one schema. Keeps memory, so that decoding allocates only when a room grows.
 #[derive(Clone, Debug)]
 pub struct ChunkDecoder {
     layout: Layout,
-    scratch: Snapshot,
-    /// Rice parameters by kind and field, for kinds of which something changed.
-    parameters: Vec<Option<[u32; MAX_FIELDS]>>,
+    row: Vec<u32>,
 }
 
 impl ChunkDecoder {
     /// A decoder for a layout.
     #[must_use]
     pub fn new(layout: Layout) -> Self {
-        Self { scratch: Snapshot::new(&layout), parameters: vec![None; layout.kinds.len()], layout }
+        Self { row: vec![0; layout.stride], layout }
     }
 
     /// The layout it decodes.
@@ -79,150 +96,149 @@ impl ChunkDecoder {
         &self.layout
     }
 
-    /// Turns `state` into the snapshot that the chunk leads to. A keyframe starts from nothing.
+    /// Turns `state` into the snapshot that the chunk at the front of `bytes` leads to. `elapsed` is
+    /// how many ticks ago the state was, `None` when there is none and only a keyframe will do.
     ///
     /// # Errors
-    /// [`ChunkError`]; `state` is then as it was before.
+    /// [`ChunkError`]; `state` is then of no use: hand in a copy of what must not be lost.
     pub fn decode(
         &mut self,
         state: &mut Snapshot,
-        is_keyframe: bool,
+        elapsed: Option<u32>,
         bytes: &[u8],
-    ) -> Result<(), ChunkError> {
-        if is_keyframe {
-            self.scratch.clear(0);
+    ) -> Result<ChunkReading, ChunkError> {
+        let mut coder = Reader::new(bytes);
+        let mut reading = ChunkReading::default();
+        prior::choose(&mut coder, PriorSet::default());
+        reading.is_keyframe = coder.decide(KEYFRAME, false);
+        if reading.is_keyframe {
+            state.clear(0);
         } else {
-            self.scratch.copy_from(state);
+            let span = read_span(&mut coder, elapsed)?;
+            read_leaves(&mut coder, state, &mut reading.left)?;
+            self.read_updates(&mut coder, span, state)?;
         }
-        let mut input = BitReader::new(bytes);
-        let previous_id = largest_id(&self.scratch);
-        self.read_leaves(&mut input)?;
-        self.read_updates(&mut input)?;
-        self.read_enters(&mut input, previous_id)?;
-        let at = input.position();
-        if input.remaining() >= 8 || input.bits(input.remaining() as u32)? != 0 {
-            return Err(ChunkError::Trailing { at });
-        }
-        std::mem::swap(state, &mut self.scratch);
-        Ok(())
+        self.read_enters(&mut coder, state, &mut reading.entered)?;
+        state.trim();
+        reading.bytes = coder.finish().ok_or(ChunkError::Truncated)?;
+        Ok(reading)
     }
 
-    fn read_leaves(&mut self, input: &mut BitReader<'_>) -> Result<(), ChunkError> {
-        let count = input.gamma()?;
-        let mut next = 0;
-        for _ in 0..count {
-            let slot = read_slot(input, &mut next)?;
-            if self.scratch.raw_id(slot) == 0 {
-                return Err(ChunkError::Slot { slot, at: input.position() });
+    fn read_updates(
+        &mut self,
+        coder: &mut Reader<'_>,
+        span: Span,
+        state: &mut Snapshot,
+    ) -> Result<(), ChunkError> {
+        let has_updates = coder.decide(HAS_UPDATES, false);
+        let mut memory = Memory::default();
+        for slot in 0..state.slots() {
+            let Some(row) = state.row(slot) else { continue };
+            let kind = &self.layout.kinds[usize::from(row.kind)];
+            self.row.copy_from_slice(row.lanes);
+            let mut lanes = state.lanes_mut(slot);
+            if has_updates {
+                let change = Change { kind, span, before: &self.row, after: &self.row };
+                fields::entity(coder, &mut memory, change, &mut lanes);
+            } else {
+                fields::predict(kind, span.ticks(), lanes);
             }
-            self.scratch.remove(slot);
-        }
-        Ok(())
-    }
-
-    fn read_updates(&mut self, input: &mut BitReader<'_>) -> Result<(), ChunkError> {
-        for (kind, parameters) in self.layout.kinds.iter().zip(&mut self.parameters) {
-            *parameters = None;
-            if kind.changing().next().is_some() && input.bit()? {
-                let mut fields = [0; MAX_FIELDS];
-                for (index, _) in kind.changing() {
-                    fields[index] = input.bits(RICE_PARAMETER_BITS)?;
-                }
-                *parameters = Some(fields);
-            }
-        }
-        if self.parameters.iter().all(Option::is_none) {
-            return Ok(());
-        }
-        for slot in 0..self.scratch.slots() {
-            let Some(kind) = self.scratch.row(slot).map(|row| usize::from(row.kind)) else {
-                continue;
-            };
-            if let Some(parameters) = &self.parameters[kind]
-                && input.bit()?
-            {
-                let lanes = self.scratch.lanes_mut(slot);
-                read_update(&self.layout.kinds[kind], parameters, slot, lanes, input)?;
-            }
+            check_lanes(coder, kind, slot, lanes)?;
         }
         Ok(())
     }
 
     fn read_enters(
-        &mut self,
-        input: &mut BitReader<'_>,
-        mut previous_id: u32,
+        &self,
+        coder: &mut Reader<'_>,
+        state: &mut Snapshot,
+        entered: &mut Vec<usize>,
     ) -> Result<(), ChunkError> {
-        let count = input.gamma()?;
-        let mut next = 0;
-        for _ in 0..count {
-            let slot = read_slot(input, &mut next)?;
-            let at = input.position();
-            if self.scratch.raw_id(slot) != 0 {
-                return Err(ChunkError::Slot { slot, at });
+        if !coder.decide(HAS_ENTERS, false) {
+            return Ok(());
+        }
+        let more = count(coder, NONE_MORE + 1, MORE, 0);
+        let (mut next, mut last_kind) = (0, 0);
+        let mut last_id = (0..state.slots()).map(|slot| state.raw_id(slot)).max().unwrap_or(0);
+        for _ in 0..=more {
+            let slot = read_vacant_slot(coder, state, next)?;
+            next = slot + 1;
+            let at = coder.position();
+            let distance = unzigzag(count(coder, ENTER_ID, ENTER_ID + 1, 0));
+            last_id = last_id.wrapping_add(1).wrapping_add_signed(distance);
+            if last_id == 0 {
+                return Err(ChunkError::EntityId { at });
             }
-            let id = if input.bit()? {
-                let gap = input.gamma()?;
-                previous_id.checked_add(gap).and_then(|id| id.checked_add(1))
-            } else {
-                Some(input.bits(32)?)
-            };
-            let id = id.filter(|&id| id != 0).ok_or(ChunkError::EntityId { at })?;
-            previous_id = id;
-            let kind = input.bits(self.layout.kind_bits)?;
-            let layout = self
-                .layout
-                .kinds
-                .get(kind as usize)
-                .ok_or(ChunkError::Kind { kind, at: input.position() })?;
-            let lanes = self.scratch.insert(slot, EntityId(id), kind as u8);
-            for (lane, value) in layout.lanes.iter().zip(lanes) {
-                *value = input.bits(lane.bits)?;
-                if *value > lane.max {
-                    let at = input.position();
-                    return Err(ChunkError::OutOfRange { value: *value, slot, at });
-                }
+            last_kind = enters::kind(coder, &self.layout, last_kind, 0);
+            let kind = self.layout.kinds.get(last_kind as usize);
+            let kind = kind.ok_or(ChunkError::Kind { kind: last_kind, at })?;
+            let lanes = state.insert(slot, EntityId(last_id), last_kind as u8);
+            enters::row(coder, kind, lanes);
+            check_lanes(coder, kind, slot, lanes)?;
+            if coder.is_overdrawn() {
+                return Err(ChunkError::Truncated);
             }
+            entered.push(slot);
         }
         Ok(())
     }
 }
 
-/// Reads the next of ascending slots; `next` is the smallest it can be.
-fn read_slot(input: &mut BitReader<'_>, next: &mut usize) -> Result<usize, ChunkError> {
-    let slot = *next + input.gamma()? as usize;
-    if slot >= MAX_SLOTS {
-        return Err(ChunkError::Slot { slot, at: input.position() });
+/// Over how many ticks the chunk leads, and how many of those that passed it does not tell, since
+/// all went as predicted.
+fn read_span(coder: &mut Reader<'_>, elapsed: Option<u32>) -> Result<Span, ChunkError> {
+    let gap = numbers::gap(coder, 0);
+    let elapsed = elapsed.unwrap_or(0);
+    match elapsed.checked_sub(gap) {
+        Some(ahead) if gap > 0 => Ok(Span { gap: gap.cast_signed(), ahead: ahead.cast_signed() }),
+        _ => Err(ChunkError::Gap { gap, elapsed }),
     }
-    *next = slot + 1;
-    Ok(slot)
 }
 
-fn read_update(
-    kind: &KindLayout,
-    parameters: &[u32],
-    slot: usize,
-    lanes: &mut [u32],
-    input: &mut BitReader<'_>,
+fn read_leaves(
+    coder: &mut Reader<'_>,
+    state: &mut Snapshot,
+    left: &mut Vec<(EntityId, bool)>,
 ) -> Result<(), ChunkError> {
-    let mut mask = 1;
-    let changing = kind.changing().count() as u32;
-    if changing > 1 {
-        mask = input.bits(changing)?;
+    if !coder.decide(HAS_LEAVES, false) {
+        return Ok(());
     }
-    for (position, (index, field)) in kind.changing().enumerate() {
-        if mask >> position & 1 == 0 {
-            continue;
+    let more = count(coder, NONE_MORE, MORE, 0);
+    let (mut next, slots) = (0, state.slots());
+    for _ in 0..=more {
+        let at = coder.position();
+        let slot = next + uniform(coder, slots.saturating_sub(next), 0);
+        let id = EntityId(state.raw_id(slot));
+        if id.0 == 0 {
+            return Err(ChunkError::Slot { slot, at });
         }
-        for at in field.lanes.clone() {
-            let lane = &kind.lanes[at];
-            let residual = input.rice(parameters[index], lane.bits)?;
-            let value = lane.advance(lanes[at], unzigzag(residual));
-            if value > lane.max {
-                return Err(ChunkError::OutOfRange { value, slot, at: input.position() });
-            }
-            lanes[at] = value;
-        }
+        state.vacate(slot);
+        left.push((id, coder.decide(MOVED, false)));
+        next = slot + 1;
     }
     Ok(())
+}
+
+/// The slot that an enter takes: some vacant ones from `next` on are passed over.
+fn read_vacant_slot(
+    coder: &mut Reader<'_>,
+    state: &Snapshot,
+    next: usize,
+) -> Result<usize, ChunkError> {
+    let at = coder.position();
+    let passed = count(coder, NONE_MORE + 2, MORE, 0) as usize;
+    let mut vacant = (next..MAX_SLOTS).filter(|&slot| state.raw_id(slot) == 0);
+    vacant.nth(passed).ok_or(ChunkError::Slot { slot: MAX_SLOTS, at })
+}
+
+fn check_lanes(
+    coder: &Reader<'_>,
+    kind: &KindLayout,
+    slot: usize,
+    lanes: &[u32],
+) -> Result<(), ChunkError> {
+    match kind.lanes.iter().zip(lanes).find(|(lane, value)| **value > lane.max) {
+        None => Ok(()),
+        Some((_, &value)) => Err(ChunkError::OutOfRange { value, slot, at: coder.position() }),
+    }
 }

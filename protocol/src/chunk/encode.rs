@@ -1,218 +1,210 @@
 //! The encoder: two snapshots in, bytes out. Runs once per chunk, whoever reads it.
 
-use std::ops::Range;
-
-use crate::bits::{BitWriter, zigzag};
-use crate::quantise::{FieldLayout, KindLayout, Layout};
-use crate::schema::MAX_FIELDS;
+use super::MAX_GAP;
+use super::coder::{Coder, Writer};
+use super::contexts::{
+    ENTER_ID, HAS_ENTERS, HAS_LEAVES, HAS_UPDATES, KEYFRAME, MORE, MOVED, NONE_MORE,
+};
+use super::enters;
+use super::fields::{self, Change, Memory, Nowhere, Span};
+use super::numbers::{self, count, uniform, zigzag};
+use super::prior::{self, PriorSet};
+use crate::ids::EntityId;
+use crate::quantise::{KindLayout, Layout};
 use crate::snapshot::{Row, Snapshot};
 
-use super::{RICE_PARAMETER_BITS, largest_id};
+/// What a chunk leads from.
+#[derive(Clone, Copy, Debug)]
+pub struct Baseline<'a> {
+    /// The part's state then.
+    pub snapshot: &'a Snapshot,
+    /// How many ticks ago that was, from 1 to [`MAX_GAP`].
+    pub gap: u32,
+}
 
-/// Encodes what leads from `from` to `to`; a keyframe when `from` is `None`. Both must be filled by
-/// the same [`Layout`].
+impl Baseline<'_> {
+    pub(super) fn span(&self) -> Span {
+        debug_assert!((1..=MAX_GAP).contains(&self.gap));
+        Span { gap: self.gap.cast_signed(), ahead: 0 }
+    }
+}
+
+/// Whether everything went as predicted since a baseline, so that nothing need be told.
 #[must_use]
-pub fn encode_chunk(layout: &Layout, from: Option<&Snapshot>, to: &Snapshot) -> Vec<u8> {
-    let empty = Snapshot::new(layout);
-    let from = from.unwrap_or(&empty);
+pub fn is_as_predicted(layout: &Layout, from: Baseline<'_>, to: &Snapshot) -> bool {
+    from.snapshot.slots() == to.slots()
+        && (0..to.slots()).all(|slot| match (from.snapshot.row(slot), to.row(slot)) {
+            (Some(before), Some(after)) => {
+                let kind = &layout.kinds[usize::from(after.kind)];
+                let change =
+                    Change { kind, span: from.span(), before: before.lanes, after: after.lanes };
+                is_same(kind, &before, &after) && change.is_as_predicted()
+            }
+            (None, None) => true,
+            _ => false,
+        })
+}
+
+/// Appends the chunk that leads from a baseline to `to`, beginning with a prior; a keyframe when
+/// there is no baseline. Both snapshots must be filled by the same [`Layout`]. `has_moved` says
+/// whether an entity that leaves is in another part of the room now.
+pub fn encode_chunk(
+    layout: &Layout,
+    prior: PriorSet,
+    from: Option<Baseline<'_>>,
+    to: &Snapshot,
+    has_moved: &dyn Fn(EntityId) -> bool,
+    out: &mut Vec<u8>,
+) {
+    let mut writer = Writer::new(out);
+    write_chunk(&mut writer, layout, prior, from, to, has_moved);
+    writer.finish();
+}
+
+/// The same by any coder: to weigh a chunk, or to learn from it.
+pub fn write_chunk(
+    coder: &mut impl Coder,
+    layout: &Layout,
+    prior: PriorSet,
+    from: Option<Baseline<'_>>,
+    to: &Snapshot,
+    has_moved: &dyn Fn(EntityId) -> bool,
+) {
+    prior::choose(coder, prior);
+    coder.decide(KEYFRAME, from.is_none());
+    let Some(from) = from else {
+        let rows: Vec<_> = to.rows().collect();
+        write_enters(coder, layout, &rows, 0, |_| true);
+        return;
+    };
+    numbers::gap(coder, from.gap);
     let comparison = Comparison::new(layout, from, to);
-    let mut out = BitWriter::new();
-    write_leaves(&comparison.leaves, &mut out);
-    write_updates(layout, &comparison.stays, &mut out);
-    write_enters(layout, largest_id(from), &comparison.enters, &mut out);
-    out.finish()
+    write_leaves(coder, from.snapshot, &comparison.leaves, has_moved);
+    write_updates(coder, layout, from, to, &comparison);
+    let Comparison { leaves, enters, .. } = &comparison;
+    write_enters(coder, layout, enters, comparison.largest_id(from.snapshot), |slot| {
+        from.snapshot.row(slot).is_none() || leaves.binary_search(&slot).is_ok()
+    });
 }
 
-/// What becomes of every entity from one snapshot to the next, by ascending slot.
-#[derive(Default)]
+/// What becomes of the entities from one snapshot to the next: those not named here stay.
 struct Comparison<'a> {
+    /// Slots, ascending.
     leaves: Vec<usize>,
-    stays: Vec<Stay<'a>>,
+    /// By ascending slot.
     enters: Vec<Row<'a>>,
-}
-
-/// An entity that is in both snapshots.
-struct Stay<'a> {
-    before: Row<'a>,
-    after: Row<'a>,
-    is_changed: bool,
+    /// Whether any that stays did something unexpected.
+    has_updates: bool,
 }
 
 impl<'a> Comparison<'a> {
-    fn new(layout: &Layout, from: &'a Snapshot, to: &'a Snapshot) -> Self {
-        let mut comparison = Self::default();
-        comparison.stays.reserve(from.slots().min(to.slots()));
-        for slot in 0..from.slots().max(to.slots()) {
-            match (from.row(slot), to.row(slot)) {
-                (Some(before), Some(after)) if is_same(layout, &before, &after) => {
-                    let is_changed = differs(&before, &after, 0..after.lanes.len());
-                    comparison.stays.push(Stay { before, after, is_changed });
-                }
-                (before, after) => {
-                    comparison.leaves.extend(before.map(|row| row.slot));
-                    comparison.enters.extend(after);
+    fn new(layout: &Layout, from: Baseline<'a>, to: &'a Snapshot) -> Self {
+        let mut comparison = Self { leaves: Vec::new(), enters: Vec::new(), has_updates: false };
+        let span = from.span();
+        for slot in 0..from.snapshot.slots().max(to.slots()) {
+            let (before, after) = (from.snapshot.row(slot), to.row(slot));
+            if let (Some(before), Some(after)) = (&before, &after) {
+                let kind = &layout.kinds[usize::from(after.kind)];
+                if is_same(kind, before, after) {
+                    let change = Change { kind, span, before: before.lanes, after: after.lanes };
+                    comparison.has_updates = comparison.has_updates || !change.is_as_predicted();
+                    continue;
                 }
             }
+            comparison.leaves.extend(before.map(|row| row.slot));
+            comparison.enters.extend(after);
         }
         comparison
+    }
+
+    /// Entities that stay, by ascending slot: their rows in both snapshots.
+    fn stays<'b>(
+        &'b self,
+        from: &'b Snapshot,
+        to: &'b Snapshot,
+    ) -> impl Iterator<Item = (Row<'b>, Row<'b>)> {
+        let mut leaves = self.leaves.iter().peekable();
+        from.rows().filter_map(move |before| {
+            let leaves = leaves.next_if(|slot| **slot == before.slot).is_some();
+            if leaves { None } else { Some((before, to.row(before.slot)?)) }
+        })
+    }
+
+    /// The largest id among those that stay; 0 when none does.
+    fn largest_id(&self, from: &Snapshot) -> u32 {
+        let ids = self.stays(from, from).map(|(row, _)| row.id.0);
+        if self.enters.is_empty() { 0 } else { ids.max().unwrap_or(0) }
     }
 }
 
 /// Whether two rows are one entity. One whose kind or constant fields differ is another entity as
 /// far as the wire goes: it leaves and enters.
-fn is_same(layout: &Layout, before: &Row<'_>, after: &Row<'_>) -> bool {
+#[inline]
+fn is_same(kind: &KindLayout, before: &Row<'_>, after: &Row<'_>) -> bool {
     before.id == after.id
         && before.kind == after.kind
-        && layout.kinds[usize::from(after.kind)]
-            .constant()
-            .all(|field| !differs(before, after, field.lanes.clone()))
+        // In line: a library call for a word or two costs more than the words.
+        && kind.constant.iter().all(|&at| before.lanes[at] == after.lanes[at])
 }
 
-/// Whether any of these lanes differs. In line, since a library call for a handful of words costs
-/// more than the words.
-fn differs(before: &Row<'_>, after: &Row<'_>, lanes: Range<usize>) -> bool {
-    let pairs = before.lanes[lanes.clone()].iter().zip(&after.lanes[lanes]);
-    pairs.fold(0, |difference, (before, after)| difference | (before ^ after)) != 0
-}
-
-/// Gap coding of ascending slots.
-struct SlotGaps {
-    next: usize,
-}
-
-impl SlotGaps {
-    fn write(&mut self, slot: usize, out: &mut BitWriter) {
-        out.gamma((slot - self.next) as u32);
-        self.next = slot + 1;
-    }
-}
-
-fn write_leaves(leaves: &[usize], out: &mut BitWriter) {
-    out.gamma(leaves.len() as u32);
-    let mut gaps = SlotGaps { next: 0 };
-    for &slot in leaves {
-        gaps.write(slot, out);
-    }
-}
-
-fn write_enters(layout: &Layout, mut previous_id: u32, enters: &[Row<'_>], out: &mut BitWriter) {
-    out.gamma(enters.len() as u32);
-    let mut gaps = SlotGaps { next: 0 };
-    for row in enters {
-        gaps.write(row.slot, out);
-        let is_ascending = row.id.0 > previous_id;
-        out.bit(is_ascending);
-        if is_ascending {
-            out.gamma(row.id.0 - previous_id - 1);
-        } else {
-            out.bits(row.id.0, 32);
-        }
-        previous_id = row.id.0;
-        out.bits(u32::from(row.kind), layout.kind_bits);
-        for (lane, &value) in layout.kinds[usize::from(row.kind)].lanes.iter().zip(row.lanes) {
-            out.bits(value, lane.bits);
-        }
-    }
-}
-
-/// What the changes of one field amount to: enough to choose its Rice parameter.
-#[derive(Clone, Copy, Default)]
-struct Spread {
-    sum: u64,
-    count: u64,
-}
-
-impl Spread {
-    /// The parameter that suits numbers of this mean: the position of the mean's highest bit.
-    const fn parameter(self) -> u32 {
-        match self.sum.checked_div(self.count) {
-            None | Some(0) => 0,
-            Some(mean) => mean.ilog2(),
-        }
-    }
-}
-
-/// The residuals of a field's lanes, each with the bits that hold it.
-fn residuals<'a>(
-    kind: &'a KindLayout,
-    field: &'a FieldLayout,
-    before: &'a Row<'_>,
-    after: &'a Row<'_>,
-) -> impl Iterator<Item = (u32, u32)> + 'a {
-    field.lanes.clone().map(|at| {
-        let lane = &kind.lanes[at];
-        (zigzag(lane.difference(before.lanes[at], after.lanes[at])), lane.bits)
-    })
-}
-
-fn has_changed(field: &FieldLayout, before: &Row<'_>, after: &Row<'_>) -> bool {
-    differs(before, after, field.lanes.clone())
-}
-
-/// What the changes of each field amount to, by kind and field.
-fn measure(layout: &Layout, stays: &[Stay<'_>]) -> Vec<[Spread; MAX_FIELDS]> {
-    let mut spreads = vec![[Spread::default(); MAX_FIELDS]; layout.kinds.len()];
-    for Stay { before, after, .. } in stays.iter().filter(|stay| stay.is_changed) {
-        let kind = &layout.kinds[usize::from(after.kind)];
-        let spreads = &mut spreads[usize::from(after.kind)];
-        for (index, field) in kind.changing() {
-            if has_changed(field, before, after) {
-                for (residual, _) in residuals(kind, field, before, after) {
-                    spreads[index].sum += u64::from(residual);
-                    spreads[index].count += 1;
-                }
-            }
-        }
-    }
-    spreads
-}
-
-fn write_updates(layout: &Layout, stays: &[Stay<'_>], out: &mut BitWriter) {
-    let spreads = measure(layout, stays);
-    let is_quiet = |kind: usize| spreads[kind].iter().all(|spread| spread.count == 0);
-    // Rice parameters of the kinds of which something changed.
-    let mut parameters: Vec<Option<[u32; MAX_FIELDS]>> = vec![None; layout.kinds.len()];
-    for (index, kind) in layout.kinds.iter().enumerate() {
-        if kind.changing().next().is_none() {
-            continue;
-        }
-        out.bit(!is_quiet(index));
-        if !is_quiet(index) {
-            let fields = spreads[index].map(Spread::parameter);
-            for (field, _) in kind.changing() {
-                out.bits(fields[field], RICE_PARAMETER_BITS);
-            }
-            parameters[index] = Some(fields);
-        }
-    }
-    for stay in stays {
-        let kind = usize::from(stay.after.kind);
-        if let Some(parameters) = &parameters[kind] {
-            write_update(&layout.kinds[kind], parameters, stay, out);
-        }
-    }
-}
-
-fn write_update(
-    kind: &KindLayout,
-    parameters: &[u32; MAX_FIELDS],
-    Stay { before, after, is_changed }: &Stay<'_>,
-    out: &mut BitWriter,
+fn write_leaves(
+    coder: &mut impl Coder,
+    from: &Snapshot,
+    leaves: &[usize],
+    has_moved: &dyn Fn(EntityId) -> bool,
 ) {
-    out.bit(*is_changed);
-    if !is_changed {
+    if !coder.decide(HAS_LEAVES, !leaves.is_empty()) {
         return;
     }
-    if kind.changing().nth(1).is_some() {
-        for (_, field) in kind.changing() {
-            out.bit(has_changed(field, before, after));
-        }
+    count(coder, NONE_MORE, MORE, leaves.len() as u32 - 1);
+    let mut next = 0;
+    for &slot in leaves {
+        uniform(coder, from.slots() - next, slot - next);
+        next = slot + 1;
+        coder.decide(MOVED, from.row(slot).is_some_and(|row| has_moved(row.id)));
     }
-    for (index, field) in kind.changing() {
-        if has_changed(field, before, after) {
-            for (residual, width) in residuals(kind, field, before, after) {
-                out.rice(residual, parameters[index], width);
-            }
-        }
+}
+
+fn write_updates<C: Coder>(
+    coder: &mut C,
+    layout: &Layout,
+    from: Baseline<'_>,
+    to: &Snapshot,
+    comparison: &Comparison<'_>,
+) {
+    if !coder.decide(HAS_UPDATES, comparison.has_updates) {
+        return;
+    }
+    let mut memory = Memory::default();
+    for (before, after) in comparison.stays(from.snapshot, to) {
+        let kind = &layout.kinds[usize::from(after.kind)];
+        let change = Change { kind, span: from.span(), before: before.lanes, after: after.lanes };
+        fields::entity(coder, &mut memory, change, &mut Nowhere);
+    }
+}
+
+fn write_enters(
+    coder: &mut impl Coder,
+    layout: &Layout,
+    enters: &[Row<'_>],
+    largest_id: u32,
+    is_vacant: impl Fn(usize) -> bool,
+) {
+    if !coder.decide(HAS_ENTERS, !enters.is_empty()) {
+        return;
+    }
+    count(coder, NONE_MORE + 1, MORE, enters.len() as u32 - 1);
+    let mut scratch = vec![0; layout.stride];
+    let (mut next, mut last_kind, mut last_id) = (0, 0, largest_id);
+    for row in enters {
+        let passed = (next..row.slot).filter(|&slot| is_vacant(slot)).count();
+        count(coder, NONE_MORE + 2, MORE, passed as u32);
+        next = row.slot + 1;
+        let distance = row.id.0.wrapping_sub(last_id).wrapping_sub(1).cast_signed();
+        count(coder, ENTER_ID, ENTER_ID + 1, zigzag(distance));
+        last_id = row.id.0;
+        last_kind = enters::kind(coder, layout, last_kind, row.kind.into());
+        scratch.copy_from_slice(row.lanes);
+        enters::row(coder, &layout.kinds[usize::from(row.kind)], &mut scratch);
     }
 }

@@ -97,6 +97,10 @@ impl FieldKind {
             Self::Position { min, max, step } => {
                 (0..2).all(|axis| steps_between(min[axis], max[axis], step).is_some())
             }
+            Self::Position3 { min, max, step } => {
+                (0..3).all(|axis| steps_between(min[axis], max[axis], step).is_some())
+            }
+            Self::Rotation { bits } => (3..=16).contains(&bits),
             Self::Number { min, max, step } => steps_between(min, max, step).is_some(),
             Self::Angle { bits } => (1..=16).contains(&bits),
             Self::Integer { min, max } => min <= max,
@@ -153,6 +157,8 @@ mod tests {
             FieldKind::Number { min: 1.0, max: 0.0, step: 0.1 },
             FieldKind::Angle { bits: 17 },
             FieldKind::Flags { bits: 0 },
+            FieldKind::Rotation { bits: 2 },
+            FieldKind::Position3 { min: [0.0; 3], max: [1.0, 1.0, f32::NAN], step: 0.1 },
             FieldKind::Integer { min: 1, max: 0 },
         ] {
             let schema = minimal().entity(EntityKind::new("other").field("field", kind));

@@ -1,15 +1,11 @@
-//! Messages, frames and snapshots as JSON, with the names of PROTOCOL.md.
+//! Messages as JSON, with the names of PROTOCOL.md.
 
 use serde_json::{Value as Json, json};
-use tickwire_protocol::frame::{Frame, InputEcho, ReceivedEvent};
 use tickwire_protocol::message::{
-    ClientMessage, Event, GameMessage, RefusalCause, Role, RosterEntry, ServerMessage, Value,
-    Welcome,
+    ClientMessage, Difference, Event, GameMessage, RefusalCause, Role, RosterEntry, ServerMessage,
+    Value, Welcome,
 };
-use tickwire_protocol::quantise::Layout;
-use tickwire_protocol::replica::Agreement;
 use tickwire_protocol::schema::{EntityKind, FieldKind, InputKind, MessageKind, ParamKind, Schema};
-use tickwire_protocol::snapshot::Snapshot;
 
 pub fn client_message(message: &ClientMessage) -> Json {
     match message {
@@ -22,6 +18,32 @@ pub fn client_message(message: &ClientMessage) -> Json {
         }
         ClientMessage::Ping { nonce } => json!({"type": "ping", "nonce": nonce}),
         ClientMessage::Game(message) => json!({"type": "game", "message": game_message(message)}),
+        ClientMessage::Look(look) => {
+            json!({"type": "look", "center": look.center, "size": look.size})
+        }
+        ClientMessage::Differs(difference) => {
+            json!({"type": "differs", "difference": difference_report(difference)})
+        }
+    }
+}
+
+fn difference_report(difference: &Difference) -> Json {
+    let rows = difference.rows.iter().map(
+        |row| json!({"slot": row.slot, "id": row.id.0, "kind": row.kind, "columns": row.columns}),
+    );
+    json!({
+        "part": difference.part.0,
+        "tick": difference.tick.0,
+        "entities": difference.entities,
+        "rows": rows.collect::<Vec<_>>(),
+    })
+}
+
+pub fn event(event: &Event) -> Json {
+    match event {
+        Event::Joined(entry) => json!({"type": "joined", "entry": roster_entry(entry)}),
+        Event::Left { player } => json!({"type": "left", "player": player.0}),
+        Event::Game(message) => json!({"type": "game", "message": game_message(message)}),
     }
 }
 
@@ -41,49 +63,10 @@ pub fn server_message(message: &ServerMessage) -> Json {
                 RefusalCause::Repeated => "repeated",
                 RefusalCause::QueueFull => "queue_full",
                 RefusalCause::Spectator => "spectator",
+                RefusalCause::NotASpectator => "not_a_spectator",
             },
         }),
     }
-}
-
-/// A snapshot as a list of rows: slot, id, kind, then the lanes of that kind.
-pub fn snapshot(snapshot: &Snapshot, layout: &Layout) -> Json {
-    let rows = snapshot.rows().map(|row| {
-        let lanes = &row.lanes[..layout.kinds[usize::from(row.kind)].lanes.len()];
-        let mut numbers = vec![row.slot as u32, row.id.0, u32::from(row.kind)];
-        numbers.extend(lanes);
-        json!(numbers)
-    });
-    rows.collect()
-}
-
-pub fn frame(frame: &Frame, agreement: Agreement) -> Json {
-    json!({
-        "number": frame.number.0,
-        "tick": frame.tick.0,
-        "is_keyframe": frame.is_keyframe,
-        "input": frame.input.map(input_echo),
-        "events": frame.events.iter().map(received_event).collect::<Vec<_>>(),
-        "hash": frame.hash,
-        "agreement": match agreement {
-            Agreement::NotChecked => "unchecked",
-            Agreement::Equal => "equal",
-            Agreement::Different => "different",
-        },
-    })
-}
-
-fn input_echo(echo: InputEcho) -> Json {
-    json!({"seq": echo.seq.0, "applied": echo.applied.0, "slack_ms": echo.slack_ms})
-}
-
-fn received_event(received: &ReceivedEvent) -> Json {
-    let event = match &received.event {
-        Event::Joined(entry) => json!({"type": "joined", "entry": roster_entry(entry)}),
-        Event::Left { player } => json!({"type": "left", "player": player.0}),
-        Event::Game(message) => json!({"type": "game", "message": game_message(message)}),
-    };
-    json!({"number": received.number.0, "tick": received.tick.0, "event": event})
 }
 
 fn game_message(message: &GameMessage) -> Json {
@@ -111,6 +94,8 @@ fn welcome(welcome: &Welcome) -> Json {
         "heartbeat_interval_ms": welcome.heartbeat_interval_ms,
         "heartbeat_timeout_ms": welcome.heartbeat_timeout_ms,
         "ack_every": welcome.ack_every,
+        "hash_every": welcome.hash_every,
+        "grid": {"columns": welcome.grid.columns, "rows": welcome.grid.rows},
         "roster": welcome.roster.iter().map(roster_entry).collect::<Vec<_>>(),
         "schema": schema(&welcome.schema),
     })
@@ -144,21 +129,28 @@ fn schema(schema: &Schema) -> Json {
 
 fn entity_kind(kind: &EntityKind) -> Json {
     let fields = kind.fields.iter().map(|field| {
-        let kind = match field.kind {
-            FieldKind::Position { min, max, step } => {
-                json!({"type": "position", "min": min, "max": max, "step": step})
-            }
-            FieldKind::Number { min, max, step } => {
-                json!({"type": "number", "min": min, "max": max, "step": step})
-            }
-            FieldKind::Angle { bits } => json!({"type": "angle", "bits": bits}),
-            FieldKind::Integer { min, max } => json!({"type": "integer", "min": min, "max": max}),
-            FieldKind::Flags { bits } => json!({"type": "flags", "bits": bits}),
-            FieldKind::Player => json!({"type": "player"}),
-        };
-        json!({"name": field.name, "kind": kind, "constant": field.constant})
+        json!({"name": field.name, "kind": field_kind(&field.kind), "constant": field.constant})
     });
     json!({"name": kind.name, "fields": fields.collect::<Vec<_>>()})
+}
+
+pub fn field_kind(kind: &FieldKind) -> Json {
+    match *kind {
+        FieldKind::Position { min, max, step } => {
+            json!({"type": "position", "min": min, "max": max, "step": step})
+        }
+        FieldKind::Position3 { min, max, step } => {
+            json!({"type": "position3", "min": min, "max": max, "step": step})
+        }
+        FieldKind::Rotation { bits } => json!({"type": "rotation", "bits": bits}),
+        FieldKind::Number { min, max, step } => {
+            json!({"type": "number", "min": min, "max": max, "step": step})
+        }
+        FieldKind::Angle { bits } => json!({"type": "angle", "bits": bits}),
+        FieldKind::Integer { min, max } => json!({"type": "integer", "min": min, "max": max}),
+        FieldKind::Flags { bits } => json!({"type": "flags", "bits": bits}),
+        FieldKind::Player => json!({"type": "player"}),
+    }
 }
 
 fn message_kind(kind: &MessageKind) -> Json {

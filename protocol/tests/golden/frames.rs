@@ -1,293 +1,142 @@
-//! Golden frames: whole connections, with the state that each frame leads to, and malformed frames.
+//! Golden frames: whole connections, with the state that each frame leads to.
 
 use rand::RngExt;
-use rand_pcg::Pcg32;
 use serde_json::{Value as Json, json};
-use tickwire_protocol::bits::BitWriter;
-use tickwire_protocol::chunk::encode_chunk;
-use tickwire_protocol::frame::{EncodedEvent, FramePrefix, InputEcho};
-use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{Event, GameMessage, Role, RosterEntry, ServerMessage, Value};
-use tickwire_protocol::quantise::Layout;
+use tickwire_protocol::ids::Tick;
+use tickwire_protocol::message::{ServerMessage, Welcome};
+use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::replica::{Agreement, Replica};
-use tickwire_protocol::snapshot::Snapshot;
+use tickwire_protocol::watch::{GridSize, Watch};
 
-use super::world::{self, World};
-use super::{check, describe, hex};
-
-/// The server's end of a connection.
-struct Server {
-    layout: Layout,
-    world: World,
-    sent: Option<(Tick, Snapshot)>,
-    tick: Tick,
-    seq: u16,
-    events: u32,
-    /// Number of the newest input that was told.
-    told: InputSeq,
-}
-
-impl Server {
-    fn new(seed: u64, tick: u32, seq: u16) -> Self {
-        Self {
-            layout: Layout::new(&world::schema()),
-            world: World::new(seed),
-            sent: None,
-            tick: Tick(tick),
-            seq,
-            events: 0,
-            told: InputSeq(0),
-        }
-    }
-
-    /// The frame of the world as it is.
-    fn frame(&mut self, is_keyframe: bool, hash_error: u32) -> Vec<u8> {
-        let snapshot = self.world.snapshot(&self.layout);
-        let baseline = self.sent.take().filter(|_| !is_keyframe);
-        let tick = self.tick;
-        let rng = self.world.rng();
-        let input = rng.random_bool(0.5).then(|| {
-            self.seq = self.seq.wrapping_add(rng.random_range(1..4));
-            InputEcho {
-                seq: InputSeq(self.seq),
-                applied: Tick(tick.0.wrapping_sub(rng.random_range(0..3))),
-                slack_ms: rng.random_range(-300..300),
-            }
-        });
-        let events: Vec<_> = (0..rng.random_range(0_u32..6).saturating_sub(3))
-            .map(|age| EncodedEvent::new(Tick(tick.0.wrapping_sub(age)), &event(rng)))
-            .collect();
-        let is_hashed = rng.random_bool(0.7) || hash_error != 0;
-        let prefix = FramePrefix {
-            tick,
-            baseline: baseline.as_ref().map(|(tick, _)| *tick),
-            input,
-            last_input: self.told,
-            first_event: EventNumber(self.events + 1),
-            events: &events,
-            hash: is_hashed.then(|| snapshot.hash(&self.layout) ^ hash_error),
-        };
-        self.told = input.map_or(self.told, |echo| echo.seq);
-        let mut bytes = Vec::new();
-        prefix.write(&mut bytes);
-        let from = baseline.as_ref().map(|(_, snapshot)| snapshot);
-        bytes.extend(encode_chunk(&self.layout, from, &snapshot));
-        self.events += events.len() as u32;
-        self.sent = Some((tick, snapshot));
-        bytes
-    }
-}
-
-fn event(rng: &mut Pcg32) -> Event {
-    let player = PlayerId(rng.random_range(1..100_000));
-    let game = |kind, values| Event::Game(GameMessage { kind, values });
-    match rng.random_range(0..5) {
-        0 => Event::Joined(RosterEntry { player, name: "Bo".to_owned(), role: Role::Player }),
-        1 => Event::Left { player },
-        2 => game(0, vec![Value::Player(player), Value::Number(2.75)]),
-        3 => game(1, vec![Value::Text("hä?".to_owned()), Value::Integer(-2)]),
-        _ => game(2, vec![]),
-    }
-}
+use super::server::Server;
+use super::{check, hex, schema, state};
 
 /// One line per frame: the frame, and all that a client must have afterwards.
 struct Sequence {
     server: Server,
     client: Replica,
+    grid: GridSize,
     vectors: Vec<Json>,
+    differing: usize,
 }
 
 impl Sequence {
-    fn new(seed: u64, tick: u32) -> Self {
-        let welcome = ServerMessage::Welcome(Box::new(world::welcome())).to_bytes();
+    fn new(seed: u64, welcome: &Welcome) -> Self {
+        let bytes = ServerMessage::Welcome(Box::new(welcome.clone())).to_bytes();
         Self {
-            server: Server::new(seed, tick, 0),
-            client: Replica::new(&world::schema()),
-            vectors: vec![json!({"welcome": hex(&welcome), "seed": seed})],
+            server: Server::new(seed, welcome),
+            client: Replica::new(welcome),
+            grid: welcome.grid,
+            vectors: vec![json!({"welcome": hex(&bytes), "seed": seed})],
+            differing: 0,
         }
     }
 
-    fn send(&mut self, is_keyframe: bool, hash_error: u32) {
-        let bytes = self.server.frame(is_keyframe, hash_error);
-        let (frame, agreement) = self.client.handle_frame(&bytes).unwrap();
-        assert_eq!(*self.client.snapshot(), self.server.sent.as_ref().unwrap().1);
-        assert_eq!(agreement == Agreement::Different, hash_error != 0);
+    fn keyframe(&mut self, watch: Watch) {
+        let bytes = self.server.keyframe(watch);
+        self.take_in(&bytes);
+    }
+
+    fn frame(&mut self, watch: Option<Watch>, is_due: bool) {
+        if let Some(bytes) = self.server.frame(watch, is_due) {
+            self.take_in(&bytes);
+        }
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) {
+        let (frame, agreement) = self.client.handle_frame(bytes).unwrap();
+        let cells = self.client.watch().cells(self.grid).map(PartNumber::cell);
+        for number in [PartNumber::OWN, PartNumber::GLOBAL].into_iter().chain(cells) {
+            let part = self.client.part(number).unwrap();
+            if part.tick() == Some(frame.tick) {
+                assert_eq!(*part.snapshot(), self.server.world.snapshot(number));
+            }
+        }
+        self.differing += usize::from(agreement == Agreement::Different);
         self.vectors.push(json!({
-            "hex": hex(&bytes),
-            "frame": describe::frame(&frame, agreement),
-            "snapshot": describe::snapshot(self.client.snapshot(), self.client.layout()),
+            "hex": hex(bytes),
+            "frame": state::frame(&frame, agreement, &self.client),
+            "state": state::replica(&self.client, self.grid),
         }));
     }
 
-    fn step(&mut self, ticks: u32, slots: usize, comings: usize) {
-        let Server { world, layout, tick, .. } = &mut self.server;
-        for _ in 0..ticks {
-            world.step(layout, slots, comings);
-        }
-        *tick = tick.plus(ticks);
+    /// Any cells.
+    fn rectangle(&mut self) -> Watch {
+        let GridSize { columns, rows } = self.grid;
+        let rng = self.server.world.rng();
+        let mut span = |cells: u32| {
+            let ends: [u32; 2] = [rng.random_range(0..cells), rng.random_range(0..cells)];
+            (ends[0].min(ends[1]), ends[0].abs_diff(ends[1]) + 1)
+        };
+        let ((column, columns), (row, rows)) = (span(columns), span(rows));
+        Watch { column, row, columns, rows }
     }
 }
 
+fn welcome(columns: u32, rows: u32, hash_every: u32, tick: u32) -> Welcome {
+    let grid = GridSize { columns, rows };
+    Welcome { grid, hash_every, tick: Tick(tick), ..schema::welcome() }
+}
+
 #[test]
-fn frames_of_a_small_room() {
+fn frames_of_a_room_of_one_cell() {
     // Begins shortly before tick numbers wrap.
-    let mut sequence = Sequence::new(5, u32::MAX - 20);
-    sequence.send(true, 0);
+    let mut sequence = Sequence::new(5, &welcome(1, 1, 8, u32::MAX - 20));
+    let all = Watch::all(GridSize::SINGLE);
+    sequence.keyframe(all);
     for number in 2..=45 {
-        let ticks = if number % 7 == 0 { 300 } else { 1 + number % 2 };
-        sequence.step(ticks, 14, usize::from(number % 3 == 0) + usize::from(number % 5 == 0));
+        let ticks = if number % 9 == 0 { 300 } else { 1 + number % 2 };
+        sequence.server.step(ticks, 1 + number as usize % 3);
         if number == 30 {
             sequence.server.world.clear();
         }
-        sequence.send(number == 20, if number == 25 { 1 } else { 0 });
+        sequence.server.hash_error |= u32::from(number == 25);
+        match number {
+            20 => sequence.keyframe(all),
+            35 => sequence.frame(Some(Watch::default()), true),
+            37 => sequence.frame(Some(all), true),
+            _ => sequence.frame(None, number % 4 == 0),
+        }
     }
+    assert_eq!(sequence.differing, 1);
     check("frames-small.json", &sequence.vectors);
 }
 
 #[test]
-fn frames_of_a_large_room() {
-    let mut sequence = Sequence::new(6, 1_000);
-    sequence.server.world.populate(&Layout::new(&world::schema()), 320);
-    sequence.send(true, 0);
-    for number in 2..=6 {
-        sequence.step(1, 400, 8);
-        sequence.send(number == 5, 0);
+fn frames_of_a_crowded_cell() {
+    let mut sequence = Sequence::new(6, &welcome(1, 1, 0, 1_000));
+    sequence.server.world.populate(PartNumber::cell(0), 320);
+    sequence.keyframe(Watch::all(GridSize::SINGLE));
+    for _ in 0..6 {
+        sequence.server.step(1, 8);
+        sequence.frame(None, true);
     }
     check("frames-large.json", &sequence.vectors);
 }
 
-/// Chunk bits that a hand has written.
-fn chunk(write: impl FnOnce(&mut BitWriter)) -> Vec<u8> {
-    let mut out = BitWriter::new();
-    write(&mut out);
-    let mut frame = vec![0x80, 1];
-    frame.extend(out.finish());
-    frame
-}
-
-/// No leaves, and no kind changed: the schema has three kinds with changing fields.
-fn no_changes(out: &mut BitWriter) {
-    out.gamma(0);
-    out.bits(0, 3);
-}
-
 #[test]
-fn malformed_frames() {
-    let mut sequence = Sequence::new(7, 50);
-    sequence.server.world.populate(&Layout::new(&world::schema()), 6);
-    sequence.send(true, 0);
-    sequence.step(1, 6, 0);
-    sequence.send(false, 0);
-    sequence.step(1, 6, 2);
-    let good = sequence.server.frame(false, 1);
-    let mut longer = good.clone();
-    longer.push(0);
-    let mut malformed = vec![
-        ("nothing", vec![]),
-        ("tag only", vec![0x80]),
-        ("unknown flag", vec![0x90, 1, 1]),
-        ("control message tag", vec![0x00, 1]),
-        ("no chunk", vec![0x80, 1]),
-        ("tick in 64 bits", vec![0x80, 253, 1, 0, 0, 0, 0, 0, 0, 0, 1]),
-        ("events that are not there", vec![0x84, 1, 1, 252, 255, 255, 255, 255]),
-        ("unknown event", vec![0x84, 1, 1, 1, 0, 3, 1]),
-        ("hash cut off", vec![0x88, 1, 0, 0, 0]),
-        ("a byte too many", longer),
-        ("a gamma code of 32 zeros", vec![0x80, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-        (
-            "leave of a vacant slot",
-            chunk(|out| {
-                out.gamma(1);
-                out.gamma(6);
-            }),
-        ),
-        (
-            "leave beyond the limit",
-            chunk(|out| {
-                out.gamma(1);
-                out.gamma(1 << 16);
-            }),
-        ),
-        (
-            "a million leaves",
-            chunk(|out| {
-                out.gamma(1_000_000);
-                out.gamma(0);
-            }),
-        ),
-        (
-            "enter into a taken slot",
-            chunk(|out| {
-                no_changes(out);
-                out.gamma(1);
-                out.gamma(0);
-                out.bits(0, 32);
-            }),
-        ),
-        (
-            "enter with id 0",
-            chunk(|out| {
-                no_changes(out);
-                out.gamma(1);
-                out.gamma(9);
-                out.bit(false);
-                out.bits(0, 32);
-                out.bits(3, 3);
-            }),
-        ),
-        (
-            "enter with an id beyond 32 bits",
-            chunk(|out| {
-                no_changes(out);
-                out.gamma(1);
-                out.gamma(9);
-                out.bit(true);
-                out.gamma(u32::MAX - 1);
-                out.bits(3, 3);
-            }),
-        ),
-        (
-            "enter of an unknown kind",
-            chunk(|out| {
-                no_changes(out);
-                out.gamma(1);
-                out.gamma(9);
-                out.bit(true);
-                out.gamma(0);
-                out.bits(7, 3);
-            }),
-        ),
-        (
-            "enter with a value out of range",
-            chunk(|out| {
-                no_changes(out);
-                out.gamma(1);
-                out.gamma(9);
-                out.bit(true);
-                out.gamma(0);
-                out.bits(2, 3);
-                out.bits(32_001, 15);
-                out.bits(0, 14);
-                out.bits(0, 8);
-            }),
-        ),
-        (
-            "padding that is not zero",
-            chunk(|out| {
-                no_changes(out);
-                out.gamma(0);
-                out.bits(7, 3);
-            }),
-        ),
-    ];
-    malformed.extend((0..good.len()).map(|cut| ("cut off", good[..cut].to_vec())));
-    for (what, bytes) in malformed {
-        let before = sequence.client.snapshot().clone();
-        let cursor = *sequence.client.cursor();
-        assert!(sequence.client.handle_frame(&bytes).is_err(), "{what}");
-        assert_eq!(*sequence.client.snapshot(), before, "{what}");
-        assert_eq!(*sequence.client.cursor(), cursor, "{what}");
-        sequence.vectors.push(json!({"malformed": what, "hex": hex(&bytes)}));
+fn frames_of_a_room_of_many_cells() {
+    let mut sequence = Sequence::new(7, &welcome(4, 3, 12, 70_000));
+    for part in 0..14 {
+        sequence.server.world.populate(PartNumber(part), 2);
     }
-    check("frames-malformed.json", &sequence.vectors);
+    let watch = sequence.rectangle();
+    sequence.keyframe(watch);
+    for number in 2..=130 {
+        // Every tick at first, then every fourth one, with pauses.
+        let every = if number < 90 { 1 } else { 4 };
+        let pause = if number % 20 == 0 { 16 } else { 0 };
+        sequence.server.step(every + pause, 2);
+        sequence.server.hash_error |= u32::from(number == 60);
+        let watch = (number % 8 == 0).then(|| sequence.rectangle());
+        match (number, watch) {
+            (70 | 110, watch) => {
+                let watch = watch.unwrap_or(Watch::all(sequence.grid));
+                sequence.keyframe(watch);
+            }
+            (_, watch) => sequence.frame(watch, number % 5 == 0),
+        }
+    }
+    assert_eq!(sequence.differing, 1);
+    check("frames-grid.json", &sequence.vectors);
 }

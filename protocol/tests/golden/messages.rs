@@ -2,14 +2,16 @@
 
 use serde_json::{Value as Json, json};
 use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
-use tickwire_protocol::ids::{EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
-    Ack, ClientMessage, GameMessage, Input, InputValues, Refusal, RefusalCause, ServerMessage,
-    Value,
+    Ack, ClientMessage, Difference, DifferenceRow, GameMessage, Input, InputValues, Look, Refusal,
+    RefusalCause, ServerMessage, Value, Welcome,
 };
+use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
+use tickwire_protocol::watch::GridSize;
 
-use super::{check, describe, hex, world};
+use super::{check, describe, hex, schema};
 
 fn input(seq: u16, at: u32, values: &[i32]) -> ClientMessage {
     let values = InputValues::new(values).unwrap();
@@ -22,6 +24,26 @@ fn ack(frame: u32, event: u32) -> ClientMessage {
 
 fn game(kind: u8, values: Vec<Value>) -> ClientMessage {
     ClientMessage::Game(GameMessage { kind, values })
+}
+
+fn look(center: [f32; 2], size: [f32; 2]) -> ClientMessage {
+    ClientMessage::Look(Look { center, size })
+}
+
+/// A report of rows: slot, id, kind, columns.
+fn differs(part: u32, tick: u32, rows: &[(u32, u32, u8, &[u32])]) -> ClientMessage {
+    let rows = rows.iter().map(|&(slot, id, kind, columns)| DifferenceRow {
+        slot,
+        id: EntityId(id),
+        kind,
+        columns: columns.to_vec(),
+    });
+    ClientMessage::Differs(Difference {
+        part: PartNumber(part),
+        tick: Tick(tick),
+        entities: 300,
+        rows: rows.collect(),
+    })
 }
 
 #[test]
@@ -44,6 +66,15 @@ fn client_messages() {
             vec![Value::Number(1234.5), Value::Integer(-1000), Value::Player(PlayerId(70_000))],
         ),
         game(255, vec![]),
+        look([0.0, 0.0], [0.0, 0.0]),
+        look([-1234.5, 2000.25], [1920.0, 1080.0]),
+        look([f32::MIN, f32::MAX], [f32::MAX, f32::MIN_POSITIVE]),
+        differs(0, 1, &[]),
+        differs(
+            70_002,
+            u32::MAX,
+            &[(0, 1, 3, &[]), (65_535, u32::MAX, 0, &[0, 250, 251, u32::MAX])],
+        ),
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -62,7 +93,7 @@ fn server_messages() {
         ServerMessage::Refused(Refusal { input: Option::map(input, InputSeq), cause })
     };
     let messages = [
-        ServerMessage::Welcome(Box::new(world::welcome())),
+        ServerMessage::Welcome(Box::new(schema::welcome())),
         ServerMessage::Pong { nonce: 0, room_time_us: 0 },
         ServerMessage::Pong { nonce: 251, room_time_us: 250 },
         ServerMessage::Pong { nonce: u32::MAX, room_time_us: 65_536 },
@@ -71,6 +102,7 @@ fn server_messages() {
         refused(Some(1), RefusalCause::Repeated),
         refused(Some(2), RefusalCause::QueueFull),
         refused(None, RefusalCause::Spectator),
+        refused(None, RefusalCause::NotASpectator),
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -87,7 +119,7 @@ fn server_messages() {
 fn malformed_messages() {
     let client = [
         ("nothing", vec![]),
-        ("unknown variant", vec![4]),
+        ("unknown variant", vec![6]),
         ("variant in 64 bits", vec![253, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
         ("a reserved integer prefix", vec![1, 255, 0]),
         ("integer wider than its type", vec![0, 252, 1, 0, 0, 0, 0, 0]),
@@ -99,6 +131,8 @@ fn malformed_messages() {
         ("a list of 2^40 values", vec![3, 0, 253, 0, 0, 0, 0, 0, 1, 0, 0]),
         ("unknown value", vec![3, 0, 1, 4, 0]),
         ("number cut off", vec![3, 0, 1, 1, 0, 0, 0x80]),
+        ("look cut off", vec![4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ("a report of rows that are not there", vec![5, 1, 1, 1, 2, 0, 1, 0, 0]),
         ("too large", vec![0; MAX_CLIENT_MESSAGE_BYTES + 1]),
     ];
     let mut vectors = Vec::new();
@@ -113,11 +147,12 @@ fn malformed_messages() {
         vectors.push(json!({"from": "server", "what": what, "hex": hex(&bytes)}));
     }
     vectors.extend(unsound_schemas());
+    vectors.extend(unsound_grids());
     check("malformed-messages.json", &vectors);
 }
 
 fn malformed_server_messages() -> Vec<(&'static str, Vec<u8>)> {
-    let welcome = ServerMessage::Welcome(Box::new(world::welcome())).to_bytes();
+    let welcome = ServerMessage::Welcome(Box::new(schema::welcome())).to_bytes();
     let mut bad_role = welcome.clone();
     let name = bad_role.windows(3).position(|bytes| bytes == b"Ada").unwrap();
     bad_role[name + 3] = 3;
@@ -131,7 +166,7 @@ fn malformed_server_messages() -> Vec<(&'static str, Vec<u8>)> {
         ("unknown variant", vec![3]),
         ("pong cut off", vec![1, 5]),
         ("pong with a trailing byte", vec![1, 5, 5, 0]),
-        ("refusal with an unknown cause", vec![2, 0, 4]),
+        ("refusal with an unknown cause", vec![2, 0, 5]),
         ("an option that is neither absent nor present", vec![2, 2, 1, 0]),
         ("welcome cut off", welcome[..welcome.len() - 1].to_vec()),
         ("welcome cut off in a name", welcome[..name + 1].to_vec()),
@@ -154,14 +189,39 @@ fn unsound_schemas() -> Vec<Json> {
         ("an angle of 17 bits", with(FieldKind::Angle { bits: 17 })),
         ("flags of 33 bits", with(FieldKind::Flags { bits: 33 })),
         ("a backward range", with(FieldKind::Integer { min: 1, max: 0 })),
+        ("a rotation of 2 bits", with(FieldKind::Rotation { bits: 2 })),
+        ("a rotation of 17 bits", with(FieldKind::Rotation { bits: 17 })),
+        (
+            "a point in space beyond 32 bits",
+            with(FieldKind::Position3 { min: [0.0; 3], max: [1.0, 1.0, 1.0e9], step: 0.1 }),
+        ),
     ];
     schemas
         .into_iter()
         .map(|(what, schema)| {
             assert!(schema.validate().is_err(), "{what}");
-            let welcome = tickwire_protocol::message::Welcome { schema, ..world::welcome() };
+            let welcome = Welcome { schema, ..schema::welcome() };
             let bytes = ServerMessage::Welcome(Box::new(welcome)).to_bytes();
             json!({"from": "server", "what": format!("schema: {what}"), "hex": hex(&bytes)})
+        })
+        .collect()
+}
+
+/// Welcomes that decode but whose grid is none.
+fn unsound_grids() -> Vec<Json> {
+    let grids = [
+        ("no columns", GridSize { columns: 0, rows: 1 }),
+        ("no rows", GridSize { columns: 1, rows: 0 }),
+        ("too many cells", GridSize { columns: 1025, rows: 1024 }),
+        ("more cells than 32 bits count", GridSize { columns: 1 << 16, rows: 1 << 16 }),
+    ];
+    grids
+        .into_iter()
+        .map(|(what, grid)| {
+            assert!(grid.validate().is_err(), "{what}");
+            let bytes = ServerMessage::Welcome(Box::new(Welcome { grid, ..schema::welcome() }));
+            let hex = hex(&bytes.to_bytes());
+            json!({"from": "server", "what": format!("grid: {what}"), "hex": hex})
         })
         .collect()
 }

@@ -1,165 +1,148 @@
-//! Random worlds for the golden frames: entities that drift, turn, teleport, come and go.
+//! Random worlds for the golden vectors: entities that move, turn, teleport, come, go, and wander
+//! from one part of the room to another.
 
 use std::collections::BTreeMap;
 
 use rand::RngExt;
 use rand_pcg::Pcg32;
-use tickwire_protocol::ids::{EntityId, PlayerId, Tick};
-use tickwire_protocol::message::{Role, RosterEntry, Welcome};
-use tickwire_protocol::quantise::Layout;
-use tickwire_protocol::schema::{EntityKind, FieldKind, MessageKind, ParamKind, Schema};
-use tickwire_protocol::snapshot::Snapshot;
+use tickwire_protocol::ids::EntityId;
+use tickwire_protocol::parts::PartNumber;
+use tickwire_protocol::quantise::{KindLayout, Layout};
+use tickwire_protocol::snapshot::{Snapshot, take_steps};
 
 use super::rng;
 
-/// A schema with every kind of field, input and parameter.
-pub fn schema() -> Schema {
-    let position = FieldKind::Position { min: [0.0; 2], max: [4000.0, 2000.0], step: 0.125 };
-    let schema = Schema::new("golden")
-        .input_integer("thrust", 0, 1)
-        .input_integer("turn", -127, 127)
-        .input_button("dash")
-        .entity(
-            EntityKind::new("ship")
-                .constant("player", FieldKind::Player)
-                .field("position", position)
-                .field("angle", FieldKind::Angle { bits: 8 })
-                .field("energy", FieldKind::Integer { min: -20, max: 100 })
-                .field("heat", FieldKind::Number { min: -1.0, max: 1.0, step: 0.01 })
-                .field("flags", FieldKind::Flags { bits: 3 }),
-        )
-        .entity(EntityKind::new("bullet").constant("player", FieldKind::Player).field(
-            "position",
-            FieldKind::Position { min: [-100.0, -50.0], max: [100.0, 50.0], step: 0.25 },
-        ))
-        .entity(
-            EntityKind::new("rock")
-                .constant("position", position)
-                .constant("radius", FieldKind::Integer { min: 20, max: 200 }),
-        )
-        .entity(EntityKind::new("marker"))
-        .entity(
-            EntityKind::new("extreme")
-                .field("whole", FieldKind::Integer { min: i32::MIN, max: i32::MAX })
-                .field("owner", FieldKind::Player)
-                .field("bits", FieldKind::Flags { bits: 32 })
-                .field("bit", FieldKind::Flags { bits: 1 })
-                .field("fine", FieldKind::Angle { bits: 16 })
-                .field("coarse", FieldKind::Angle { bits: 1 })
-                .field("single", FieldKind::Integer { min: 7, max: 7 }),
-        )
-        .event(
-            MessageKind::new("hit")
-                .param("shooter", ParamKind::Player)
-                .param("force", ParamKind::Number { min: 0.0, max: 10.5 }),
-        )
-        .event(
-            MessageKind::new("said")
-                .param("text", ParamKind::Text { max_chars: 120 })
-                .param("volume", ParamKind::Integer { min: -3, max: 3 }),
-        )
-        .event(MessageKind::new("bell"))
-        .message(MessageKind::new("say").param("text", ParamKind::Text { max_chars: 120 }))
-        .message(
-            MessageKind::new("mark")
-                .param("x", ParamKind::Number { min: 0.0, max: 4000.0 })
-                .param("level", ParamKind::Integer { min: -1000, max: 100_000 })
-                .param("whom", ParamKind::Player),
-        );
-    schema.validate().unwrap();
-    schema
-}
-
-/// A welcome to a game of [`schema`].
-pub fn welcome() -> Welcome {
-    let member = |player, name: &str, role| RosterEntry {
-        player: PlayerId(player),
-        name: name.to_owned(),
-        role,
-    };
-    Welcome {
-        room: "0123456789".to_owned(),
-        player: PlayerId(300),
-        spectator: false,
-        tick: Tick(70_000),
-        room_time_us: 2_333_333_333_333,
-        tick_rate_hz: 30,
-        send_every: 1,
-        heartbeat_interval_ms: 5_000,
-        heartbeat_timeout_ms: 15_000,
-        ack_every: 8,
-        roster: vec![
-            member(1, "Ada", Role::Player),
-            member(250, "", Role::Spectator),
-            member(300, "Zoë 🚀", Role::Player),
-            member(70_000, "bot 1", Role::Bot),
-        ],
-        schema: schema(),
-    }
-}
+/// Ticks in which an entity does not come back into a slot that it left. Nobody's chunks span more,
+/// so no chunk takes an entity that left and came back for one that stayed.
+const SLOT_REST: u32 = 300;
 
 struct Entity {
-    id: u32,
     kind: usize,
-    lanes: Vec<u32>,
-    /// What each lane moves by.
-    velocity: Vec<i32>,
+    /// Lanes, then last steps.
+    columns: Vec<u32>,
+    /// What each lane that does not move changes by.
+    drift: Vec<i32>,
 }
 
-/// Entities by slot.
+/// The entities of a part by slot.
+#[derive(Default)]
+struct Part {
+    slots: BTreeMap<usize, u32>,
+    /// Slot, entity and tick of what left lately.
+    left: Vec<(usize, u32, u32)>,
+}
+
+/// Entities in parts.
 pub struct World {
+    layout: Layout,
     rng: Pcg32,
-    entities: BTreeMap<usize, Entity>,
+    tick: u32,
+    parts: BTreeMap<PartNumber, Part>,
+    entities: BTreeMap<u32, Entity>,
     next_id: u32,
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
-        Self { rng: rng(seed), entities: BTreeMap::new(), next_id: 1 }
+    pub fn new(seed: u64, layout: &Layout, parts: impl IntoIterator<Item = PartNumber>) -> Self {
+        Self {
+            layout: layout.clone(),
+            rng: rng(seed),
+            tick: 0,
+            parts: parts.into_iter().map(|number| (number, Part::default())).collect(),
+            entities: BTreeMap::new(),
+            next_id: 1,
+        }
     }
 
     pub fn rng(&mut self) -> &mut Pcg32 {
         &mut self.rng
     }
 
-    /// Fills slots from 0 on.
-    pub fn populate(&mut self, layout: &Layout, entities: usize) {
-        for slot in 0..entities {
-            self.enter(layout, slot);
+    /// Lets so many enter a part.
+    pub fn populate(&mut self, part: PartNumber, entities: usize) {
+        for _ in 0..entities {
+            self.enter(part);
         }
     }
 
-    pub fn snapshot(&self, layout: &Layout) -> Snapshot {
-        let mut snapshot = Snapshot::new(layout);
-        for (&slot, entity) in &self.entities {
-            let lanes = snapshot.insert(slot, EntityId(entity.id), entity.kind as u8);
-            lanes[..entity.lanes.len()].copy_from_slice(&entity.lanes);
+    pub fn snapshot(&self, part: PartNumber) -> Snapshot {
+        let mut snapshot = Snapshot::new(&self.layout);
+        for (&slot, &id) in &self.parts[&part].slots {
+            let entity = &self.entities[&id];
+            let columns = snapshot.insert(slot, EntityId(id), entity.kind as u8);
+            columns[..entity.columns.len()].copy_from_slice(&entity.columns);
         }
         snapshot
     }
 
-    /// One tick: everything drifts, a little turns or teleports, some come and go.
-    pub fn step(&mut self, layout: &Layout, slots: usize, comings: usize) {
-        for entity in self.entities.values_mut() {
-            drift(&mut self.rng, layout, entity);
+    /// Whether an entity is anywhere.
+    pub fn contains(&self, id: EntityId) -> bool {
+        self.entities.contains_key(&id.0)
+    }
+
+    /// One tick: in some parts all goes as predicted; a few come, go, and change places.
+    pub fn step(&mut self, comings: usize) {
+        self.tick += 1;
+        let Self { layout, rng, parts, entities, .. } = self;
+        for part in parts.values() {
+            let is_calm = rng.random_bool(0.4);
+            for id in part.slots.values() {
+                let entity = entities.get_mut(id).unwrap();
+                let kind = &layout.kinds[entity.kind];
+                let before = entity.columns.clone();
+                go_on(kind, &mut entity.columns);
+                if !is_calm && rng.random_bool(0.6) {
+                    act(rng, kind, entity);
+                }
+                take_steps(kind, &mut entity.columns, &before);
+            }
         }
+        let numbers: Vec<_> = self.parts.keys().copied().collect();
         for _ in 0..comings {
-            let slot = self.rng.random_range(0..slots);
-            if self.rng.random_bool(0.4) {
-                self.entities.remove(&slot);
-            } else {
-                self.enter(layout, slot);
+            let part = numbers[self.rng.random_range(0..numbers.len())];
+            match self.rng.random_range(0..10) {
+                0..3 => self.remove_one(part),
+                3..6 => self.enter(part),
+                _ => self.wander(part, &numbers),
             }
         }
     }
 
-    pub fn clear(&mut self) {
-        self.entities.clear();
+    /// Some ticks in which all of a part goes as predicted, as many as the borders allow.
+    pub fn coast(&mut self, part: PartNumber, ticks: u32) -> u32 {
+        for tick in 0..ticks {
+            let mut moved = BTreeMap::new();
+            for id in self.parts[&part].slots.values() {
+                let Entity { kind, columns, .. } = &self.entities[id];
+                let kind = &self.layout.kinds[*kind];
+                let mut columns = columns.clone();
+                let before = columns.clone();
+                go_on(kind, &mut columns);
+                take_steps(kind, &mut columns, &before);
+                if before[kind.lanes.len()..] != columns[kind.lanes.len()..] {
+                    return tick;
+                }
+                moved.insert(*id, columns);
+            }
+            for (id, columns) in moved {
+                self.entities.get_mut(&id).unwrap().columns = columns;
+            }
+            self.tick += 1;
+        }
+        ticks
     }
 
-    fn enter(&mut self, layout: &Layout, slot: usize) {
+    /// Everything leaves.
+    pub fn clear(&mut self) {
+        self.entities.clear();
+        for part in self.parts.values_mut() {
+            part.slots.clear();
+        }
+    }
+
+    fn enter(&mut self, part: PartNumber) {
         let rng = &mut self.rng;
-        let kind = rng.random_range(0..layout.kinds.len());
+        let number = rng.random_range(0..self.layout.kinds.len());
         // Now and then ids were given to entities that nobody saw, or an old one comes back.
         let id = match rng.random_range(0..12) {
             0 => self.next_id + rng.random_range(1..5_000),
@@ -167,31 +150,77 @@ impl World {
             _ => self.next_id,
         };
         self.next_id = if id < 1_000_000 { id + 1 } else { self.next_id };
-        let lanes = &layout.kinds[kind].lanes;
-        self.entities.insert(
-            slot,
-            Entity {
-                id,
-                kind,
-                lanes: lanes.iter().map(|lane| rng.random_range(0..=lane.max)).collect(),
-                velocity: lanes.iter().map(|_| rng.random_range(-40..=40)).collect(),
-            },
-        );
+        let kind = &self.layout.kinds[number];
+        let mut columns = vec![0; kind.width];
+        for (column, lane) in columns.iter_mut().zip(&kind.lanes) {
+            *column = rng.random_range(0..=lane.max);
+        }
+        let drift = kind.lanes.iter().map(|_| rng.random_range(-40..=40)).collect();
+        self.entities.insert(id, Entity { kind: number, columns, drift });
+        self.place(part, id);
+    }
+
+    fn remove_one(&mut self, part: PartNumber) {
+        if let Some(id) = self.take_one(part) {
+            self.entities.remove(&id);
+        }
+    }
+
+    /// One goes from a part to the next one, or to the one before.
+    fn wander(&mut self, from: PartNumber, numbers: &[PartNumber]) {
+        let index = numbers.binary_search(&from).unwrap();
+        let step = if self.rng.random_bool(0.5) { 1 } else { numbers.len() - 1 };
+        if let Some(id) = self.take_one(from) {
+            self.place(numbers[(index + step) % numbers.len()], id);
+        }
+    }
+
+    fn take_one(&mut self, number: PartNumber) -> Option<u32> {
+        let part = self.parts.get_mut(&number)?;
+        let nth = self.rng.random_range(0..part.slots.len().max(1));
+        let (&slot, &id) = part.slots.iter().nth(nth)?;
+        part.slots.remove(&slot);
+        part.left.push((slot, id, self.tick));
+        Some(id)
+    }
+
+    fn place(&mut self, number: PartNumber, id: u32) {
+        let part = self.parts.get_mut(&number).unwrap();
+        part.left.retain(|(_, _, tick)| self.tick - tick < SLOT_REST);
+        let is_free = |slot: &usize| {
+            let had_it = part.left.iter().any(|&(left, who, _)| (left, who) == (*slot, id));
+            !part.slots.contains_key(slot) && !had_it
+        };
+        let slot = (0..).find(is_free).unwrap();
+        part.slots.insert(slot, id);
     }
 }
 
-fn drift(rng: &mut Pcg32, layout: &Layout, entity: &mut Entity) {
-    let kind = &layout.kinds[entity.kind];
-    let teleports = rng.random_bool(0.03);
-    for (_, field) in kind.changing() {
+/// What moves goes on as it went, up to the border.
+fn go_on(kind: &KindLayout, columns: &mut [u32]) {
+    for field in kind.fields.iter().filter(|field| field.moves()) {
+        for (at, step_at) in field.axes() {
+            let moved = kind.lanes[at].advance(columns[at], columns[step_at].cast_signed());
+            columns[at] = if moved > kind.lanes[at].max { columns[at] } else { moved };
+        }
+    }
+}
+
+/// Something else happens: it turns a little, sets out, stops, teleports.
+fn act(rng: &mut Pcg32, kind: &KindLayout, entity: &mut Entity) {
+    let Entity { columns, drift, .. } = entity;
+    let teleports = rng.random_bool(0.04);
+    for field in kind.fields.iter().filter(|field| !field.constant) {
         if !teleports && rng.random_bool(0.4) {
             continue;
         }
+        let reach = [2, 2, 9, 60][rng.random_range(0..4)];
         for at in field.lanes.clone() {
             let lane = &kind.lanes[at];
-            let moved = lane.advance(entity.lanes[at], entity.velocity[at]);
-            let jumps = teleports || moved > lane.max;
-            entity.lanes[at] = if jumps { rng.random_range(0..=lane.max) } else { moved };
+            let by = if field.moves() { rng.random_range(-reach..=reach) } else { drift[at] };
+            let changed = lane.advance(columns[at], by);
+            let jumps = teleports || changed > lane.max;
+            columns[at] = if jumps { rng.random_range(0..=lane.max) } else { changed };
         }
     }
 }

@@ -41,9 +41,10 @@ use tickwire_protocol::message::{GameMessage, InputValues, Value};
 use tickwire_protocol::schema::Schema;
 use tickwire_simulation::game::{Context, Game, View};
 use tickwire_simulation::inputs::Inputs;
+use tickwire_simulation::interest::Interest;
 use tickwire_simulation::registry::{GameOptions, OptionError};
 use tickwire_simulation::saved::{self, RestoreError};
-use tickwire_simulation::snapshot_writer::SnapshotWriter;
+use tickwire_simulation::scene::{Relevance, SceneWriter};
 
 use crate::bot::{Mind, Sight};
 use crate::bullets::{Bullets, Hit};
@@ -59,6 +60,9 @@ pub const NAME: &str = "arena";
 
 /// What a player sees of the world, in world units: a common screen.
 pub const VIEW: [f32; 2] = [1920.0, 1080.0];
+/// What a player is sent of a large world: what they see, and what reaches into it from a middle
+/// out of view, as the largest asteroid does.
+const REACH: [f32; 2] = [VIEW[0] + 400.0, VIEW[1] + 400.0];
 
 /// The game's state.
 #[derive(Debug)]
@@ -140,7 +144,7 @@ impl Arena {
         self.ship_grid.fill(places);
     }
 
-    fn write_ships(&self, out: &mut SnapshotWriter<'_>) {
+    fn write_ships(&self, out: &mut SceneWriter<'_>) {
         for ship in self.fleet.ships() {
             out.entity(ship.entity, kind::SHIP)
                 .player(ship.player)
@@ -151,9 +155,9 @@ impl Arena {
         }
     }
 
-    fn write_pilots(&self, out: &mut SnapshotWriter<'_>) {
+    fn write_pilots(&self, out: &mut SceneWriter<'_>) {
         for pilot in self.pilots.list() {
-            out.entity(pilot.entity, kind::PILOT)
+            out.entity_for(Relevance::Everybody, pilot.entity, kind::PILOT)
                 .player(pilot.player)
                 .integer(pilot.score)
                 .integer(pilot.kills.cast_signed())
@@ -162,7 +166,20 @@ impl Arena {
         }
     }
 
-    fn write_field(&self, out: &mut SnapshotWriter<'_>) {
+    /// What each player alone is sent: all that the motion of their ship goes by, so that a client
+    /// can predict it and be put right.
+    fn write_helms(&self, out: &mut SceneWriter<'_>) {
+        for pilot in self.pilots.list() {
+            let Some(ship) = self.fleet.of(pilot.player) else { continue };
+            out.entity_for(Relevance::Owner(pilot.player), pilot.helm, kind::HELM)
+                .position(ship.motion.position.to_array())
+                .position(ship.motion.velocity.to_array())
+                .angle(ship.motion.angle)
+                .number(ship.dash_wait);
+        }
+    }
+
+    fn write_field(&self, out: &mut SceneWriter<'_>) {
         for rock in self.field.rocks() {
             out.entity(rock.entity, kind::ASTEROID)
                 .position(rock.center.to_array())
@@ -174,7 +191,7 @@ impl Arena {
         }
     }
 
-    fn write_bullets(&self, out: &mut SnapshotWriter<'_>) {
+    fn write_bullets(&self, out: &mut SceneWriter<'_>) {
         for bullet in self.bullets.list() {
             out.entity(bullet.entity, kind::BULLET)
                 .player(bullet.player)
@@ -190,7 +207,7 @@ impl Game for Arena {
 
     fn on_join(&mut self, context: &mut Context<'_>, player: PlayerId, _name: &str) {
         self.field.lay_out(context);
-        self.pilots.insert(Pilot::new(player, context.spawn()));
+        self.pilots.insert(Pilot::new(player, [context.spawn(), context.spawn()]));
         combat::launch(player, &mut self.fleet, &self.field, context);
     }
 
@@ -234,11 +251,16 @@ impl Game for Arena {
     }
 
     /// What rarely changes its place in the order comes first: that makes slots quick to find.
-    fn replicate(&self, out: &mut SnapshotWriter<'_>) {
+    fn replicate(&self, out: &mut SceneWriter<'_>) {
         self.write_field(out);
         self.write_pilots(out);
         self.write_ships(out);
+        self.write_helms(out);
         self.write_bullets(out);
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::of_world(self.options.world, REACH)
     }
 
     fn view_of(&self, player: PlayerId) -> Option<View> {
@@ -246,7 +268,7 @@ impl Game for Arena {
             Life::Flying => self.fleet.of(player)?.motion.position,
             Life::Down { place, .. } => place,
         };
-        Some(View { center: center.to_array(), size: VIEW })
+        Some(View { center: center.to_array(), size: REACH })
     }
 
     fn bot_input(&mut self, context: &mut Context<'_>, bot: PlayerId) -> Option<InputValues> {

@@ -14,6 +14,8 @@ pub struct Pilot {
     pub player: PlayerId,
     /// The entity that shows their standing.
     pub entity: EntityId,
+    /// The entity that shows them alone what their ship does exactly.
+    pub helm: EntityId,
     /// Points.
     pub score: i32,
     /// Ships destroyed.
@@ -44,10 +46,11 @@ pub enum Life {
 impl Pilot {
     /// A new player, whose ship is launched at the same time.
     #[must_use]
-    pub fn new(player: PlayerId, entity: EntityId) -> Self {
+    pub fn new(player: PlayerId, [entity, helm]: [EntityId; 2]) -> Self {
         Self {
             player,
             entity,
+            helm,
             score: 0,
             kills: 0,
             deaths: 0,

@@ -34,6 +34,8 @@ pub mod kind {
     pub const PICKUP: usize = 3;
     /// A player's standing.
     pub const PILOT: usize = 4;
+    /// What a player's own ship does exactly; sent to that player alone.
+    pub const HELM: usize = 5;
 }
 
 /// Flags of a ship.
@@ -63,6 +65,11 @@ pub const MAX_SAY_CHARS: u16 = 120;
 /// that a browser bounces its own ship off the same asteroids.
 pub const POSITION_STEP: f32 = 0.125;
 
+/// Grid of what a player is told of their own ship.
+pub const HELM_STEP: f32 = 1.0 / 64.0;
+/// Components of a velocity that clients can be told; ships are slower.
+const MAX_VELOCITY: f32 = 4096.0;
+
 const HIT: u8 = 0;
 const KILL: u8 = 1;
 const COLLECT: u8 = 2;
@@ -73,6 +80,8 @@ const SAID: u8 = 4;
 #[must_use]
 pub fn schema(world: [f32; 2]) -> Schema {
     let position = FieldKind::Position { min: [0.0; 2], max: world, step: POSITION_STEP };
+    let velocity =
+        FieldKind::Position { min: [-MAX_VELOCITY; 2], max: [MAX_VELOCITY; 2], step: HELM_STEP };
     let player = FieldKind::Player;
     let tally = FieldKind::Integer { min: 0, max: MAX_TALLY.cast_signed() };
     let text = ParamKind::Text { max_chars: MAX_SAY_CHARS };
@@ -114,6 +123,17 @@ pub fn schema(world: [f32; 2]) -> Schema {
                 .field("kills", tally)
                 .field("deaths", tally)
                 .field("flags", FieldKind::Flags { bits: 1 }),
+        )
+        .entity(
+            EntityKind::new("helm")
+                .field(
+                    "position",
+                    FieldKind::Position { min: [0.0; 2], max: world, step: HELM_STEP },
+                )
+                // A vector that goes on changing as it did, like a position.
+                .field("velocity", velocity)
+                .field("angle", FieldKind::Angle { bits: 16 })
+                .field("dash_wait", FieldKind::Number { min: 0.0, max: 2.0, step: HELM_STEP }),
         )
         .event(event("hit", &["shooter", "victim"]))
         .event(event("kill", &["killer", "victim"]))

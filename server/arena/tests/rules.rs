@@ -12,7 +12,7 @@ use tickwire_arena::combat::{KILL_SCORE, LOOT_DIVISOR, PICKUP_SCORE};
 use tickwire_arena::options::ArenaOptions;
 use tickwire_arena::pilots::Life;
 use tickwire_arena::plane::length;
-use tickwire_arena::schema::ship_flag;
+use tickwire_arena::schema::{kind, ship_flag};
 use tickwire_arena::ship::SHIP_RADIUS;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::Value;
@@ -294,9 +294,29 @@ fn the_factory_reads_options_and_refuses_unknown_ones() {
 }
 
 #[test]
-fn a_player_sees_a_screen_around_their_ship() {
+fn a_player_is_sent_a_screen_around_their_ship_and_what_reaches_into_it() {
     let mut play = empty_field(1);
     put(&mut play, 1, [300.0, 400.0], 0);
     let view = play.game().view_of(PlayerId(1)).unwrap();
-    assert_eq!((view.center, view.size), ([300.0, 400.0], [1920.0, 1080.0]));
+    assert_eq!((view.center, view.size), ([300.0, 400.0], [2320.0, 1480.0]));
+}
+
+#[test]
+fn each_player_alone_is_told_what_their_ship_does_exactly() {
+    let mut play = empty_field(2);
+    put(&mut play, 1, [300.0, 400.0], 0x1234);
+    put(&mut play, 2, [900.0, 900.0], 0);
+    let layout = play.layout().kinds[kind::HELM].clone();
+    let own = play.own(PlayerId(1)).clone();
+    let rows: Vec<_> = own.rows().collect();
+    let [helm] = &rows[..] else { panic!("one helm: {rows:?}") };
+    assert_eq!(usize::from(helm.kind), kind::HELM);
+    let value = |at: usize| layout.lanes[at].value(helm.lanes[at]);
+    let values = [0, 1, 2, 3, 4, 5].map(value);
+    assert_eq!(values, [300.0, 400.0, 0.0, 0.0, f64::from(0x1234), 0.0]);
+    // Nobody else is, and who has no ship is told nothing.
+    assert!(play.snapshot().rows().all(|row| usize::from(row.kind) != kind::HELM));
+    play.game_mut().fleet_mut().retain(|ship| ship.player != PlayerId(1));
+    assert_eq!(play.own(PlayerId(1)).entities(), 0);
+    assert_eq!(play.own(PlayerId(2)).entities(), 1);
 }

@@ -78,6 +78,12 @@ impl Bodies {
         })
     }
 
+    /// Where a player's body is.
+    pub fn of(&self, player: PlayerId) -> Option<[f32; 2]> {
+        let index = self.players.binary_search(&player).ok()?;
+        Some([self.x[index], self.y[index]])
+    }
+
     /// Whether these could have come about in a world of this size.
     pub fn is_sound(&self, [width, height]: [f32; 2]) -> bool {
         let count = self.players.len();

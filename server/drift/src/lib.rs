@@ -14,11 +14,12 @@ use rand::RngExt;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::InputValues;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
-use tickwire_simulation::game::{Context, Game};
+use tickwire_simulation::game::{Context, Game, View};
 use tickwire_simulation::inputs::Inputs;
+use tickwire_simulation::interest::Interest;
 use tickwire_simulation::registry::{GameOptions, OptionError, parse_extent};
 use tickwire_simulation::saved::{self, RestoreError};
-use tickwire_simulation::snapshot_writer::SnapshotWriter;
+use tickwire_simulation::scene::SceneWriter;
 
 use crate::bodies::Bodies;
 
@@ -31,6 +32,8 @@ pub const MAX_SPEED: i32 = 127;
 const DEFAULT_WORLD: [f32; 2] = [4000.0, 4000.0];
 /// Sides that a world may have, in world units.
 const WORLD_SIDES: std::ops::RangeInclusive<f32> = 16.0..=65_536.0;
+/// What a player sees of a large world, in world units: a common screen.
+pub const VIEW: [f32; 2] = [1920.0, 1080.0];
 /// Grid of the positions that clients see, in world units.
 const POSITION_STEP: f32 = 1.0 / 16.0;
 
@@ -93,10 +96,18 @@ impl Game for Drift {
         self.bodies.advance(context.dt(), self.world);
     }
 
-    fn replicate(&self, out: &mut SnapshotWriter<'_>) {
+    fn replicate(&self, out: &mut SceneWriter<'_>) {
         for body in self.bodies.iter() {
             out.entity(body.entity, 0).player(body.player).position(body.position);
         }
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::of_world(self.world, VIEW)
+    }
+
+    fn view_of(&self, player: PlayerId) -> Option<View> {
+        self.bodies.of(player).map(|center| View { center, size: VIEW })
     }
 
     fn save(&self) -> Vec<u8> {

@@ -45,7 +45,7 @@ struct InFlight {
 /// One client's stream.
 #[derive(Debug, Default)]
 pub struct Flow {
-    /// Tick of the last frame queued: the next one's baseline.
+    /// Tick of the last frame queued: the next one's baseline; `None` makes that one a keyframe.
     baseline: Option<Tick>,
     /// Number of the last frame queued.
     last_frame: FrameNumber,
@@ -70,6 +70,11 @@ impl Flow {
     #[must_use]
     pub const fn baseline(&self) -> Option<Tick> {
         self.baseline
+    }
+
+    /// The next frame has no baseline: it is a keyframe.
+    pub const fn forget_baseline(&mut self) {
+        self.baseline = None;
     }
 
     /// Whether a frame may be queued at `now`.

@@ -12,8 +12,9 @@ use tickwire_protocol::schema::Schema;
 
 use crate::entity_ids::EntityIds;
 use crate::inputs::Inputs;
+use crate::interest::Interest;
 use crate::saved::RestoreError;
-use crate::snapshot_writer::SnapshotWriter;
+use crate::scene::SceneWriter;
 
 /// The room's random numbers: seeded, serialisable, the same on every machine.
 pub type RoomRng = rand_pcg::Pcg64Mcg;
@@ -39,9 +40,15 @@ pub trait Game: Send + 'static {
     fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>);
 
     /// Writes every entity that clients may see. One that is not written has left.
-    fn replicate(&self, out: &mut SnapshotWriter<'_>);
+    fn replicate(&self, out: &mut SceneWriter<'_>);
 
-    /// What part of the world a player sees, in world units; `None` means all of it.
+    /// Whether players see all of the world, or the cells around them. Asked once per room.
+    fn interest(&self) -> Interest {
+        Interest::Everything
+    }
+
+    /// What part of the world a player sees, in world units; `None` means all of it. Asked at every
+    /// tick, of games whose world is cut into cells.
     fn view_of(&self, player: PlayerId) -> Option<View> {
         let _ = player;
         None

@@ -23,22 +23,23 @@ use crate::entity_ids::EntityIds;
 use crate::game::{Context, Game, Outcome, RoomRng};
 use crate::input_queue::Buttons;
 use crate::inputs::{Inputs, PlayerInput};
+use crate::interest::Grid;
+use crate::replication::{PartIndex, Replication};
 use crate::saved::RestoreError;
-use crate::snapshot_writer::SlotTable;
 
 /// A game and everything that it needs to run. `G` is the game's own type where a test wants to
 /// look inside, or `dyn Game`, as a factory makes it.
 #[derive(Debug)]
 pub struct GameHarness<G: Game + ?Sized = dyn Game> {
     schema: Schema,
-    layout: Layout,
     world: World,
     /// By ascending player.
     inputs: Vec<PlayerInput>,
     /// Indices of the inputs that are new since the last step: in any order, some perhaps twice.
     changed: Vec<u32>,
-    slots: SlotTable,
-    snapshot: Snapshot,
+    replication: Replication,
+    /// What is in a part in which nothing has been.
+    nothing: Snapshot,
     game: Box<G>,
 }
 
@@ -85,17 +86,9 @@ impl<G: Game + ?Sized> GameHarness<G> {
         let schema = game.schema();
         assert_eq!(schema.validate(), Ok(()), "the game's schema is valid");
         let layout = Layout::new(&schema);
-        let snapshot = Snapshot::new(&layout);
-        Self {
-            schema,
-            layout,
-            world,
-            inputs: Vec::new(),
-            changed: Vec::new(),
-            slots: SlotTable::new(),
-            snapshot,
-            game,
-        }
+        let nothing = Snapshot::new(&layout);
+        let replication = Replication::new(layout, Grid::single(), 0, 2);
+        Self { schema, world, inputs: Vec::new(), changed: Vec::new(), replication, nothing, game }
     }
 
     /// A copy that goes on from here in `game`, a new game of the same options, by way of
@@ -114,6 +107,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
         };
         let mut copy = Self::around(game, world);
         copy.inputs.clone_from(&self.inputs);
+        self.players().for_each(|player| copy.replication.admit(player));
         copy.changed.clone_from(&self.changed);
         Ok(copy)
     }
@@ -126,6 +120,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
         let Err(index) = self.index_of(player) else { panic!("player {player} joins twice") };
         let values = InputValues::neutral(&self.schema);
         self.inputs.insert(index, PlayerInput { player, values });
+        self.replication.admit(player);
         let later = self.changed.iter_mut().filter(|changed| **changed as usize >= index);
         later.for_each(|changed| *changed += 1);
         self.game.on_join(&mut self.world.context(), player, name);
@@ -138,6 +133,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
     pub fn leave(&mut self, player: PlayerId) {
         let Ok(index) = self.index_of(player) else { panic!("there is no player {player}") };
         self.inputs.remove(index);
+        self.replication.forget(player);
         self.changed.retain(|&changed| changed as usize != index);
         let later = self.changed.iter_mut().filter(|changed| **changed as usize > index);
         later.for_each(|changed| *changed -= 1);
@@ -182,11 +178,25 @@ impl<G: Game + ?Sized> GameHarness<G> {
         self.changed.clear();
     }
 
-    /// What clients would see now, quantised.
+    /// What clients would see now of the whole world, quantised; what is one player's own is left
+    /// out. Last steps lead from when this or [`GameHarness::own`] was last called.
     pub fn snapshot(&mut self) -> &Snapshot {
-        let game = &self.game;
-        self.slots.fill(&self.layout, &mut self.snapshot, |out| game.replicate(out));
-        &self.snapshot
+        self.record();
+        self.part(self.replication.cell(0))
+    }
+
+    /// What a player alone would be sent now.
+    pub fn own(&mut self, player: PlayerId) -> &Snapshot {
+        self.record();
+        self.part(self.replication.own(player))
+    }
+
+    fn record(&mut self) {
+        self.replication.record(self.world.tick, self.game.as_ref());
+    }
+
+    fn part(&self, index: Option<PartIndex>) -> &Snapshot {
+        index.map_or(&self.nothing, |index| self.replication.newest(index))
     }
 
     /// The events since this was last asked, to whomever they went.
@@ -237,7 +247,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
     /// How the schema lies in a snapshot's lanes.
     #[must_use]
     pub const fn layout(&self) -> &Layout {
-        &self.layout
+        self.replication.layout()
     }
 
     fn index_of(&self, player: PlayerId) -> Result<usize, usize> {
@@ -249,7 +259,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
 mod tests {
     use super::*;
     use crate::saved;
-    use crate::snapshot_writer::SnapshotWriter;
+    use crate::scene::SceneWriter;
 
     /// Counts what it is given: the sum of an axis, and how often a button was down.
     #[derive(Default)]
@@ -276,7 +286,7 @@ mod tests {
             }
         }
 
-        fn replicate(&self, _: &mut SnapshotWriter<'_>) {}
+        fn replicate(&self, _: &mut SceneWriter<'_>) {}
 
         fn save(&self) -> Vec<u8> {
             saved::encode(&[self.sum, self.presses, self.changes])

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`game`] | the trait that a game author implements, and what it may do |
 //! | [`inputs`], [`input_queue`] | inputs as a step sees them; on their way to their tick |
-//! | [`snapshot_writer`], [`history`] | from the world to integers; recent snapshots and shared chunks |
+//! | [`scene`] | from the world to integers |
+//! | [`interest`] | who sees what: cells, views |
+//! | [`replication`] | the state in parts, their recent snapshots, their shared chunks |
 //! | [`flow`] | one client's stream: what it has, what is on the way, when to hold back |
 //! | [`room`] | the match as a state machine, which puts the above together |
 //! | [`schedule`] | when ticks are due, and what happens when they cannot be kept |
@@ -16,11 +18,12 @@ pub mod entity_ids;
 pub mod flow;
 pub mod game;
 pub mod harness;
-pub mod history;
 pub mod input_queue;
 pub mod inputs;
+pub mod interest;
 pub mod registry;
+pub mod replication;
 pub mod room;
 pub mod saved;
+pub mod scene;
 pub mod schedule;
-pub mod snapshot_writer;

@@ -7,15 +7,18 @@
 //!
 //! ```text
 //! handle_input ─→ input queue ─┐
-//! handle_join / handle_leave ──┼─→ step: seats → bots → inputs → game → events → snapshot → frames
-//! handle_ack ─→ flow ──────────┘                                                              │
-//!                                                  poll_output ←──────────────────────────────┘
+//! handle_join / handle_leave ──┼─→ step: seats → bots → inputs → game → events → parts → frames
+//! handle_ack ─→ flow ──────────┤                                                            │
+//! handle_look ─→ view ─────────┘                   poll_output ←────────────────────────────┘
 //! ```
 
+mod attention;
 mod bots;
 mod config;
 mod counters;
+mod error;
 mod frames;
+mod healing;
 mod member;
 mod notices;
 mod rules;
@@ -26,28 +29,29 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rand::{Rng, SeedableRng};
-use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{PlayerId, Tick};
-use tickwire_protocol::message::{
-    Ack, GameMessage, Input, Refusal, RefusalCause, Role, SchemaMismatch,
-};
+use tickwire_protocol::message::{Ack, GameMessage, Input, Look, Refusal, RefusalCause, Role};
+use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
-use tickwire_protocol::schema::{Schema, SchemaError};
+use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::entity_ids::EntityIds;
-use crate::flow::AckError;
-use crate::game::{Game, Outcome, RoomRng};
-use crate::history::History;
+use crate::game::{Game, Outcome, RoomRng, View};
 use crate::input_queue::Buttons;
 use crate::inputs::PlayerInput;
+use crate::interest::Grid;
+use crate::replication::Replication;
 
 pub use config::RoomConfig;
 pub use counters::RoomCounters;
+pub use error::{MessageError, RoomError};
+pub use healing::{DesyncReport, FieldDifference};
 pub use seats::{RoomFull, SeatRequest};
 
+use attention::Picks;
 use member::Member;
 use seats::Reservations;
 
@@ -68,6 +72,13 @@ pub enum Output {
         /// What, and why.
         refusal: Refusal,
     },
+    /// A member's copy of the state differs: for the log. A keyframe is on its way to it.
+    Desync {
+        /// Whose.
+        player: PlayerId,
+        /// What differs.
+        report: DesyncReport,
+    },
     /// Close a member's connection. The member has left the room already.
     Close {
         /// Whose.
@@ -75,20 +86,6 @@ pub enum Output {
         /// Why.
         reason: CloseReason,
     },
-}
-
-/// Why a member's message ends its connection.
-#[derive(Debug, Error)]
-pub enum MessageError {
-    /// The player is not a member (any more).
-    #[error("not a member of this room")]
-    NotAMember,
-    /// The values do not fit the game's schema.
-    #[error("{0}")]
-    Schema(#[from] SchemaMismatch),
-    /// An acknowledgement of what was never sent.
-    #[error("{0}")]
-    Ack(#[from] AckError),
 }
 
 /// A match: the game, its members, and what they have been sent.
@@ -112,7 +109,9 @@ pub struct Room {
     inputs: Vec<PlayerInput>,
     changed_inputs: Vec<u32>,
     outcome: Outcome,
-    history: History,
+    replication: Replication,
+    /// The parts of one frame: memory that is used again.
+    picks: Picks,
     output: VecDeque<Output>,
     /// Bytes of the frames of the last tick.
     tick_bytes: usize,
@@ -124,13 +123,24 @@ impl Room {
     /// A room at its first tick, without members.
     ///
     /// # Errors
-    /// [`SchemaError`] when the game's schema is not valid.
-    pub fn new(config: RoomConfig, game: Box<dyn Game>) -> Result<Self, SchemaError> {
+    /// [`RoomError`] when the game's schema or grid is not valid.
+    pub fn new(config: RoomConfig, game: Box<dyn Game>) -> Result<Self, RoomError> {
         let schema = game.schema();
         schema.validate()?;
+        let grid = Grid::new(game.interest())?;
+        let mut config = config;
+        // A whole room that comes and goes at once is no reason to call anybody slow.
+        let everybody = config.capacity + config.spectator_capacity;
+        config.flow.events = config.flow.events.max(2 * everybody);
         let mut room = Self {
             buttons: Buttons::of(&schema),
-            history: History::new(Layout::new(&schema)),
+            replication: Replication::new(
+                Layout::new(&schema),
+                grid,
+                config.hash_every,
+                config.history_ticks,
+            ),
+            picks: Picks::default(),
             schema,
             game,
             tick: config.first_tick,
@@ -151,7 +161,7 @@ impl Room {
             config,
         };
         room.balance_bots();
-        room.history.record(room.tick, room.game.as_ref());
+        room.replication.record(room.tick, room.game.as_ref());
         Ok(room)
     }
 
@@ -179,10 +189,16 @@ impl Room {
         &self.counters
     }
 
-    /// The quantised state after the last tick: what every client that keeps up has.
+    /// The quantised state after the last tick, in parts: what every client that keeps up has of
+    /// them, as far as it is sent them. With each the player whose own it is.
+    pub fn parts(&self) -> impl Iterator<Item = (PartNumber, Option<PlayerId>, &Snapshot)> {
+        self.replication.parts()
+    }
+
+    /// How the world is cut into cells.
     #[must_use]
-    pub fn snapshot(&self) -> Option<&Snapshot> {
-        self.history.newest()
+    pub const fn grid(&self) -> &Grid {
+        self.replication.grid()
     }
 
     /// How many members have this role.
@@ -299,6 +315,23 @@ impl Room {
         Ok(())
     }
 
+    /// Takes in what a spectator wants to see; players see what the game shows them.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_look(&mut self, player: PlayerId, look: Look) -> Result<(), MessageError> {
+        let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
+        if !look.is_sound() {
+            return Err(MessageError::Look);
+        }
+        if member.role == Role::Spectator {
+            member.look = Some(View { center: look.center, size: look.size });
+        } else {
+            self.refuse(player, Refusal { input: None, cause: RefusalCause::NotASpectator });
+        }
+        Ok(())
+    }
+
     /// Takes in an acknowledgement.
     ///
     /// # Errors
@@ -335,7 +368,7 @@ impl Room {
         self.apply_inputs();
         self.run_game();
         self.carry_out_outcome();
-        self.history.record(self.tick, self.game.as_ref());
+        self.replication.record(self.tick, self.game.as_ref());
         self.evict_stalled();
         self.send_frames();
         self.note_emptiness();

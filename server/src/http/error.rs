@@ -83,7 +83,7 @@ impl From<JoinError> for ApiError {
                 OpenError::NoSuchGame { .. } => (StatusCode::NOT_FOUND, "no_such_game"),
                 OpenError::Option(_) => (StatusCode::BAD_REQUEST, "bad_option"),
                 OpenError::TooManyRooms => (StatusCode::SERVICE_UNAVAILABLE, "too_many_rooms"),
-                OpenError::Schema(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+                OpenError::Room(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
             },
         };
         Self::new(status, code, cause)

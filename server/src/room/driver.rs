@@ -100,12 +100,14 @@ impl RoomDriver {
             RoomMessage::Input(input) => room.handle_input(player, input, at),
             RoomMessage::Ack(ack) => room.handle_ack(player, ack),
             RoomMessage::Game(message) => room.handle_message(player, &message),
+            RoomMessage::Look(look) => room.handle_look(player, look),
+            RoomMessage::Difference(difference) => room.handle_difference(player, &difference),
         };
         match taken {
             Ok(()) => {}
             // It left between the message's arrival and this tick.
             Err(MessageError::NotAMember) => {}
-            Err(cause @ (MessageError::Schema(_) | MessageError::Ack(_))) => {
+            Err(cause) => {
                 let session = self.routes.get(&player).map(|route| route.session);
                 warn!(?session, room = %self.parts.handle.id, %player, %cause, "bad message");
                 room.handle_close(player, CloseReason::BadMessage);
@@ -123,6 +125,11 @@ impl RoomDriver {
                     self.warn_of(player, &refusal);
                     let bytes = ServerMessage::Refused(refusal).to_bytes();
                     (player, Outgoing::Binary(bytes.into()))
+                }
+                Output::Desync { player, report } => {
+                    let session = self.routes.get(&player).map(|route| route.session);
+                    warn!(?session, room = %self.parts.handle.id, %player, %report, "desync");
+                    continue;
                 }
                 Output::Close { player, reason } => (player, Outgoing::Close(reason)),
             };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{Ack, GameMessage, Input};
+use tickwire_protocol::message::{Ack, Difference, GameMessage, Input, Look};
 
 /// Messages per seat that may wait for a tick: two seconds' worth at a session's rate limit.
 pub const MESSAGES_PER_SEAT: usize = 300;
@@ -21,6 +21,10 @@ pub enum RoomMessage {
     Ack(Ack),
     /// A message to the game.
     Game(GameMessage),
+    /// What a spectator wants to see.
+    Look(Look),
+    /// A part of the client's state that differs.
+    Difference(Difference),
 }
 
 /// A message, who sent it, and the room's time when it came in.

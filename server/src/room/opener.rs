@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use actix::{Actor, AsyncContext, Context};
 use thiserror::Error;
 use tickwire_protocol::ids::RoomId;
-use tickwire_protocol::schema::SchemaError;
 use tickwire_simulation::registry::{GameRegistry, OptionError};
-use tickwire_simulation::room::{Room, RoomConfig};
+use tickwire_simulation::room::{Room, RoomConfig, RoomError};
 use tickwire_simulation::schedule::TickSchedule;
 
 use super::RoomHandle;
@@ -44,9 +43,9 @@ pub enum OpenError {
     /// As many rooms as are allowed.
     #[error("the server has as many rooms as it may")]
     TooManyRooms,
-    /// The game's schema is not valid: a mistake in the game.
-    #[error("the game's schema is not valid: {0}")]
-    Schema(#[from] SchemaError),
+    /// The game's schema or grid is not valid: a mistake in the game.
+    #[error("the game is not valid: {0}")]
+    Room(#[from] RoomError),
 }
 
 /// Opens rooms.
@@ -130,6 +129,7 @@ impl RoomOpener {
             capacity: config.room_capacity,
             bots: if game == config.default_game { config.bots } else { 0 },
             heartbeat_interval: config.heartbeat_interval,
+            budget_per_second: config.client_budget as f32,
             ..RoomConfig::new(config.tick_rate_hz, config.heartbeat_timeout)
         }
     }

@@ -158,6 +158,8 @@ impl Socket {
             ClientMessage::Input(input) => RoomMessage::Input(input),
             ClientMessage::Ack(ack) => RoomMessage::Ack(ack),
             ClientMessage::Game(message) => RoomMessage::Game(message),
+            ClientMessage::Look(look) => RoomMessage::Look(look),
+            ClientMessage::Differs(difference) => RoomMessage::Difference(difference),
         };
         if room.inbox.push(Arrival { player: *player, at, message }).is_err() {
             self.environment.metrics.inbox_full.inc();

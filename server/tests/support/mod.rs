@@ -233,7 +233,7 @@ impl Client {
         let ServerMessage::Welcome(welcome) = ServerMessage::from_bytes(&bytes).unwrap() else {
             panic!("the welcome comes first");
         };
-        Self { socket, replica: Replica::new(&welcome.schema), welcome: *welcome }
+        Self { socket, replica: Replica::new(&welcome), welcome: *welcome }
     }
 
     pub async fn send(&mut self, message: ClientMessage) {

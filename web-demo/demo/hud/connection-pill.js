@@ -25,8 +25,8 @@ export class ConnectionPill {
    * @param {number} nowMs
    */
   show(room, nowMs) {
-    const { updatesPerSecond, bytesPerSecond } = room.stats;
-    const figures = { rttMs: room.clock.rttMs, updatesPerSecond, bytesPerSecond };
+    const { ticksPerSecond, bytesPerSecond } = room.stats;
+    const figures = { rttMs: room.clock.rttMs, ticksPerSecond, bytesPerSecond };
     const { title, detail, canRetry } = statusText(room.connection, figures, nowMs);
     if (this.pill.dataset.state !== room.connection.state) this.pill.dataset.state = room.connection.state;
     setText(this.title, title);

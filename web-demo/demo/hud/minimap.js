@@ -1,6 +1,7 @@
 /**
- * The whole field, small: ships, rocks, pickups and what the camera sees. Rocks do not move, so
- * they are drawn once; the rest 20 times a second.
+ * The whole field, small: ships, rocks, pickups and what the camera sees. Of a large field only the
+ * part around the camera is known; rocks do not move, so those seen once stay on the map and are
+ * drawn once. The rest is drawn 20 times a second.
  */
 import { colourOf, ENERGY, SELF } from '../palette.js';
 import { offscreen } from '../render/offscreen.js';
@@ -10,8 +11,9 @@ const EVERY_MS = 50;
 
 export class Minimap {
   #drawnAt = 0;
-  #rocks = offscreen(1, 1)[0];
-  #rocksFor = '';
+  /** The rocks seen so far, by entity id: x, y, radius. @type {Map<number, [number, number, number]>} */
+  #rocks = new Map();
+  #picture = offscreen(1, 1);
   #side = 0;
   /** The longer side of the world, in world units. */
   #span = 1;
@@ -22,6 +24,12 @@ export class Minimap {
     if (!context) throw new Error('this browser has no 2D canvas');
     this.canvas = canvas;
     this.context = context;
+  }
+
+  /** Forgets the rocks: there is another field. */
+  clear() {
+    this.#rocks.clear();
+    this.#side = 0;
   }
 
   /**
@@ -36,12 +44,12 @@ export class Minimap {
     this.#drawnAt = nowMs;
     this.#fit(world);
     if (this.#side === 0) return;
-    this.#drawRocks(scene.asteroids);
+    this.#chart(scene.asteroids);
     const { context } = this;
     const side = this.#side;
     const unit = side / this.#span;
     context.clearRect(0, 0, side, side);
-    context.drawImage(this.#rocks, 0, 0);
+    context.drawImage(this.#picture[0], 0, 0);
     context.fillStyle = ENERGY.hex;
     context.globalAlpha = 0.55;
     const dot = Math.max(1, side / 130);
@@ -57,31 +65,34 @@ export class Minimap {
   /** @param {import('../arena.js').World} world */
   #fit(world) {
     const side = Math.round(this.canvas.clientWidth * Math.min(3, window.devicePixelRatio || 1));
-    this.#span = Math.max(world.width, world.height);
-    if (side === this.#side) return;
+    const span = Math.max(world.width, world.height);
+    if (side === this.#side && span === this.#span) return;
     this.#side = side;
+    this.#span = span;
     this.canvas.width = side;
     this.canvas.height = side;
-    this.#rocksFor = '';
+    this.#picture = offscreen(side, side);
+    for (const rock of this.#rocks.values()) this.#drawRock(rock);
   }
 
-  /** @param {import('../scene.js').Cast} asteroids */
-  #drawRocks(asteroids) {
-    let sum = 0;
-    for (let index = 0; index < asteroids.length; index += 1) sum += asteroids.at(index).entity.id;
-    const drawnFor = `${asteroids.length}|${sum}|${this.#side}|${this.#span}`;
-    if (drawnFor === this.#rocksFor) return;
-    this.#rocksFor = drawnFor;
-    const [canvas, context] = offscreen(this.#side, this.#side);
+  /** Puts rocks on the map that have not been seen before. @param {import('../scene.js').Cast} asteroids */
+  #chart(asteroids) {
+    for (let index = 0; index < asteroids.length; index += 1) {
+      const { id, x, y, radius } = asteroids.at(index).entity;
+      if (this.#rocks.has(id)) continue;
+      this.#rocks.set(id, [x, y, radius]);
+      this.#drawRock([x, y, radius]);
+    }
+  }
+
+  /** @param {[number, number, number]} rock */
+  #drawRock([x, y, radius]) {
+    const [, context] = this.#picture;
     const unit = this.#side / this.#span;
     context.fillStyle = 'rgba(128, 150, 205, 0.34)';
-    for (let index = 0; index < asteroids.length; index += 1) {
-      const { x, y, radius } = asteroids.at(index).entity;
-      context.beginPath();
-      context.arc(x * unit, y * unit, Math.max(1, radius * unit), 0, 2 * Math.PI);
-      context.fill();
-    }
-    this.#rocks = canvas;
+    context.beginPath();
+    context.arc(x * unit, y * unit, Math.max(1, radius * unit), 0, 2 * Math.PI);
+    context.fill();
   }
 
   /**

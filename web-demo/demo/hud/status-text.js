@@ -3,7 +3,7 @@
  */
 
 /** @typedef {import('../../sdk/index.js').ConnectionStatus} ConnectionStatus */
-/** @typedef {{ rttMs: number | undefined, updatesPerSecond: number, bytesPerSecond: number }} Figures */
+/** @typedef {{ rttMs: number | undefined, ticksPerSecond: number, bytesPerSecond: number }} Figures */
 /** @typedef {{ title: string, detail: string, canRetry: boolean }} StatusText */
 
 /**
@@ -36,9 +36,12 @@ export function waitingText(status) {
   return status.code === 409 ? 'Every seat is taken. Trying again …' : 'The server is away. Trying again …';
 }
 
-/** @param {Figures} figures */
-function rates({ rttMs, updatesPerSecond, bytesPerSecond }) {
-  const parts = [`${Math.round(updatesPerSecond)} Hz`, `${(bytesPerSecond / 1000).toFixed(1)} KB/s`];
+/**
+ * The rate is that of the room's ticks: where nothing happens few frames come, and nothing is wrong.
+ * @param {Figures} figures
+ */
+function rates({ rttMs, ticksPerSecond, bytesPerSecond }) {
+  const parts = [`${Math.round(ticksPerSecond)} Hz`, `${(bytesPerSecond / 1000).toFixed(1)} KB/s`];
   if (rttMs !== undefined) parts.unshift(`${Math.max(1, Math.round(rttMs))} ms`);
   return parts.join(' · ');
 }

@@ -16,6 +16,8 @@ const [{ welcome }, ...frames] = golden('frames-large.json');
 export const WELCOME = bytesOf(welcome.replace('fb983a08', 'fb983a02'));
 /** @type {Uint8Array[]} */
 export const FRAMES = frames.map(({ hex }) => bytesOf(hex));
+/** A frame of the next tick, in which all went as predicted. */
+export const QUIET = Uint8Array.of(0x80);
 
 /** A WebSocket that a test plays the other end of. */
 export class FakeSocket {

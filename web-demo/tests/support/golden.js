@@ -4,7 +4,14 @@
  * @module
  */
 
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+
+import { decodeServerMessage } from '../../sdk/messages.js';
+import { rowsOf } from './rows.js';
+
+/** @typedef {import('../../sdk/messages.js').Welcome} Welcome */
+/** @typedef {import('../../sdk/replica.js').Replica} Replica */
 
 /**
  * The vectors of a file.
@@ -24,6 +31,30 @@ export function golden(file) {
  */
 export function bytesOf(hex) {
   return new Uint8Array(Buffer.from(hex, 'hex'));
+}
+
+/**
+ * A welcome written as hexadecimal digits.
+ *
+ * @param {string} hex
+ * @returns {Welcome}
+ */
+export function welcomeOf(hex) {
+  const message = decodeServerMessage(bytesOf(hex));
+  assert.ok(message.type === 'welcome');
+  return message.welcome;
+}
+
+/**
+ * Everything that a replica holds, as the vectors have it.
+ *
+ * @param {Replica} replica
+ */
+export function stateOf({ parts, layout, number }) {
+  const rows = parts.all().map(({ number: part, tick, snapshot }) => {
+    return { part, tick, rows: rowsOf(snapshot, layout) };
+  });
+  return { number, watch: { ...parts.watch }, parts: rows };
 }
 
 /**

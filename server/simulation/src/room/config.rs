@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tickwire_protocol::chunk::MAX_GAP;
 use tickwire_protocol::ids::Tick;
 
 use crate::flow::FlowLimits;
@@ -39,11 +40,26 @@ pub struct RoomConfig {
     pub inputs: InputLimits,
     /// How far clients may fall behind. By default an acknowledgement is due every 4 frames;
     /// a second's worth of frames, 128 KiB or a second's delay is allowed before frames are skipped,
-    /// and the heartbeat's timeout plus 2 s, or 512 events, before the connection ends.
+    /// and the heartbeat's timeout plus 2 s, or 512 events, before the connection ends; in rooms for
+    /// more than 256 members twice as many events as those.
     pub flow: FlowLimits,
-    /// Every so many ticks the frames carry a hash of the state; a multiple of 4, the lowest send
-    /// rate. 60 by default: 2 s at 30 Hz.
+    /// Every so many ticks each part of the state is hashed for clients to check. 60 by default: 2 s
+    /// at 30 Hz.
     pub hash_every: u32,
+    /// Snapshots that are kept of each part, for clients that have fallen behind and for cells that
+    /// wait: a second's, at least 18 and at most 255, by default. Who stands further back gets all of
+    /// a part. With half a second, cells on a tight budget waited so long that they all had to be
+    /// sent whole, and waited longer for it.
+    pub history_ticks: usize,
+    /// Bytes of state that a client is sent per second before far cells are sent less often, in
+    /// rooms of many cells. 64 KiB by default: half a megabit.
+    pub budget_per_second: f32,
+    /// Ticks after which a client gets a frame although there is nothing to tell: a quarter of a
+    /// second by default.
+    pub quiet_ticks: u32,
+    /// Ticks in which a client is given a keyframe for a reported difference no more than once: 10 s
+    /// by default.
+    pub report_ticks: u32,
     /// The heartbeat that sessions keep, as told in the welcome. 5 s by default.
     pub heartbeat_interval: Duration,
     /// Silence that ends a session, as told in the welcome. 15 s by default.
@@ -81,7 +97,11 @@ impl RoomConfig {
                 stall_ticks: (stall as u32).max(MIN_STALL_TICKS),
                 events: 512,
             },
-            hash_every: (2 * second).next_multiple_of(4),
+            hash_every: 2 * second,
+            history_ticks: usize::from(tick_rate_hz + 2).clamp(18, MAX_GAP as usize),
+            budget_per_second: 65_536.0,
+            quiet_ticks: (second / 4).max(1),
+            report_ticks: 10 * second,
             heartbeat_interval: heartbeat_timeout / 3,
             heartbeat_timeout,
         }

@@ -11,6 +11,8 @@ pub struct RoomCounters {
     pub frames_skipped: u64,
     /// Keyframes among the frames.
     pub keyframes: u64,
+    /// Parts of clients' replicas that were reported to differ.
+    pub desyncs: u64,
     /// Inputs taken in, the refused ones included.
     pub inputs: u64,
     /// Inputs that came after the tick they named.

@@ -1,12 +1,20 @@
-//! From the newest snapshot to one frame per client: a short prefix of its own, then the chunk that
-//! it shares with everybody who stands where it stands.
+//! From the newest state to one frame per client: a short prefix of its own, then the chunks that it
+//! shares with everybody who stands where it stands.
 
-use bytes::{BufMut, BytesMut};
+use std::collections::VecDeque;
+
+use bytes::{BufMut, Bytes, BytesMut};
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::frame::FramePrefix;
-use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::frame::{Contents, FramePrefix, write_cell_bits};
+use tickwire_protocol::ids::{PlayerId, Tick};
+use tickwire_protocol::message::Role;
+use tickwire_protocol::watch::Watch;
 
-use super::{Output, Room};
+use super::attention::{Picks, Turn};
+use super::member::Member;
+use super::{Output, Room, RoomConfig, RoomCounters};
+use crate::game::Game;
+use crate::replication::{Chunk, Replication};
 
 /// Room for a frame's prefix; longer ones make the buffer grow.
 const PREFIX_BYTES: usize = 24;
@@ -28,38 +36,62 @@ impl Room {
         }
     }
 
-    /// Queues a frame for every client whose turn it is and who keeps up. The frames of a tick share
-    /// one piece of memory, or a few.
+    /// Queues a frame for every client whose turn it is, who keeps up, and for whom there is
+    /// anything to tell. The frames of a tick share one piece of memory, or a few.
     pub(super) fn send_frames(&mut self) {
-        let tick = self.tick;
-        let hash = self.due_hash();
-        // A tick is about as large as the one before it.
-        let slab = (self.tick_bytes + self.tick_bytes / 4).min(MAX_SLAB_BYTES);
-        let mut buffer = BytesMut::new();
-        self.tick_bytes = 0;
+        let mut sender = FrameSender {
+            tick: self.tick,
+            config: &self.config,
+            game: self.game.as_ref(),
+            replication: &mut self.replication,
+            picks: &mut self.picks,
+            buffer: BytesMut::new(),
+            // A tick is about as large as the one before it.
+            slab: (self.tick_bytes + self.tick_bytes / 4).min(MAX_SLAB_BYTES),
+            counters: &mut self.counters,
+            output: &mut self.output,
+        };
+        let before = sender.counters.frame_bytes;
         for (&player, member) in &mut self.members {
-            if !member.has_session() || !tick.0.is_multiple_of(u32::from(member.send_every)) {
-                continue;
+            let is_due = self.tick.0.is_multiple_of(u32::from(member.send_every));
+            if member.has_session() && is_due {
+                sender.send(player, member);
             }
-            if !member.flow.is_open(tick, &self.config.flow) {
-                self.counters.frames_skipped += 1;
-                continue;
-            }
-            let (baseline, chunk) = self.history.chunk_from(member.flow.baseline());
-            let (first_event, events) = member.flow.unsent_events();
-            let (input, last_input) = (member.echo.take(), member.last_echo);
-            member.last_echo = input.map_or(last_input, |echo| echo.seq);
-            let prefix =
-                FramePrefix { tick, baseline, input, last_input, first_event, events, hash };
-            let needed = PREFIX_BYTES + chunk.len();
-            if buffer.capacity() < needed {
-                buffer = BytesMut::with_capacity(slab.max(needed));
-            }
-            prefix.write(&mut buffer);
-            buffer.put_slice(&chunk);
-            let bytes = buffer.split().freeze();
-            member.flow.handle_sent(tick, bytes.len());
-            self.tick_bytes += bytes.len();
+        }
+        self.tick_bytes = (self.counters.frame_bytes - before) as usize;
+    }
+}
+
+/// Makes the frames of one tick, one client after the other.
+struct FrameSender<'a> {
+    tick: Tick,
+    config: &'a RoomConfig,
+    game: &'a dyn Game,
+    replication: &'a mut Replication,
+    picks: &'a mut Picks,
+    buffer: BytesMut,
+    /// Size of the pieces of memory that frames share.
+    slab: usize,
+    counters: &'a mut RoomCounters,
+    output: &'a mut VecDeque<Output>,
+}
+
+impl FrameSender<'_> {
+    fn send(&mut self, player: PlayerId, member: &mut Member) {
+        if !member.flow.is_open(self.tick, &self.config.flow) {
+            self.counters.frames_skipped += 1;
+            return;
+        }
+        let baseline = member.flow.baseline();
+        let turn = self.turn(player, member);
+        let watch = member.attention.follow(self.replication.grid(), &turn);
+        member.attention.pick(&turn, self.replication, self.picks);
+        let has_events = !member.flow.unsent_events().1.is_empty();
+        let has_news =
+            !self.picks.is_empty() || watch.is_some() || member.echo.is_some() || has_events;
+        if has_news || is_overdue(baseline, self.tick, self.config.quiet_ticks) {
+            let bytes = self.write(member, watch);
+            member.flow.handle_sent(self.tick, bytes.len());
             self.counters.frames += 1;
             self.counters.frame_bytes += bytes.len() as u64;
             self.counters.keyframes += u64::from(baseline.is_none());
@@ -67,9 +99,65 @@ impl Room {
         }
     }
 
-    fn due_hash(&self) -> Option<u32> {
-        let is_due = self.tick.0.is_multiple_of(self.config.hash_every);
-        let newest = self.history.newest().filter(|_| is_due)?;
-        Some(newest.hash(self.history.layout()))
+    /// What picking a client's parts goes by.
+    fn turn(&self, player: PlayerId, member: &Member) -> Turn {
+        let grid = self.replication.grid();
+        let view = match member.role {
+            _ if grid.is_single() => None,
+            Role::Spectator => member.look.or(grid.spectator_view()),
+            Role::Player | Role::Bot => self.game.view_of(player),
+        };
+        Turn {
+            tick: self.tick,
+            player,
+            is_keyframe: member.flow.baseline().is_none(),
+            send_every: member.send_every.into(),
+            view,
+            budget: self.config.budget_per_second / f32::from(self.config.tick_rate_hz),
+        }
     }
+
+    /// Writes the frame of the parts that were picked.
+    fn write(&mut self, member: &mut Member, watch: Option<Watch>) -> Bytes {
+        let picks = &*self.picks;
+        let contents = Contents {
+            own: !picks.own.is_empty(),
+            global: !picks.global.is_empty(),
+            cells: picks.has_cells(),
+        };
+        let (input, last_input) = (member.echo.take(), member.last_echo);
+        member.last_echo = input.map_or(last_input, |echo| echo.seq);
+        let baseline = member.flow.baseline();
+        let (first_event, events) = member.flow.unsent_events();
+        let tick = self.tick;
+        let prefix =
+            FramePrefix { tick, baseline, input, last_input, first_event, events, watch, contents };
+        let buffer = &mut self.buffer;
+        let needed = PREFIX_BYTES + picks.cells.len() / 8 + picks.bytes();
+        if buffer.capacity() < needed {
+            *buffer = BytesMut::with_capacity(self.slab.max(needed));
+        }
+        prefix.write(buffer);
+        let chunks = self.replication.bytes();
+        if contents.cells || baseline.is_none() {
+            write_cell_bits(picks.cells.iter().map(|chunk| !chunk.is_empty()), buffer);
+        }
+        // Chunks that were asked for one after the other lie so: they are copied in one piece.
+        let mut run = 0..0;
+        for chunk in picks.chunks().map(Chunk::range) {
+            if chunk.start != run.end {
+                buffer.put_slice(&chunks[run]);
+                run = chunk;
+            } else {
+                run.end = chunk.end;
+            }
+        }
+        buffer.put_slice(&chunks[run]);
+        buffer.split().freeze()
+    }
+}
+
+/// Whether a frame is due although there is nothing to tell.
+fn is_overdue(last: Option<Tick>, now: Tick, quiet_ticks: u32) -> bool {
+    last.is_none_or(|last| now.since(last) >= quiet_ticks.cast_signed())
 }

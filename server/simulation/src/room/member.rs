@@ -6,9 +6,11 @@ use tickwire_protocol::message::{InputValues, Role};
 use tickwire_protocol::schema::Schema;
 
 use crate::flow::Flow;
+use crate::game::View;
 use crate::input_queue::InputQueue;
 
 use super::SeatRequest;
+use super::attention::Attention;
 
 /// Somebody in the room: what they do there, what they want, what they have been sent.
 #[derive(Debug)]
@@ -19,6 +21,11 @@ pub(super) struct Member {
     pub(super) send_every: u8,
     pub(super) inputs: InputQueue,
     pub(super) flow: Flow,
+    pub(super) attention: Attention,
+    /// What a spectator has chosen to see.
+    pub(super) look: Option<View>,
+    /// The tick at which it last reported a difference that was looked at.
+    pub(super) reported_at: Option<Tick>,
     /// The newest input that took effect and has not been told yet.
     pub(super) echo: Option<InputEcho>,
     /// Number of the newest input that has been told.
@@ -37,6 +44,9 @@ impl Member {
             send_every: request.send_every,
             inputs: InputQueue::new(InputValues::neutral(schema)),
             flow: Flow::new(),
+            attention: Attention::default(),
+            look: None,
+            reported_at: None,
             echo: None,
             last_echo: InputSeq(0),
             bot_inputs: InputSeq(0),

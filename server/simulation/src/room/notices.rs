@@ -37,6 +37,8 @@ impl Room {
             heartbeat_interval_ms: millis(self.config.heartbeat_interval),
             heartbeat_timeout_ms: millis(self.config.heartbeat_timeout),
             ack_every: self.config.flow.ack_every,
+            hash_every: self.config.hash_every,
+            grid: self.replication.grid().size(),
             roster: roster.collect(),
             schema: self.schema.clone(),
         };

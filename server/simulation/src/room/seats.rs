@@ -99,6 +99,9 @@ impl Room {
         let is_playing = member.is_playing();
         let name = member.name.clone();
         self.head_count[member.role as usize] += 1;
+        if member.has_session() {
+            self.replication.admit(player);
+        }
         self.members.insert(player, member);
         if is_playing {
             self.list_inputs();
@@ -114,6 +117,7 @@ impl Room {
             self.list_inputs();
             self.with_game(|game, context| game.on_leave(context, player));
         }
+        self.replication.forget(player);
         self.tell(Audience::Everybody, &Event::Left { player });
         true
     }

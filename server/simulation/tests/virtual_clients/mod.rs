@@ -1,8 +1,8 @@
 //! Clients without sockets: a room and any number of connections to it in simulated time.
 //!
 //! One [`Network::tick`] is one tick of the room. Each client has its own delay in both directions,
-//! can stall (its socket is not read, so nothing is acknowledged), leave and come back. Every frame
-//! that it takes in is compared with the server's state at that tick.
+//! can stall (its socket is not read, so nothing is acknowledged), leave and come back. After every
+//! frame all parts of its replica are compared with the server's state at their ticks ([`states`]).
 
 #![allow(
     dead_code,
@@ -11,7 +11,9 @@
     reason = "each test crate uses its part"
 )]
 
-use std::collections::{BTreeMap, VecDeque};
+pub mod states;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,8 +27,9 @@ use tickwire_protocol::message::{
 };
 use tickwire_protocol::replica::{Agreement, Replica};
 use tickwire_protocol::schema::{InputKind, Schema};
-use tickwire_protocol::snapshot::Snapshot;
-use tickwire_simulation::room::{Output, Room, RoomFull, SeatRequest};
+use tickwire_simulation::room::{DesyncReport, Output, Room, RoomFull, SeatRequest};
+
+use states::RoomStates;
 
 /// One connection.
 pub struct Client {
@@ -38,7 +41,12 @@ pub struct Client {
     pub replica: Option<Replica>,
     pub events: Vec<(EventNumber, Tick, Event)>,
     pub refusals: Vec<Refusal>,
+    pub desyncs: Vec<DesyncReport>,
     pub frames: u32,
+    pub keyframes: u32,
+    /// Frames in which a hash was there, and equal.
+    pub hashes: u32,
+    pub bytes: usize,
     /// The newest input that the server said took effect.
     pub last_echo: Option<InputSeq>,
     next_seq: InputSeq,
@@ -51,8 +59,7 @@ pub struct Network {
     pub room: Room,
     pub clients: Vec<Client>,
     now: u64,
-    /// The server's state by tick, for as long as a stalled client may lag behind it.
-    states: BTreeMap<u32, Snapshot>,
+    pub states: RoomStates,
 }
 
 pub fn request(role: Role, send_every: u8) -> SeatRequest {
@@ -83,7 +90,11 @@ impl Client {
             replica: None,
             events: Vec::new(),
             refusals: Vec::new(),
+            desyncs: Vec::new(),
             frames: 0,
+            keyframes: 0,
+            hashes: 0,
+            bytes: 0,
             last_echo: None,
             next_seq: InputSeq(1),
             down: VecDeque::new(),
@@ -91,15 +102,15 @@ impl Client {
         }
     }
 
-    pub fn snapshot(&self) -> &Snapshot {
-        self.replica.as_ref().expect("joined").snapshot()
+    pub fn replica(&self) -> &Replica {
+        self.replica.as_ref().expect("joined")
     }
 
-    fn read(&mut self, bytes: &[u8], states: &BTreeMap<u32, Snapshot>) -> Option<Ack> {
+    fn read(&mut self, bytes: &[u8], states: &RoomStates) -> Option<Ack> {
         if bytes[0] < FRAME_TAG {
             match ServerMessage::from_bytes(bytes).unwrap() {
                 ServerMessage::Welcome(welcome) => {
-                    self.replica = Some(Replica::new(&welcome.schema));
+                    self.replica = Some(Replica::new(&welcome));
                     self.welcome = Some(*welcome);
                 }
                 other => unreachable!("not sent by rooms as bytes: {other:?}"),
@@ -110,7 +121,10 @@ impl Client {
         let (frame, agreement) = replica.handle_frame(bytes).unwrap();
         self.frames += 1;
         assert_ne!(agreement, Agreement::Different, "desync at tick {}", frame.tick);
-        assert_eq!(replica.snapshot(), &states[&frame.tick.0], "state at tick {}", frame.tick);
+        self.hashes += u32::from(agreement == Agreement::Equal);
+        self.keyframes += u32::from(frame.is_keyframe);
+        self.bytes += bytes.len();
+        states.check(self.player, replica, frame.tick);
         if let Some(echo) = frame.input {
             assert!(self.next_seq.since(echo.seq) > 0, "{echo:?} was never sent");
             let is_newer = self.last_echo.is_none_or(|last| echo.seq.since(last) > 0);
@@ -130,9 +144,9 @@ impl Client {
 
 impl Network {
     pub fn new(room: Room) -> Self {
-        let mut network = Self { room, clients: Vec::new(), now: 0, states: BTreeMap::new() };
-        network.remember_state();
-        network
+        let mut states = RoomStates::new(&room);
+        states.remember(&room);
+        Self { room, clients: Vec::new(), now: 0, states }
     }
 
     pub fn room_time(&self) -> Duration {
@@ -182,7 +196,7 @@ impl Network {
             }
         }
         self.room.step();
-        self.remember_state();
+        self.states.remember(&self.room);
         self.deliver_output();
         for client in self.clients.iter_mut().filter(|client| !client.is_stalled) {
             let mut newest = None;
@@ -203,18 +217,11 @@ impl Network {
         }
     }
 
-    fn remember_state(&mut self) {
-        self.states.insert(self.room.tick().0, self.room.snapshot().unwrap().clone());
-        if self.states.len() > 700 {
-            let oldest = self.now.saturating_sub(600) as u32;
-            self.states.retain(|&tick, _| tick >= oldest);
-        }
-    }
-
     fn deliver_output(&mut self) {
         while let Some(output) = self.room.poll_output() {
             let (Output::Send { player, .. }
             | Output::Refuse { player, .. }
+            | Output::Desync { player, .. }
             | Output::Close { player, .. }) = output;
             let Some(client) = self.clients.iter_mut().find(|client| client.player == player)
             else {
@@ -225,6 +232,7 @@ impl Network {
                     client.down.push_back((self.now + u64::from(client.delay_ticks), bytes));
                 }
                 Output::Refuse { refusal, .. } => client.refusals.push(refusal),
+                Output::Desync { report, .. } => client.desyncs.push(report),
                 Output::Close { reason, .. } => client.closed = Some(reason),
             }
         }

@@ -1,0 +1,3 @@
+//! What programs wrote.
+
+pub(super) mod prior_table;

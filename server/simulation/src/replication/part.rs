@@ -1,0 +1,253 @@
+//! One part of a room's state: its slots, its recent snapshots, its chunks of this tick.
+//!
+//! A part in which nothing has been for as long as the history reaches rests: it keeps no snapshots
+//! and costs nothing per tick, until something comes in.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use tickwire_protocol::chunk::{Baseline, ChunkEncoder, MAX_GAP, is_as_predicted};
+use tickwire_protocol::ids::{EntityId, PlayerId, Tick};
+use tickwire_protocol::parts::PartNumber;
+use tickwire_protocol::quantise::{KindLayout, Layout};
+use tickwire_protocol::snapshot::{MAX_SLOTS, Row, Snapshot, take_steps};
+
+use super::Chunk;
+use crate::scene::SceneEntity;
+
+/// Snapshots that are kept of what is one player's own: all of it is small.
+const OWN_HISTORY_TICKS: usize = 5;
+
+/// A part.
+#[derive(Debug)]
+pub(super) struct Part {
+    number: PartNumber,
+    owner: Option<PlayerId>,
+    vacant: BinaryHeap<Reverse<u32>>,
+    /// Slots ever used: the next one after them is the first that never was.
+    used: u32,
+    /// By ascending tick, without a gap; the last one is the newest. None while the part rests.
+    snapshots: VecDeque<(Tick, Snapshot)>,
+    /// The snapshot that is being filled; empty between ticks.
+    next: Snapshot,
+    /// Since when nothing has been in it; `None` while anything is.
+    empty_since: Option<Tick>,
+    /// Chunks to the newest snapshot of a tick, by the tick they were asked for from.
+    chunks: (Tick, Vec<(Option<Tick>, Chunk)>),
+    /// The newest state whose hash was sent, and the hash.
+    hashed: Option<(Tick, Snapshot, u32)>,
+}
+
+/// What encoding a chunk takes beside the part.
+pub(super) struct Encoding<'a> {
+    pub(super) tick: Tick,
+    pub(super) hash_every: u32,
+    pub(super) encoder: &'a mut ChunkEncoder,
+    /// Whether an entity is anywhere in the room.
+    pub(super) is_somewhere: &'a dyn Fn(EntityId) -> bool,
+    /// Where chunks are appended.
+    pub(super) bytes: &'a mut Vec<u8>,
+}
+
+impl Part {
+    pub(super) fn new(number: PartNumber, owner: Option<PlayerId>, layout: &Layout) -> Self {
+        Self {
+            number,
+            owner,
+            vacant: BinaryHeap::new(),
+            used: 0,
+            snapshots: VecDeque::new(),
+            next: Snapshot::new(layout),
+            empty_since: None,
+            chunks: (Tick(0), Vec::new()),
+            hashed: None,
+        }
+    }
+
+    pub(super) const fn number(&self) -> PartNumber {
+        self.number
+    }
+
+    pub(super) const fn owner(&self) -> Option<PlayerId> {
+        self.owner
+    }
+
+    /// The newest snapshot.
+    pub(super) fn newest(&self) -> &Snapshot {
+        self.snapshots.back().map_or(&self.next, |(_, snapshot)| snapshot)
+    }
+
+    /// The state at a tick that is remembered.
+    pub(super) fn state_at(&self, tick: Tick) -> Option<&Snapshot> {
+        let recent = self.snapshots.iter().rev().map(|(at, snapshot)| (*at, snapshot));
+        let hashed = self.hashed.iter().map(|(at, snapshot, _)| (*at, snapshot));
+        recent.chain(hashed).find(|(at, _)| *at == tick).map(|(_, snapshot)| snapshot)
+    }
+
+    /// Begins the snapshot of another tick.
+    pub(super) fn begin(&mut self) {
+        self.next.clear(self.used as usize);
+    }
+
+    /// Writes an entity's row. Its last step leads from its row a tick ago, wherever that was.
+    pub(super) fn write(
+        &mut self,
+        slot: usize,
+        entity: SceneEntity,
+        kind: &KindLayout,
+        row: &[u32],
+        before: Option<Row<'_>>,
+    ) {
+        let columns = self.next.insert_row(slot, entity.id, entity.kind, row);
+        if let Some(before) = before.filter(|old| old.id == entity.id && old.kind == entity.kind) {
+            take_steps(kind, columns, before.lanes);
+        }
+    }
+
+    /// The same for an entity that stays in its slot, or comes from nowhere.
+    pub(super) fn write_on(
+        &mut self,
+        slot: usize,
+        entity: SceneEntity,
+        kind: &KindLayout,
+        row: &[u32],
+    ) {
+        let columns = self.next.insert_row(slot, entity.id, entity.kind, row);
+        let before = self.snapshots.back().and_then(|(_, snapshot)| snapshot.row(slot));
+        if let Some(before) = before.filter(|old| old.id == entity.id && old.kind == entity.kind) {
+            take_steps(kind, columns, before.lanes);
+        }
+    }
+
+    /// Whether an entity has been written to a slot in this tick.
+    pub(super) fn has_written(&self, slot: usize, id: EntityId) -> bool {
+        self.next.row(slot).is_some_and(|row| row.id == id)
+    }
+
+    /// Ends the snapshot that was filled. Returns whether the part rests from now on.
+    pub(super) fn end(&mut self, tick: Tick, history_ticks: usize, layout: &Layout) -> bool {
+        self.next.trim();
+        if self.next.slots() > 0 {
+            self.empty_since = None;
+        } else if self.empty_since.is_none() {
+            self.empty_since = Some(tick);
+        }
+        let keep = if self.owner.is_some() { OWN_HISTORY_TICKS } else { history_ticks };
+        let is_long_empty = self.empty_since.is_some_and(|since| tick.since(since) >= keep as i32);
+        if is_long_empty {
+            self.rest(layout);
+            return true;
+        }
+        let oldest = if self.snapshots.len() < keep { None } else { self.snapshots.pop_front() };
+        let memory = oldest.map_or_else(|| Snapshot::new(layout), |(_, snapshot)| snapshot);
+        self.snapshots.push_back((tick, std::mem::replace(&mut self.next, memory)));
+        self.next.clear(0);
+        false
+    }
+
+    fn rest(&mut self, layout: &Layout) {
+        self.snapshots = VecDeque::new();
+        self.next = Snapshot::new(layout);
+        self.vacant = BinaryHeap::new();
+        self.used = 0;
+    }
+
+    /// The lowest vacant slot for an entity; `None` when there are as many as there may be.
+    ///
+    /// It is not one that the entity has left a moment ago: to a client whose chunk spans its going
+    /// and coming back it would seem to have stayed, while another part's chunk says that it left
+    /// there.
+    pub(super) fn enter(&mut self, id: EntityId) -> Option<u32> {
+        let mut passed = Vec::new();
+        let slot = loop {
+            match self.vacant.pop() {
+                Some(Reverse(slot)) if self.has_been(id, slot) => passed.push(slot),
+                Some(Reverse(slot)) => break Some(slot),
+                None if self.used as usize == MAX_SLOTS => break None,
+                None => {
+                    self.used += 1;
+                    break Some(self.used - 1);
+                }
+            }
+        };
+        self.vacant.extend(passed.into_iter().map(Reverse));
+        slot
+    }
+
+    /// Whether an entity was in a slot at a tick that a client may stand at.
+    fn has_been(&self, id: EntityId, slot: u32) -> bool {
+        let mut snapshots = self.snapshots.iter();
+        snapshots.any(|(_, old)| old.row(slot as usize).is_some_and(|row| row.id == id))
+    }
+
+    /// Gives a slot back.
+    pub(super) fn leave(&mut self, slot: u32) {
+        self.vacant.push(Reverse(slot));
+    }
+
+    /// What leads from a tick to the newest state: encoded when the first asks.
+    pub(super) fn chunk(&mut self, from: Option<Tick>, encoding: &mut Encoding<'_>) -> Chunk {
+        let (at, chunks) = &mut self.chunks;
+        if *at != encoding.tick {
+            *at = encoding.tick;
+            chunks.clear();
+        }
+        if let Some((_, chunk)) = chunks.iter().find(|(key, _)| *key == from) {
+            return *chunk;
+        }
+        let chunk = self.encode(from, encoding);
+        self.chunks.1.push((from, chunk));
+        chunk
+    }
+
+    fn encode(&mut self, from: Option<Tick>, encoding: &mut Encoding<'_>) -> Chunk {
+        let Encoding { tick, hash_every, .. } = *encoding;
+        if from.is_none() && self.newest().slots() == 0 {
+            // Whoever has nothing of it knows that nothing is in it.
+            return Chunk::AS_PREDICTED;
+        }
+        let player = self.owner.unwrap_or(PlayerId(0));
+        let is_hashed =
+            from.is_some_and(|from| self.number.is_hashed(player, hash_every, from, tick));
+        let baseline = from.and_then(|from| self.baseline(from, tick));
+        let newest = self.newest();
+        if let Some(baseline) = baseline
+            && !is_hashed
+            && is_as_predicted(encoding.encoder.layout(), baseline, newest)
+        {
+            return Chunk::AS_PREDICTED;
+        }
+        let begin = encoding.bytes.len();
+        encoding.encoder.encode(baseline, newest, encoding.is_somewhere, encoding.bytes);
+        if is_hashed && baseline.is_some() {
+            let hash = self.take_hash(tick, encoding.encoder.layout());
+            encoding.bytes.extend_from_slice(&hash.to_le_bytes());
+        }
+        Chunk::new(begin..encoding.bytes.len())
+    }
+
+    fn baseline(&self, from: Tick, tick: Tick) -> Option<Baseline<'_>> {
+        let gap = u32::try_from(tick.since(from)).ok().filter(|gap| (1..=MAX_GAP).contains(gap))?;
+        let mut snapshots = self.snapshots.iter().rev();
+        if let Some((_, snapshot)) = snapshots.find(|(at, _)| *at == from) {
+            return Some(Baseline { snapshot, gap });
+        }
+        let rests = self.snapshots.is_empty();
+        let was_empty = self.empty_since.is_some_and(|since| from.since(since) >= 0);
+        (rests && was_empty).then_some(Baseline { snapshot: &self.next, gap })
+    }
+
+    /// The hash of the newest state, which is kept for whoever turns out to have another one.
+    fn take_hash(&mut self, tick: Tick, layout: &Layout) -> u32 {
+        if let Some((at, _, hash)) = &self.hashed
+            && *at == tick
+        {
+            return *hash;
+        }
+        let hash = self.newest().hash(layout);
+        let mut memory = self.hashed.take().map_or_else(|| Snapshot::new(layout), |old| old.1);
+        memory.copy_from(self.newest());
+        self.hashed = Some((tick, memory, hash));
+        hash
+    }
+}
