@@ -66,6 +66,8 @@ pub(super) struct Placement {
     global: u32,
     /// The parts of the members, once anything has been in them.
     own: BTreeMap<PlayerId, u32>,
+    /// Whether anything has been anybody's own.
+    has_own: bool,
     /// Parts of players who have left, to be used again.
     spare: Vec<u32>,
     places: Places,
@@ -117,6 +119,7 @@ impl Placement {
             cells: vec![NOWHERE; cells],
             global: NOWHERE,
             own: BTreeMap::new(),
+            has_own: false,
             spare: Vec::new(),
             places: Places::default(),
             order: Order::default(),
@@ -137,6 +140,9 @@ impl Placement {
     }
 
     pub(super) fn own(&self, player: PlayerId) -> Option<PartIndex> {
+        if !self.has_own {
+            return None;
+        }
         self.own.get(&player).copied().and_then(known)
     }
 
@@ -214,6 +220,7 @@ impl Placement {
         let place = match entity.relevance {
             Relevance::Owner(player) => {
                 let index = *self.own.get(&player)?;
+                self.has_own = true;
                 let index = self.open(index, PartNumber::OWN, Some(player));
                 self.own.insert(player, index);
                 return Some(index);

@@ -143,15 +143,16 @@ impl FrameSender<'_> {
             write_cell_bits(picks.cells.iter().map(|chunk| !chunk.is_empty()), buffer);
         }
         // Chunks that were asked for one after the other lie so: they are copied in one piece.
+        // (`for_each`: a loop over chained iterators asks each time which of them it is in.)
         let mut run = 0..0;
-        for chunk in picks.chunks().map(Chunk::range) {
-            if chunk.start != run.end {
-                buffer.put_slice(&chunks[run]);
-                run = chunk;
-            } else {
+        picks.chunks().map(Chunk::range).for_each(|chunk| {
+            if chunk.start == run.end {
                 run.end = chunk.end;
+            } else {
+                buffer.put_slice(&chunks[run.clone()]);
+                run = chunk;
             }
-        }
+        });
         buffer.put_slice(&chunks[run]);
         buffer.split().freeze()
     }
