@@ -174,7 +174,9 @@ impl Crowd {
                 Output::Send { player, bytes } => self.sent.push((player, bytes)),
                 Output::Refuse { player, .. } => return Err(CrowdError::Refused(player)),
                 Output::Desync { player, .. } => return Err(CrowdError::Desync(player)),
-                Output::Close { player, .. } => return Err(CrowdError::Closed(player)),
+                Output::Oversized { player, .. } | Output::Close { player, .. } => {
+                    return Err(CrowdError::Closed(player));
+                }
             }
         }
         Ok(())

@@ -97,11 +97,22 @@ impl Watch {
         })
     }
 
+    /// Where a cell is among them; `None` when it is not.
+    #[must_use]
+    pub const fn index_of(&self, grid: GridSize, cell: u32) -> Option<usize> {
+        let row = (cell / grid.columns).wrapping_sub(self.row);
+        let column = (cell % grid.columns).wrapping_sub(self.column);
+        if row < self.rows && column < self.columns {
+            Some((row * self.columns + column) as usize)
+        } else {
+            None
+        }
+    }
+
     /// Whether a cell is among them.
     #[must_use]
     pub const fn contains(&self, grid: GridSize, cell: u32) -> bool {
-        let (row, column) = (cell / grid.columns, cell % grid.columns);
-        row.wrapping_sub(self.row) < self.rows && column.wrapping_sub(self.column) < self.columns
+        self.index_of(grid, cell).is_some()
     }
 }
 
@@ -118,6 +129,8 @@ mod tests {
         assert_eq!(watch.cells(GRID).collect::<Vec<_>>(), [8, 9, 13, 14]);
         let contained: Vec<_> = (0..20).filter(|&cell| watch.contains(GRID, cell)).collect();
         assert_eq!(contained, [8, 9, 13, 14]);
+        let indices = watch.cells(GRID).map(|cell| watch.index_of(GRID, cell));
+        assert!(indices.eq((0..4).map(Some)));
         assert_eq!(Watch::default().cells(GRID).count(), 0);
         assert_eq!(Watch::all(GRID).len(), 20);
     }

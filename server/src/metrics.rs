@@ -32,6 +32,7 @@ pub struct Metrics {
     frames_skipped: IntCounter,
     keyframes: IntCounter,
     desyncs: IntCounter,
+    oversized: IntCounter,
     inputs: IntCounter,
     inputs_late: IntCounter,
     inputs_refused: IntCounter,
@@ -99,6 +100,10 @@ impl Metrics {
             desyncs: counter(
                 "tickwire_desyncs_total",
                 "Reports of clients whose copy of the state differed",
+            )?,
+            oversized: counter(
+                "tickwire_oversized_total",
+                "Clients sent away because what they should see cannot be sent",
             )?,
             inputs: counter("tickwire_inputs_total", "Inputs taken in")?,
             inputs_late: counter(
@@ -178,6 +183,7 @@ impl RoomMeter {
         metrics.frames_skipped.inc_by(new.frames_skipped - old.frames_skipped);
         metrics.keyframes.inc_by(new.keyframes - old.keyframes);
         metrics.desyncs.inc_by(new.desyncs - old.desyncs);
+        metrics.oversized.inc_by(new.oversized - old.oversized);
         metrics.inputs.inc_by(new.inputs - old.inputs);
         metrics.inputs_late.inc_by(new.inputs_late - old.inputs_late);
         metrics.inputs_refused.inc_by(new.inputs_refused - old.inputs_refused);

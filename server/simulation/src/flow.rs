@@ -39,7 +39,7 @@ pub struct AckError;
 #[derive(Clone, Copy, Debug)]
 struct InFlight {
     tick: Tick,
-    bytes: usize,
+    bytes: u32,
 }
 
 /// One client's stream.
@@ -111,7 +111,8 @@ impl Flow {
     pub fn handle_sent(&mut self, tick: Tick, bytes: usize) {
         self.baseline = Some(tick);
         self.last_frame = self.last_frame.next();
-        self.in_flight.push_back(InFlight { tick, bytes });
+        // A frame is at most 1 MiB.
+        self.in_flight.push_back(InFlight { tick, bytes: bytes as u32 });
         self.bytes_in_flight += bytes;
         self.sent_events = self.events.len();
     }
@@ -128,7 +129,7 @@ impl Flow {
         }
         while self.in_flight.len() > unacked.cast_unsigned() as usize {
             let Some(frame) = self.in_flight.pop_front() else { break };
-            self.bytes_in_flight -= frame.bytes;
+            self.bytes_in_flight -= frame.bytes as usize;
         }
         if new_events > 0 {
             self.events.drain(..new_events.cast_unsigned() as usize);

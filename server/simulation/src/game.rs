@@ -39,7 +39,9 @@ pub trait Game: Send + 'static {
     /// Advances the world by one tick of [`Context::dt`] seconds.
     fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>);
 
-    /// Writes every entity that clients may see. One that is not written has left.
+    /// Writes every entity that clients may see. One that is not written has left. What one client is
+    /// to see at once must fit a frame of 1 MiB and 131,072 slots; who would have to be sent more is
+    /// sent away, and the log says so.
     fn replicate(&self, out: &mut SceneWriter<'_>);
 
     /// Whether players see all of the world, or the cells around them. Asked once per room.

@@ -85,8 +85,8 @@ pub struct Replication {
 
 impl Replication {
     /// The state of a world in which nothing is. Each part carries a hash every `hash_every` ticks,
-    /// never if that is 0; `history_ticks` snapshots of it are kept, from 2 on, for clients that
-    /// have fallen behind.
+    /// never if that is 0; at most `history_ticks` snapshots of it are kept, from 2 on, for clients
+    /// that have fallen behind.
     #[must_use]
     pub fn new(layout: Layout, grid: Grid, hash_every: u32, history_ticks: usize) -> Self {
         Self {
@@ -181,6 +181,24 @@ impl Replication {
         let is_somewhere = |id| places.contains_key(&id);
         let (tick, hash_every, is_somewhere) = (*tick, *hash_every, &is_somewhere);
         part.chunk(from, &mut Encoding { tick, hash_every, encoder, is_somewhere, bytes })
+    }
+
+    /// Keeps the history of a part from a tick on, as far as it goes, until the next record: for a
+    /// client that is not led from there to the newest state yet.
+    pub fn hold(&mut self, index: PartIndex, tick: Tick) {
+        self.placement.part_and_places(index).0.hold(tick);
+    }
+
+    /// Slots of all parts.
+    #[must_use]
+    pub const fn slots(&self) -> usize {
+        self.placement.slots()
+    }
+
+    /// Mean bytes of a part's chunk over a single tick. One over n ticks takes about √n times that.
+    #[must_use]
+    pub fn mean_size(&self, index: PartIndex) -> f32 {
+        self.placement.part(index).mean_size()
     }
 
     /// A keyframe of a part in which nothing is.

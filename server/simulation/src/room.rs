@@ -21,13 +21,13 @@ mod frames;
 mod healing;
 mod member;
 mod notices;
+mod output;
 mod rules;
 mod seats;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use bytes::Bytes;
 use rand::{Rng, SeedableRng};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{PlayerId, Tick};
@@ -47,46 +47,14 @@ use crate::replication::Replication;
 
 pub use config::RoomConfig;
 pub use counters::RoomCounters;
-pub use error::{MessageError, RoomError};
+pub use error::{MessageError, Oversized, RoomError};
 pub use healing::{DesyncReport, FieldDifference};
+pub use output::Output;
 pub use seats::{RoomFull, SeatRequest};
 
 use attention::Picks;
 use member::Member;
 use seats::Reservations;
-
-/// What the driver is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Send a message to a member's connection, after everything before it.
-    Send {
-        /// The receiver.
-        player: PlayerId,
-        /// One whole binary message.
-        bytes: Bytes,
-    },
-    /// Tell a member that what it sent was refused; at most one per member and tick.
-    Refuse {
-        /// The receiver.
-        player: PlayerId,
-        /// What, and why.
-        refusal: Refusal,
-    },
-    /// A member's copy of the state differs: for the log. A keyframe is on its way to it.
-    Desync {
-        /// Whose.
-        player: PlayerId,
-        /// What differs.
-        report: DesyncReport,
-    },
-    /// Close a member's connection. The member has left the room already.
-    Close {
-        /// Whose.
-        player: PlayerId,
-        /// Why.
-        reason: CloseReason,
-    },
-}
 
 /// A match: the game, its members, and what they have been sent.
 pub struct Room {
@@ -369,7 +337,6 @@ impl Room {
         self.run_game();
         self.carry_out_outcome();
         self.replication.record(self.tick, self.game.as_ref());
-        self.evict_stalled();
         self.send_frames();
         self.note_emptiness();
     }

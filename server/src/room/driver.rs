@@ -11,7 +11,7 @@ use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{Refusal, ServerMessage};
 use tickwire_simulation::room::{MessageError, Output, Room, RoomFull};
 use tickwire_simulation::schedule::TickSchedule;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::RoomHandle;
 use super::board::TickTiming;
@@ -129,6 +129,11 @@ impl RoomDriver {
                 Output::Desync { player, report } => {
                     let session = self.routes.get(&player).map(|route| route.session);
                     warn!(?session, room = %self.parts.handle.id, %player, %report, "desync");
+                    continue;
+                }
+                Output::Oversized { player, cause } => {
+                    let session = self.routes.get(&player).map(|route| route.session);
+                    error!(?session, room = %self.parts.handle.id, %player, %cause, "state too large");
                     continue;
                 }
                 Output::Close { player, reason } => (player, Outgoing::Close(reason)),

@@ -1,7 +1,8 @@
 //! One part of a room's state: its slots, its recent snapshots, its chunks of this tick.
 //!
-//! A part in which nothing has been for as long as the history reaches rests: it keeps no snapshots
-//! and costs nothing per tick, until something comes in.
+//! Snapshots are kept as far back as a client stands ([`Part::hold`]): as a rule the last two, whose
+//! memory is used again while it is still in the cache. A part in which nothing has been for that long
+//! rests: it keeps no snapshots and costs nothing per tick, until something comes in.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -15,8 +16,13 @@ use tickwire_protocol::snapshot::{MAX_SLOTS, Row, Snapshot, take_steps};
 use super::Chunk;
 use crate::scene::SceneEntity;
 
-/// Snapshots that are kept of what is one player's own: all of it is small.
+/// Most snapshots that are kept of what is one player's own: all of it is small.
 const OWN_HISTORY_TICKS: usize = 5;
+/// Snapshots that are kept in any case: nearly everybody stands at the tick before the newest.
+const MIN_HISTORY_TICKS: usize = 2;
+/// Of a part's mean size, the share that the next chunk leaves of it: it follows a fight that breaks
+/// out within half a second.
+const SIZE_MEMORY: f32 = 0.9;
 
 /// A part.
 #[derive(Debug)]
@@ -28,12 +34,16 @@ pub(super) struct Part {
     used: u32,
     /// By ascending tick, without a gap; the last one is the newest. None while the part rests.
     snapshots: VecDeque<(Tick, Snapshot)>,
+    /// The oldest tick that is to be kept because of a client that stands there.
+    held: Option<Tick>,
     /// The snapshot that is being filled; empty between ticks.
     next: Snapshot,
     /// Since when nothing has been in it; `None` while anything is.
     empty_since: Option<Tick>,
     /// Chunks to the newest snapshot of a tick, by the tick they were asked for from.
     chunks: (Tick, Vec<(Option<Tick>, Chunk)>),
+    /// Mean bytes of a chunk over a single tick.
+    mean_size: f32,
     /// The newest state whose hash was sent, and the hash.
     hashed: Option<(Tick, Snapshot, u32)>,
 }
@@ -57,9 +67,11 @@ impl Part {
             vacant: BinaryHeap::new(),
             used: 0,
             snapshots: VecDeque::new(),
+            held: None,
             next: Snapshot::new(layout),
             empty_since: None,
             chunks: (Tick(0), Vec::new()),
+            mean_size: 0.0,
             hashed: None,
         }
     }
@@ -72,6 +84,11 @@ impl Part {
         self.owner
     }
 
+    /// Mean bytes of a chunk over a single tick.
+    pub(super) const fn mean_size(&self) -> f32 {
+        self.mean_size
+    }
+
     /// The newest snapshot.
     pub(super) fn newest(&self) -> &Snapshot {
         self.snapshots.back().map_or(&self.next, |(_, snapshot)| snapshot)
@@ -82,6 +99,14 @@ impl Part {
         let recent = self.snapshots.iter().rev().map(|(at, snapshot)| (*at, snapshot));
         let hashed = self.hashed.iter().map(|(at, snapshot, _)| (*at, snapshot));
         recent.chain(hashed).find(|(at, _)| *at == tick).map(|(_, snapshot)| snapshot)
+    }
+
+    /// Keeps the history from a tick on, for a client that stands there, when the next tick ends: as
+    /// far as its bound allows for.
+    pub(super) fn hold(&mut self, tick: Tick) {
+        if self.held.is_none_or(|held| held.is_after(tick)) {
+            self.held = Some(tick);
+        }
     }
 
     /// Begins the snapshot of another tick.
@@ -132,16 +157,25 @@ impl Part {
         } else if self.empty_since.is_none() {
             self.empty_since = Some(tick);
         }
-        let keep = if self.owner.is_some() { OWN_HISTORY_TICKS } else { history_ticks };
-        let is_long_empty = self.empty_since.is_some_and(|since| tick.since(since) >= keep as i32);
-        if is_long_empty {
+        let most = if self.owner.is_some() { OWN_HISTORY_TICKS } else { history_ticks };
+        let filled = std::mem::replace(&mut self.next, Snapshot::new(layout));
+        self.snapshots.push_back((tick, filled));
+        let held = self.held.take().unwrap_or(tick);
+        while let Some((oldest, _)) = self.snapshots.front() {
+            let is_wanted = self.snapshots.len() <= MIN_HISTORY_TICKS || !held.is_after(*oldest);
+            if is_wanted && self.snapshots.len() <= most {
+                break;
+            }
+            if let Some((_, memory)) = self.snapshots.pop_front() {
+                self.next = memory;
+                self.next.clear(0);
+            }
+        }
+        let is_empty_throughout = self.empty_since.zip(self.snapshots.front());
+        if is_empty_throughout.is_some_and(|(since, (oldest, _))| oldest.since(since) >= 0) {
             self.rest(layout);
             return true;
         }
-        let oldest = if self.snapshots.len() < keep { None } else { self.snapshots.pop_front() };
-        let memory = oldest.map_or_else(|| Snapshot::new(layout), |(_, snapshot)| snapshot);
-        self.snapshots.push_back((tick, std::mem::replace(&mut self.next, memory)));
-        self.next.clear(0);
         false
     }
 
@@ -197,7 +231,17 @@ impl Part {
         }
         let chunk = self.encode(from, encoding);
         self.chunks.1.push((from, chunk));
+        if let Some(from) = from {
+            self.note_size(chunk.len(), encoding.tick.since(from));
+        }
         chunk
+    }
+
+    /// Follows the mean size. A chunk over n ticks takes about √n times what one over a single tick
+    /// does; the first that a client gets says nothing of it.
+    fn note_size(&mut self, bytes: usize, ticks: i32) {
+        let size = bytes as f32 / (ticks.max(1) as f32).sqrt();
+        self.mean_size += (1.0 - SIZE_MEMORY) * (size - self.mean_size);
     }
 
     fn encode(&mut self, from: Option<Tick>, encoding: &mut Encoding<'_>) -> Chunk {
@@ -249,5 +293,71 @@ impl Part {
         memory.copy_from(self.newest());
         self.hashed = Some((tick, memory, hash));
         hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::Relevance;
+    use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
+
+    const MOST: usize = 6;
+
+    fn layout() -> Layout {
+        let number = FieldKind::Integer { min: 0, max: 9 };
+        Layout::new(&Schema::new("g").entity(EntityKind::new("dot").field("n", number)))
+    }
+
+    /// Ends a tick with an entity in the part, or without. Returns whether it rests.
+    fn end(part: &mut Part, tick: u32, is_full: bool) -> bool {
+        let layout = layout();
+        let entity = SceneEntity { id: EntityId(1), kind: 0, relevance: Relevance::Place };
+        part.begin();
+        if is_full {
+            part.write_on(0, entity, &layout.kinds[0], &vec![0; layout.stride]);
+        }
+        part.end(Tick(tick), MOST, &layout)
+    }
+
+    fn ticks(part: &Part) -> Vec<u32> {
+        part.snapshots.iter().map(|(tick, _)| tick.0).collect()
+    }
+
+    #[test]
+    fn history_reaches_back_as_far_as_somebody_stands() {
+        let mut part = Part::new(PartNumber::cell(0), None, &layout());
+        for tick in 1..=4 {
+            assert!(!end(&mut part, tick, true));
+        }
+        assert_eq!(ticks(&part), [3, 4], "nobody has held anything");
+        for tick in 5..=7 {
+            part.hold(Tick(tick - 1));
+            part.hold(Tick(3));
+            part.hold(Tick(tick - 2));
+            end(&mut part, tick, true);
+        }
+        assert_eq!(ticks(&part), [3, 4, 5, 6, 7]);
+        for tick in 8..=9 {
+            part.hold(Tick(3));
+            end(&mut part, tick, true);
+        }
+        assert_eq!(ticks(&part), [4, 5, 6, 7, 8, 9], "as far as its bound allows for");
+        end(&mut part, 10, true);
+        assert_eq!(ticks(&part), [9, 10], "a hold is for one tick");
+    }
+
+    #[test]
+    fn an_empty_part_rests_when_nobody_stands_where_it_was_full() {
+        let mut part = Part::new(PartNumber::cell(0), None, &layout());
+        assert!(!end(&mut part, 1, true));
+        for tick in 2..=4 {
+            part.hold(Tick(1));
+            assert!(!end(&mut part, tick, false));
+        }
+        assert!(end(&mut part, 5, false));
+        assert!(ticks(&part).is_empty());
+        assert!(part.baseline(Tick(2), Tick(5)).is_some(), "it was empty then as it is now");
+        assert!(part.baseline(Tick(1), Tick(5)).is_none());
     }
 }

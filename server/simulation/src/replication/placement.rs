@@ -55,12 +55,14 @@ const NOWHERE: u32 = u32::MAX;
 pub(super) struct Placement {
     layout: Layout,
     grid: Grid,
-    /// Snapshots that are kept of a part.
+    /// Most snapshots that are kept of a part.
     history_ticks: usize,
     parts: Vec<Part>,
     /// Parts that do not rest, in the order in which they woke.
     awake: Vec<u32>,
     is_awake: Vec<bool>,
+    /// Slots of all parts after the last tick.
+    slots: usize,
     /// The part of each cell of the grid.
     cells: Vec<u32>,
     global: u32,
@@ -116,6 +118,7 @@ impl Placement {
             parts: Vec::new(),
             awake: Vec::new(),
             is_awake: Vec::new(),
+            slots: 0,
             cells: vec![NOWHERE; cells],
             global: NOWHERE,
             own: BTreeMap::new(),
@@ -194,12 +197,20 @@ impl Placement {
             self.order.now.push((entity.id, place));
         }
         self.remove_unwritten();
-        let Self { parts, awake, is_awake, history_ticks, layout, .. } = self;
+        let Self { parts, awake, is_awake, slots, history_ticks, layout, .. } = self;
+        *slots = 0;
         awake.retain(|&index| {
-            let rests = parts[index as usize].end(tick, *history_ticks, layout);
+            let part = &mut parts[index as usize];
+            let rests = part.end(tick, *history_ticks, layout);
+            *slots += part.newest().slots();
             is_awake[index as usize] = !rests;
             !rests
         });
+    }
+
+    /// Slots of all parts.
+    pub(super) const fn slots(&self) -> usize {
+        self.slots
     }
 
     /// Where an entity was a tick ago, if anywhere.

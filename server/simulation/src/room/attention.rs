@@ -7,61 +7,27 @@
 //! what still does not fit waits for its turn: each cell's priority grows while it waits, the nearer
 //! the faster, so none starves.
 
+mod cells;
+mod picks;
+mod rates;
+
 use std::cmp::Reverse;
 
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::watch::Watch;
 
-use crate::game::View;
 use crate::interest::{Grid, Nearness};
 use crate::replication::{Chunk, PartIndex, Replication};
 
-/// Ticks between two frames of the slowest rate: what rates are multiples of.
-const SLOWEST: u32 = 4;
+use cells::{Cells, Together, WatchedCell};
+pub(super) use picks::{Picks, Turn};
+use rates::{Rates, SLOWEST};
+
 /// Frames' worth of budget that can be saved up, or owed: a row of cells that comes into view takes
 /// some frames' worth at once, and more would make a burst that a slow link feels.
 const SAVINGS: f32 = 4.0;
-/// Of a mean size, the share that its next sample leaves of it. A cell's is taken every
-/// [`SLOWEST`]-th tick, so that it follows a fight that breaks out within half a second.
+/// Of the mean size of what a client is sent, the share that the next frame leaves of it.
 const SIZE_MEMORY: f32 = 0.75;
-/// Ticks from one chunk to the next for cells outside of the view, and for those in it. Near cells
-/// are sent in every tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rates {
-    outside: u8,
-    in_view: u8,
-}
-
-impl Rates {
-    /// What everybody gets whose budget suffices.
-    const PLENTY: Self = Self::new(1, 1);
-    /// From all that one could wish to the least: the first that fits the budget is taken.
-    const ALL: [Self; 5] =
-        [Self::PLENTY, Self::new(2, 1), Self::new(4, 1), Self::new(4, 2), Self::LEAST];
-    const LEAST: Self = Self::new(4, 4);
-
-    const fn new(outside: u8, in_view: u8) -> Self {
-        Self { outside, in_view }
-    }
-
-    /// The rate of a cell; how near it is is only asked if it matters.
-    fn of(self, nearness: impl FnOnce() -> Nearness) -> u8 {
-        if self == Self::PLENTY {
-            return 1;
-        }
-        match nearness() {
-            Nearness::Outside => self.outside,
-            Nearness::InView => self.in_view,
-            Nearness::Near => 1,
-        }
-    }
-}
-
-impl Default for Rates {
-    fn default() -> Self {
-        Self::PLENTY
-    }
-}
 
 /// What one client is sent.
 #[derive(Debug, Default)]
@@ -70,92 +36,15 @@ pub(super) struct Attention {
     watch: Watch,
     own: Option<Tick>,
     global: Option<Tick>,
-    /// A cell each of `watch`, in order.
-    cells: Vec<WatchedCell>,
+    cells: Cells,
     /// Bytes that may be sent now; less than 0 after a large chunk.
     allowance: f32,
     /// Mean bytes per tick of what is in every frame, cells apart.
     whole_size: f32,
+    /// Mean bytes per tick of all cells, while they stand together.
+    cells_size: f32,
     /// The rates that the budget allows for.
     rates: Rates,
-    /// Whether these are not the highest, or a cell has waited.
-    is_short: bool,
-}
-
-/// A cell that a client watches.
-#[derive(Clone, Copy, Debug)]
-struct WatchedCell {
-    cell: u32,
-    /// Its part, once something has been in it.
-    part: Option<PartIndex>,
-    /// Where the client stands; `None` before the first chunk.
-    stands: Option<Tick>,
-    /// Mean bytes of a chunk per tick, as it would be if it were sent in every tick.
-    size: f32,
-    /// Grows from turn to turn until a chunk is sent.
-    priority: u16,
-    /// Ticks from one chunk to the next: 1, 2 or 4.
-    every: u8,
-    /// The tick of [`SLOWEST`] at which all rates meet: neighbours take turns.
-    phase: u8,
-}
-
-/// The chunks of one frame. Used again from client to client.
-#[derive(Debug, Default)]
-pub(super) struct Picks {
-    pub(super) own: Chunk,
-    pub(super) global: Chunk,
-    /// One per cell watched.
-    pub(super) cells: Vec<Chunk>,
-    /// Indices of the cells whose turn it is: scratch.
-    due: Vec<usize>,
-    /// Bytes of the cells' chunks.
-    cell_bytes: usize,
-}
-
-impl Picks {
-    /// Whether there is nothing to send.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.bytes() == 0
-    }
-
-    /// Whether any cell has a chunk.
-    pub(super) const fn has_cells(&self) -> bool {
-        self.cell_bytes > 0
-    }
-
-    /// Bytes of all chunks.
-    pub(super) const fn bytes(&self) -> usize {
-        self.own.len() + self.global.len() + self.cell_bytes
-    }
-
-    /// All chunks, in the order in which they are sent.
-    pub(super) fn chunks(&self) -> impl Iterator<Item = Chunk> {
-        let chunks = [self.own, self.global].into_iter().chain(self.cells.iter().copied());
-        chunks.filter(|chunk| !chunk.is_empty())
-    }
-}
-
-/// A frame that is due, as far as picking its parts goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Turn {
-    pub(super) tick: Tick,
-    pub(super) player: PlayerId,
-    /// Whether the client has nothing to go on from.
-    pub(super) is_keyframe: bool,
-    /// Ticks from one frame of this client to the next: 1, 2 or 4.
-    pub(super) send_every: u32,
-    /// What the client sees; `None` for all of it.
-    pub(super) view: Option<View>,
-    /// Bytes per tick that it may be sent.
-    pub(super) budget: f32,
-}
-
-impl Turn {
-    /// Whether what is only looked at now and then is looked at: once in [`SLOWEST`] ticks.
-    const fn is_common(&self) -> bool {
-        self.tick.0 % SLOWEST < self.send_every
-    }
 }
 
 impl Attention {
@@ -168,183 +57,212 @@ impl Attention {
         if watch == self.watch {
             return None;
         }
-        let mut before = std::mem::take(&mut self.cells).into_iter().peekable();
-        self.cells.extend(watch.cells(grid.size()).map(|cell| {
-            while before.next_if(|old| old.cell < cell).is_some() {}
-            let kept = before.next_if(|old| old.cell == cell);
-            kept.unwrap_or_else(|| WatchedCell::new(cell, grid.size().columns))
-        }));
+        self.cells.change_watch(grid.size(), self.watch, watch);
         self.watch = watch;
         Some(watch)
     }
 
     /// Picks the parts of a frame. What it picks must be sent.
     pub(super) fn pick(&mut self, turn: &Turn, replication: &mut Replication, picks: &mut Picks) {
-        picks.own = pick_whole(replication.own(turn.player), &mut self.own, turn, replication);
-        picks.global = pick_whole(replication.global(), &mut self.global, turn, replication);
-        picks.cells.clear();
-        picks.due.clear();
-        picks.cell_bytes = 0;
-        if let [cell] = &mut self.cells[..] {
-            let index = replication.cell(cell.cell);
-            let mut chunk = pick_whole(index, &mut cell.stands, turn, replication);
-            if turn.is_keyframe && chunk.is_empty() {
-                // A keyframe's only cell has a chunk, even when nothing is in it.
-                chunk = replication.nothing();
-            }
-            picks.cell_bytes = chunk.len();
-            picks.cells.push(chunk);
+        let own = pick_part(replication.own(turn.player), &mut self.own, turn, replication);
+        let global = pick_part(replication.global(), &mut self.global, turn, replication);
+        picks.begin(own, global);
+        if self.watch.len() == 1 {
+            self.pick_only_cell(turn, replication, picks);
             return;
         }
-        let budget = turn.budget * turn.send_every as f32;
-        let whole = (picks.bytes() + self.cells.len() / 8) as f32;
-        self.whole_size += (1.0 - SIZE_MEMORY) * (whole / turn.send_every as f32 - self.whole_size);
+        let every = turn.send_every as f32;
+        let budget = turn.budget * every;
+        let whole = (picks.bytes() + self.watch.len() / 8) as f32;
+        follow_mean(&mut self.whole_size, whole / every);
         self.allowance = (self.allowance + budget).min(SAVINGS * budget) - whole;
         if turn.is_common() {
-            self.rates = self.affordable_rates(turn, replication.grid());
+            self.rates = self.affordable_rates(turn, replication);
         }
-        if self.is_short {
-            self.pick_in_turn(turn, replication, picks);
-        } else {
-            self.pick_all(turn, replication, picks);
-        }
+        self.cells = match std::mem::take(&mut self.cells) {
+            Cells::Together(cells) if self.rates == Rates::PLENTY => {
+                let cells = self.pick_together(cells, turn, replication, picks);
+                follow_mean(&mut self.cells_size, picks.cell_bytes as f32 / every.sqrt());
+                cells
+            }
+            cells => {
+                let mut cells = cells.into_apart(self.watch.len());
+                self.pick_in_turn(&mut cells, turn, replication, picks);
+                Cells::Apart(cells).joined(turn.tick)
+            }
+        };
         // What could not be helped is not held against later frames for ever.
         self.allowance = self.allowance.max(-SAVINGS * budget);
     }
 
-    /// Picks every cell that has anything to tell: the usual case.
-    fn pick_all(&mut self, turn: &Turn, replication: &mut Replication, picks: &mut Picks) {
-        for cell in &mut self.cells {
-            if self.allowance <= 0.0 {
-                cell.wait(turn, replication.grid());
-                self.is_short = true;
-                picks.cells.push(Chunk::AS_PREDICTED);
-                continue;
-            }
-            let chunk = cell.pick(turn, replication);
-            self.allowance -= chunk.len() as f32;
-            picks.cell_bytes += chunk.len();
-            picks.cells.push(chunk);
+    /// Slots of all parts that the client is sent.
+    pub(super) fn slots(&self, player: PlayerId, replication: &Replication) -> usize {
+        let cells = self.watch.cells(replication.grid().size());
+        let cells = cells.filter_map(|cell| replication.cell(cell));
+        let parts = replication.own(player).into_iter().chain(replication.global()).chain(cells);
+        parts.map(|part| replication.newest(part).slots()).sum()
+    }
+
+    /// Has the history kept of what the client is not led to the newest state of yet.
+    pub(super) fn hold(&self, now: Tick, player: PlayerId, replication: &mut Replication) {
+        let is_behind = |stands: &Tick| *stands != now;
+        if let Some(stands) = self.own.filter(is_behind) {
+            hold_part(replication.own(player), stands, replication);
         }
+        if let Some(stands) = self.global.filter(is_behind) {
+            hold_part(replication.global(), stands, replication);
+        }
+        if self.cells.stand_at(now) {
+            return;
+        }
+        for (index, cell) in self.watch.cells(replication.grid().size()).enumerate() {
+            if let Some(stands) = self.cells.stands(index).filter(is_behind) {
+                hold_part(replication.cell(cell), stands, replication);
+            }
+        }
+    }
+
+    /// Picks the only cell that the client watches, whatever it takes.
+    fn pick_only_cell(&mut self, turn: &Turn, replication: &mut Replication, picks: &mut Picks) {
+        let cell = self.watch.cells(replication.grid().size()).next();
+        let part = cell.and_then(|cell| replication.cell(cell));
+        let mut stands = self.cells.stands(0);
+        let chunk = pick_part(part, &mut stands, turn, replication);
+        self.cells = Cells::single(stands);
+        // A keyframe's only cell has a chunk, even when nothing is in it.
+        let is_missing = turn.is_keyframe && chunk.is_empty();
+        picks.push(if is_missing { replication.nothing() } else { chunk });
+    }
+
+    /// Picks every cell that has anything to tell: the usual case.
+    fn pick_together(
+        &mut self,
+        cells: Together,
+        turn: &Turn,
+        replication: &mut Replication,
+        picks: &mut Picks,
+    ) -> Cells {
+        let grid = *replication.grid();
+        let mut now = Together { at: turn.tick, known: 0 };
+        let (mut picked, mut allowance) = (0, self.allowance);
+        // (`for_each`: a loop over the cells asks each time whether a row has ended.)
+        self.watch.cells(grid.size()).for_each(|cell| {
+            let mut chunk = Chunk::AS_PREDICTED;
+            if allowance > 0.0 {
+                let stands = cells.stands(picked);
+                if let Some(part) = replication.cell(cell) {
+                    chunk = replication.chunk(part, stands);
+                    allowance -= chunk.len() as f32;
+                }
+                now.known |= u64::from(stands.is_some() || !chunk.is_empty()) << picked;
+                picked += 1;
+            }
+            picks.push(chunk);
+        });
+        self.allowance = allowance;
+        if picked == picks.cells.len() {
+            return Cells::Together(now);
+        }
+        let apart = self.watch.cells(grid.size()).enumerate().map(|(index, cell)| {
+            let mut own = WatchedCell::new(now.stands(index));
+            if index >= picked {
+                own = WatchedCell::new(cells.stands(index));
+                own.wait(turn.nearness(cell, &grid));
+            }
+            own
+        });
+        Cells::Apart(apart.collect())
     }
 
     /// Picks cells whose turn it is, by their priority, as far as the budget goes. Nothing is encoded
     /// for a cell that then has to wait.
-    fn pick_in_turn(&mut self, turn: &Turn, replication: &mut Replication, picks: &mut Picks) {
-        self.list_due(turn, replication.grid(), picks);
+    fn pick_in_turn(
+        &mut self,
+        cells: &mut [WatchedCell],
+        turn: &Turn,
+        replication: &mut Replication,
+        picks: &mut Picks,
+    ) {
+        self.list_due(cells, turn, replication.grid(), picks);
         // However tight the budget, the first gets out now and then.
         let mut is_first = turn.is_common();
-        for &index in &picks.due {
-            let cell = &mut self.cells[index];
+        for at in 0..picks.due.len() {
+            let (index, cell) = picks.due[at];
+            let own = &mut cells[index];
             if self.allowance <= 0.0 && !is_first {
-                cell.wait(turn, replication.grid());
+                own.wait(turn.nearness(cell, replication.grid()));
                 continue;
             }
-            let chunk = cell.pick(turn, replication);
+            let chunk = pick_part(replication.cell(cell), &mut own.stands, turn, replication);
+            own.priority = 0;
             is_first &= chunk.is_empty();
             self.allowance -= chunk.len() as f32;
-            picks.cell_bytes += chunk.len();
-            picks.cells[index] = chunk;
+            picks.set(index, chunk);
         }
     }
 
     /// Lists the cells whose turn it is, by falling priority, which has grown by one more turn.
-    fn list_due(&mut self, turn: &Turn, grid: &Grid, picks: &mut Picks) {
-        let (rates, mut is_short) = (self.rates, self.rates != Rates::PLENTY);
-        for (index, cell) in self.cells.iter_mut().enumerate() {
-            is_short |= cell.priority > 0 || cell.every > 1;
-            let since_common = turn.tick.0.wrapping_sub(cell.phase.into());
+    fn list_due(&self, cells: &mut [WatchedCell], turn: &Turn, grid: &Grid, picks: &mut Picks) {
+        let mut has_waited = false;
+        let watched = self.watch.cells(grid.size()).zip(cells.iter_mut());
+        for (index, (cell, own)) in watched.enumerate() {
+            let since_common = turn.tick.0.wrapping_sub(phase(cell, grid));
             if since_common % SLOWEST < turn.send_every {
-                cell.every = rates.of(|| cell.nearness(turn, grid));
+                own.every = self.rates.of(|| turn.nearness(cell, grid));
             }
             // Rates are powers of two: a remainder without a division.
-            if since_common & u32::from(cell.every - 1) < turn.send_every {
-                let growth = weight(cell.nearness(turn, grid)) * u16::from(cell.every);
-                cell.priority = cell.priority.saturating_add(growth);
-                picks.due.push(index);
+            if since_common & u32::from(own.every - 1) < turn.send_every {
+                has_waited |= own.priority > 0;
+                let growth = weight(turn.nearness(cell, grid)) * u16::from(own.every);
+                own.priority = own.priority.saturating_add(growth);
+                picks.due.push((index, cell));
             }
+            picks.push(Chunk::AS_PREDICTED);
         }
-        self.is_short = is_short;
-        picks.cells.resize(self.cells.len(), Chunk::AS_PREDICTED);
-        let cells = &self.cells;
-        picks.due.sort_unstable_by_key(|&index| (Reverse(cells[index].priority), index));
+        if has_waited || self.rates != Rates::PLENTY {
+            let by_priority = |&(index, _): &(usize, u32)| (Reverse(cells[index].priority), index);
+            picks.due.sort_unstable_by_key(by_priority);
+        }
     }
 
     /// The rates at which what the cells take fits the budget, or the lowest.
-    fn affordable_rates(&mut self, turn: &Turn, grid: &Grid) -> Rates {
+    fn affordable_rates(&self, turn: &Turn, replication: &Replication) -> Rates {
         let budget = turn.budget - self.whole_size;
-        let all: f32 = self.cells.iter().map(|cell| cell.size).sum();
-        if all <= budget {
+        if matches!(self.cells, Cells::Together(_)) && self.cells_size <= budget {
             return Rates::PLENTY;
         }
-        self.is_short = true;
+        let grid = replication.grid();
         let mut sizes = [0.0; 3];
-        for cell in &self.cells {
-            sizes[cell.nearness(turn, grid) as usize] += cell.size;
+        for cell in self.watch.cells(grid.size()) {
+            let size = replication.cell(cell).map_or(0.0, |part| replication.mean_size(part));
+            sizes[turn.nearness(cell, grid) as usize] += size;
         }
-        let [outside, in_view, near] = sizes;
-        let fits = |rates: &&Rates| {
-            let less = |size: f32, every: u8| size / f32::from(every).sqrt();
-            near + less(outside, rates.outside) + less(in_view, rates.in_view) <= budget
-        };
-        Rates::ALL.iter().find(fits).copied().unwrap_or(Rates::LEAST)
+        Rates::affordable(sizes, budget)
     }
 }
 
-impl WatchedCell {
-    const fn new(cell: u32, columns: u32) -> Self {
-        let phase = ((cell % columns + 2 * (cell / columns)) % SLOWEST) as u8;
-        Self { cell, part: None, stands: None, size: 0.0, priority: 0, every: 1, phase }
-    }
-
-    fn nearness(&self, turn: &Turn, grid: &Grid) -> Nearness {
-        turn.view.map_or(Nearness::Near, |view| grid.nearness(self.cell, view))
-    }
-
-    /// What leads the client to the newest state.
-    fn pick(&mut self, turn: &Turn, replication: &mut Replication) -> Chunk {
-        self.part = self.part.or_else(|| replication.cell(self.cell));
-        let Some(part) = self.part else { return Chunk::AS_PREDICTED };
-        let chunk = replication.chunk(part, self.stands);
-        if self.every > 1 || turn.is_common() {
-            self.note_size(chunk.len(), turn.tick);
-        }
-        if !chunk.is_empty() || self.stands.is_some() {
-            self.stands = Some(turn.tick);
-        }
-        self.priority = 0;
-        chunk
-    }
-
-    /// There was no room for it. Unless it is near it waits until all rates meet, so that a cell is
-    /// encoded from few ticks however many clients wait for it.
-    fn wait(&mut self, turn: &Turn, grid: &Grid) {
-        if self.nearness(turn, grid) != Nearness::Near {
-            self.every = SLOWEST as u8;
-        }
-    }
-
-    /// Follows the mean size. A chunk over n ticks takes about √n times what one over a single tick
-    /// does; the first chunk of all says nothing of it.
-    fn note_size(&mut self, bytes: usize, tick: Tick) {
-        let Some(stands) = self.stands else { return };
-        let ticks = tick.since(stands).max(1) as f32;
-        self.size += (1.0 - SIZE_MEMORY) * (bytes as f32 / ticks.sqrt() - self.size);
-    }
+/// The tick, of [`SLOWEST`], at which all rates of a cell meet: neighbours take turns.
+const fn phase(cell: u32, grid: &Grid) -> u32 {
+    let columns = grid.size().columns;
+    (cell % columns + 2 * (cell / columns)) % SLOWEST
 }
 
 /// How fast a cell's priority grows, per tick: what is near goes first at its rate of every tick,
-/// until what is out of view has waited some [`SLOWEST`] turns.
+/// until what is in view has waited for 16 ticks, or what is out of view for 64.
 const fn weight(nearness: Nearness) -> u16 {
     match nearness {
-        Nearness::Near => 16,
+        Nearness::Near => 64,
         Nearness::InView => 4,
         Nearness::Outside => 1,
     }
 }
 
-/// The chunk of a part that is in every frame in which it has something to tell.
-fn pick_whole(
+fn follow_mean(mean: &mut f32, sample: f32) {
+    *mean += (1.0 - SIZE_MEMORY) * (sample - *mean);
+}
+
+/// What leads a client to the newest state of a part.
+fn pick_part(
     part: Option<PartIndex>,
     stands: &mut Option<Tick>,
     turn: &Turn,
@@ -356,4 +274,10 @@ fn pick_whole(
         *stands = Some(turn.tick);
     }
     chunk
+}
+
+fn hold_part(part: Option<PartIndex>, stands: Tick, replication: &mut Replication) {
+    if let Some(part) = part {
+        replication.hold(part, stands);
+    }
 }

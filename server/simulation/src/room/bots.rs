@@ -52,8 +52,11 @@ impl Room {
     }
 
     fn bots(&self) -> impl DoubleEndedIterator<Item = PlayerId> + '_ {
-        self.members
-            .iter()
+        // A large room without bots is not gone through.
+        let members = (self.count(Role::Bot) > 0).then_some(&self.members);
+        members
+            .into_iter()
+            .flatten()
             .filter(|(_, member)| member.role == Role::Bot)
             .map(|(&player, _)| player)
     }

@@ -46,8 +46,8 @@ pub struct RoomConfig {
     /// Every so many ticks each part of the state is hashed for clients to check. 60 by default: 2 s
     /// at 30 Hz.
     pub hash_every: u32,
-    /// Snapshots that are kept of each part, for clients that have fallen behind and for cells that
-    /// wait: a second's, at least 18 and at most 255, by default. Who stands further back gets all of
+    /// Most snapshots that are kept of each part, for clients that have fallen behind and for cells
+    /// that wait: a second's, at least 18 and at most 255, by default. Who stands further back gets all of
     /// a part. With half a second, cells on a tight budget waited so long that they all had to be
     /// sent whole, and waited longer for it.
     pub history_ticks: usize,

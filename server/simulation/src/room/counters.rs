@@ -11,6 +11,8 @@ pub struct RoomCounters {
     pub frames_skipped: u64,
     /// Keyframes among the frames.
     pub keyframes: u64,
+    /// Clients sent away because what they should see cannot be sent.
+    pub oversized: u64,
     /// Parts of clients' replicas that were reported to differ.
     pub desyncs: u64,
     /// Inputs taken in, the refused ones included.

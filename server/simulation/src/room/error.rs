@@ -1,7 +1,9 @@
 //! What cannot be: a room, or a message's connection going on.
 
 use thiserror::Error;
+use tickwire_protocol::frame::MAX_FRAME_BYTES;
 use tickwire_protocol::message::SchemaMismatch;
+use tickwire_protocol::replica::MAX_REPLICA_SLOTS;
 use tickwire_protocol::schema::SchemaError;
 use tickwire_protocol::watch::GridError;
 
@@ -16,6 +18,25 @@ pub enum RoomError {
     /// Its world cannot be cut into the cells that it asks for.
     #[error(transparent)]
     Grid(#[from] GridError),
+}
+
+/// Most slots in what a client watches: while it takes in a frame it keeps what it had, too.
+pub(super) const MAX_SLOTS: usize = MAX_REPLICA_SLOTS / 2;
+
+/// Why a client cannot be sent what it should see: it would refuse the frame. The game shows more at
+/// once than the protocol allows for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Oversized {
+    /// The frame is too long.
+    #[error(
+        "a frame of {0} bytes, at most {MAX_FRAME_BYTES} can be sent: show fewer entities at once"
+    )]
+    Bytes(usize),
+    /// There are too many slots in what it watches.
+    #[error(
+        "{0} slots in what it watches, at most {MAX_SLOTS} can be: show fewer entities at once"
+    )]
+    Slots(usize),
 }
 
 /// Why a member's message ends its connection.

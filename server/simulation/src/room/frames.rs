@@ -5,14 +5,15 @@ use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::frame::{Contents, FramePrefix, write_cell_bits};
+use tickwire_protocol::frame::{Contents, FramePrefix, MAX_FRAME_BYTES, write_cell_bits};
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::Role;
 use tickwire_protocol::watch::Watch;
 
 use super::attention::{Picks, Turn};
+use super::error::MAX_SLOTS;
 use super::member::Member;
-use super::{Output, Room, RoomConfig, RoomCounters};
+use super::{Output, Oversized, Room, RoomConfig, RoomCounters};
 use crate::game::Game;
 use crate::replication::{Chunk, Replication};
 
@@ -23,22 +24,11 @@ const PREFIX_BYTES: usize = 24;
 const MAX_SLAB_BYTES: usize = 64 * 1024;
 
 impl Room {
-    /// Sends clients away that are too far behind to come back.
-    pub(super) fn evict_stalled(&mut self) {
-        let stalled: Vec<PlayerId> = self
-            .members
-            .iter()
-            .filter(|(_, member)| member.flow.is_stalled(self.tick, &self.config.flow))
-            .map(|(&player, _)| player)
-            .collect();
-        for player in stalled {
-            self.handle_close(player, CloseReason::TooSlow);
-        }
-    }
-
     /// Queues a frame for every client whose turn it is, who keeps up, and for whom there is
-    /// anything to tell. The frames of a tick share one piece of memory, or a few.
+    /// anything to tell. The frames of a tick share one piece of memory, or a few. Clients that are
+    /// too far behind to come back are sent away, and so are those who could not read their frame.
     pub(super) fn send_frames(&mut self) {
+        let mut leaving = Vec::new();
         let mut sender = FrameSender {
             tick: self.tick,
             config: &self.config,
@@ -54,11 +44,24 @@ impl Room {
         let before = sender.counters.frame_bytes;
         for (&player, member) in &mut self.members {
             let is_due = self.tick.0.is_multiple_of(u32::from(member.send_every));
-            if member.has_session() && is_due {
-                sender.send(player, member);
+            if member.flow.is_stalled(self.tick, &self.config.flow) {
+                leaving.push((player, CloseReason::TooSlow));
+                continue;
             }
+            if member.has_session()
+                && is_due
+                && let Err(cause) = sender.send(player, member)
+            {
+                sender.counters.oversized += 1;
+                sender.output.push_back(Output::Oversized { player, cause });
+                leaving.push((player, CloseReason::Internal));
+            }
+            member.attention.hold(self.tick, player, sender.replication);
         }
         self.tick_bytes = (self.counters.frame_bytes - before) as usize;
+        for (player, reason) in leaving {
+            self.handle_close(player, reason);
+        }
     }
 }
 
@@ -77,26 +80,40 @@ struct FrameSender<'a> {
 }
 
 impl FrameSender<'_> {
-    fn send(&mut self, player: PlayerId, member: &mut Member) {
+    fn send(&mut self, player: PlayerId, member: &mut Member) -> Result<(), Oversized> {
         if !member.flow.is_open(self.tick, &self.config.flow) {
             self.counters.frames_skipped += 1;
-            return;
+            return Ok(());
         }
         let baseline = member.flow.baseline();
         let turn = self.turn(player, member);
         let watch = member.attention.follow(self.replication.grid(), &turn);
+        self.check_slots(player, member)?;
         member.attention.pick(&turn, self.replication, self.picks);
         let has_events = !member.flow.unsent_events().1.is_empty();
         let has_news =
             !self.picks.is_empty() || watch.is_some() || member.echo.is_some() || has_events;
         if has_news || is_overdue(baseline, self.tick, self.config.quiet_ticks) {
             let bytes = self.write(member, watch);
+            if bytes.len() > MAX_FRAME_BYTES {
+                return Err(Oversized::Bytes(bytes.len()));
+            }
             member.flow.handle_sent(self.tick, bytes.len());
             self.counters.frames += 1;
             self.counters.frame_bytes += bytes.len() as u64;
             self.counters.keyframes += u64::from(baseline.is_none());
             self.output.push_back(Output::Send { player, bytes });
         }
+        Ok(())
+    }
+
+    /// Whether a client can keep what it watches. Hardly any room is so large that the client matters.
+    fn check_slots(&self, player: PlayerId, member: &Member) -> Result<(), Oversized> {
+        if self.replication.slots() <= MAX_SLOTS {
+            return Ok(());
+        }
+        let slots = member.attention.slots(player, self.replication);
+        if slots <= MAX_SLOTS { Ok(()) } else { Err(Oversized::Slots(slots)) }
     }
 
     /// What picking a client's parts goes by.

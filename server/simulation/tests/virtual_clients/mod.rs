@@ -27,7 +27,7 @@ use tickwire_protocol::message::{
 };
 use tickwire_protocol::replica::{Agreement, Replica};
 use tickwire_protocol::schema::{InputKind, Schema};
-use tickwire_simulation::room::{DesyncReport, Output, Room, RoomFull, SeatRequest};
+use tickwire_simulation::room::{DesyncReport, Output, Oversized, Room, RoomFull, SeatRequest};
 
 use states::RoomStates;
 
@@ -42,6 +42,7 @@ pub struct Client {
     pub events: Vec<(EventNumber, Tick, Event)>,
     pub refusals: Vec<Refusal>,
     pub desyncs: Vec<DesyncReport>,
+    pub oversized: Option<Oversized>,
     pub frames: u32,
     pub keyframes: u32,
     /// Frames in which a hash was there, and equal.
@@ -91,6 +92,7 @@ impl Client {
             events: Vec::new(),
             refusals: Vec::new(),
             desyncs: Vec::new(),
+            oversized: None,
             frames: 0,
             keyframes: 0,
             hashes: 0,
@@ -219,10 +221,7 @@ impl Network {
 
     fn deliver_output(&mut self) {
         while let Some(output) = self.room.poll_output() {
-            let (Output::Send { player, .. }
-            | Output::Refuse { player, .. }
-            | Output::Desync { player, .. }
-            | Output::Close { player, .. }) = output;
+            let player = output.player();
             let Some(client) = self.clients.iter_mut().find(|client| client.player == player)
             else {
                 continue;
@@ -233,6 +232,7 @@ impl Network {
                 }
                 Output::Refuse { refusal, .. } => client.refusals.push(refusal),
                 Output::Desync { report, .. } => client.desyncs.push(report),
+                Output::Oversized { cause, .. } => client.oversized = Some(cause),
                 Output::Close { reason, .. } => client.closed = Some(reason),
             }
         }

@@ -1,0 +1,62 @@
+//! What a room wants done: everything that leaves it.
+
+use bytes::Bytes;
+use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::Refusal;
+
+use super::{DesyncReport, Oversized};
+
+/// What the driver is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send a message to a member's connection, after everything before it.
+    Send {
+        /// The receiver.
+        player: PlayerId,
+        /// One whole binary message.
+        bytes: Bytes,
+    },
+    /// Tell a member that what it sent was refused; at most one per member and tick.
+    Refuse {
+        /// The receiver.
+        player: PlayerId,
+        /// What, and why.
+        refusal: Refusal,
+    },
+    /// A member's copy of the state differs: for the log. A keyframe is on its way to it.
+    Desync {
+        /// Whose.
+        player: PlayerId,
+        /// What differs.
+        report: DesyncReport,
+    },
+    /// A member cannot be sent the state: for the log. Its connection is closed next.
+    Oversized {
+        /// Who.
+        player: PlayerId,
+        /// Why not.
+        cause: Oversized,
+    },
+    /// Close a member's connection. The member has left the room already.
+    Close {
+        /// Whose.
+        player: PlayerId,
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+impl Output {
+    /// The member whom it is about.
+    #[must_use]
+    pub const fn player(&self) -> PlayerId {
+        match self {
+            Self::Send { player, .. }
+            | Self::Refuse { player, .. }
+            | Self::Desync { player, .. }
+            | Self::Oversized { player, .. }
+            | Self::Close { player, .. } => *player,
+        }
+    }
+}
