@@ -137,7 +137,7 @@ pub struct KindLayout {
 pub struct Layout {
     /// One per entity kind.
     pub kinds: Vec<KindLayout>,
-    /// Largest width of any kind: columns of a row in a [`Snapshot`](crate::snapshot::Snapshot).
+    /// Largest width of any kind, at least 1: columns of a row in a [`Snapshot`](crate::snapshot::Snapshot).
     pub stride: usize,
     /// Bits that hold the number of an entity kind.
     pub kind_bits: u32,
@@ -148,7 +148,7 @@ impl Layout {
     #[must_use]
     pub fn new(schema: &Schema) -> Self {
         let kinds: Vec<_> = schema.entities.iter().map(KindLayout::new).collect();
-        let stride = kinds.iter().map(|kind| kind.width).max().unwrap_or(0);
+        let stride = kinds.iter().map(|kind| kind.width).max().unwrap_or(0).max(1);
         let last_kind = kinds.len().saturating_sub(1) as u32;
         Self { kinds, stride, kind_bits: u32::BITS - last_kind.leading_zeros() }
     }

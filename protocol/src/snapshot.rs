@@ -58,7 +58,17 @@ impl Snapshot {
 
     /// All entities, by ascending slot.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        (0..self.slots()).filter_map(|slot| self.row(slot))
+        self.table().flatten()
+    }
+
+    /// All slots in order, each with its entity; `None` for a vacant one.
+    pub(crate) fn table(&self) -> impl Iterator<Item = Option<Row<'_>>> {
+        // Zipped, so that no bound is checked per row.
+        let lanes = self.lanes.chunks_exact(self.stride.max(1));
+        let rows = self.ids.iter().zip(&self.kinds).zip(lanes);
+        rows.enumerate().map(|(slot, ((&id, &kind), lanes))| {
+            (id != 0).then_some(Row { slot, id: EntityId(id), kind, lanes })
+        })
     }
 
     /// The id in a slot: 0 when it is vacant or beyond the end.

@@ -14,7 +14,7 @@ use crate::quantise::Layout;
 use crate::snapshot::Snapshot;
 
 /// Chunks from one trial to the next, after the first ones.
-const TRIAL_EVERY: u32 = 64;
+const TRIAL_EVERY: u32 = 128;
 /// Chunks that all try a prior, so that a room does not go on with a wrong one.
 const FIRST_TRIALS: u32 = 4 * PRIOR_SETS as u32;
 /// Entities from which on a chunk is large.

@@ -33,7 +33,7 @@ impl Baseline<'_> {
 #[must_use]
 pub fn is_as_predicted(layout: &Layout, from: Baseline<'_>, to: &Snapshot) -> bool {
     from.snapshot.slots() == to.slots()
-        && (0..to.slots()).all(|slot| match (from.snapshot.row(slot), to.row(slot)) {
+        && from.snapshot.table().zip(to.table()).all(|rows| match rows {
             (Some(before), Some(after)) => {
                 let kind = &layout.kinds[usize::from(after.kind)];
                 let change =
@@ -101,8 +101,9 @@ impl<'a> Comparison<'a> {
     fn new(layout: &Layout, from: Baseline<'a>, to: &'a Snapshot) -> Self {
         let mut comparison = Self { leaves: Vec::new(), enters: Vec::new(), has_updates: false };
         let span = from.span();
-        for slot in 0..from.snapshot.slots().max(to.slots()) {
-            let (before, after) = (from.snapshot.row(slot), to.row(slot));
+        let mut table = to.table();
+        for before in from.snapshot.table() {
+            let after = table.next().flatten();
             if let (Some(before), Some(after)) = (&before, &after) {
                 let kind = &layout.kinds[usize::from(after.kind)];
                 if is_same(kind, before, after) {
@@ -114,6 +115,7 @@ impl<'a> Comparison<'a> {
             comparison.leaves.extend(before.map(|row| row.slot));
             comparison.enters.extend(after);
         }
+        comparison.enters.extend(table.flatten());
         comparison
     }
 
@@ -124,9 +126,10 @@ impl<'a> Comparison<'a> {
         to: &'b Snapshot,
     ) -> impl Iterator<Item = (Row<'b>, Row<'b>)> {
         let mut leaves = self.leaves.iter().peekable();
-        from.rows().filter_map(move |before| {
+        from.table().zip(to.table()).filter_map(move |(before, after)| {
+            let before = before?;
             let leaves = leaves.next_if(|slot| **slot == before.slot).is_some();
-            if leaves { None } else { Some((before, to.row(before.slot)?)) }
+            if leaves { None } else { Some((before, after?)) }
         })
     }
 

@@ -20,7 +20,7 @@ const LAST_EXPONENT: u32 = 31;
 
 /// A number from 1 on: its exponent (the position of its leading one) as decisions whether it goes
 /// on, then the two bits below the leading one, then the rest as it is.
-#[inline]
+#[inline(always)]
 pub(super) fn magnitude(coder: &mut impl Coder, contexts: usize, value: u32) -> u32 {
     let wanted = (value | 1).ilog2();
     let mut exponent = 0;
