@@ -1,62 +1,32 @@
 //! Golden vectors of the range coder: several messages one behind the other, and what they say.
 
+#[path = "../range/pieces.rs"]
+mod pieces;
+
 use rand::RngExt;
 use rand_pcg::Pcg32;
 use serde_json::{Value as Json, json};
-use tickwire_protocol::range::{RangeDecoder, RangeEncoder};
 
 use super::{check, hex, rng};
+use pieces::{Piece, encode, read};
 
-#[derive(Clone, Copy)]
-enum Piece {
-    /// A decision of likelihood `p` / 2¹⁵.
-    Decision { p: u32, yes: bool },
-    /// The low bits of a number.
-    Direct { value: u32, bits: u32 },
+fn random_piece(rng: &mut Pcg32) -> Piece {
+    if rng.random_bool(0.2) {
+        let bits = rng.random_range(0..=32);
+        let value = (rng.random::<u64>() & ((1 << bits) - 1)) as u32;
+        return Piece::Direct { value, bits };
+    }
+    let p = rng.random_range(1..32_768) >> rng.random_range(0..12) | 1;
+    let p = if rng.random_bool(0.5) { p } else { 32_768 - p };
+    // Mostly what is likely.
+    Piece::Decision { p, yes: rng.random_range(0..32_768) < p }
 }
 
-impl Piece {
-    fn random(rng: &mut Pcg32) -> Self {
-        if rng.random_bool(0.2) {
-            let bits = rng.random_range(0..=32);
-            let value = (rng.random::<u64>() & ((1 << bits) - 1)) as u32;
-            return Self::Direct { value, bits };
-        }
-        let p = rng.random_range(1..32_768) >> rng.random_range(0..12) | 1;
-        let p = if rng.random_bool(0.5) { p } else { 32_768 - p };
-        // Mostly what is likely.
-        Self::Decision { p, yes: rng.random_range(0..32_768) < p }
+fn describe(piece: &Piece) -> Json {
+    match *piece {
+        Piece::Decision { p, yes } => json!({"p": p, "yes": yes}),
+        Piece::Direct { value, bits } => json!({"value": value, "bits": bits}),
     }
-
-    fn describe(self) -> Json {
-        match self {
-            Self::Decision { p, yes } => json!({"p": p, "yes": yes}),
-            Self::Direct { value, bits } => json!({"value": value, "bits": bits}),
-        }
-    }
-}
-
-fn encode(pieces: &[Piece], out: &mut Vec<u8>) {
-    let mut encoder = RangeEncoder::new(out);
-    for piece in pieces {
-        match *piece {
-            Piece::Decision { p, yes } => encoder.decide(p, yes),
-            Piece::Direct { value, bits } => encoder.direct(value, bits),
-        }
-    }
-    encoder.finish();
-}
-
-/// The length of the message, which must say what `pieces` say.
-fn read(pieces: &[Piece], bytes: &[u8]) -> Option<usize> {
-    let mut decoder = RangeDecoder::new(bytes);
-    for piece in pieces {
-        match *piece {
-            Piece::Decision { p, yes } => assert_eq!(decoder.decide(p), yes),
-            Piece::Direct { value, bits } => assert_eq!(decoder.direct(bits), value),
-        }
-    }
-    decoder.finish()
 }
 
 /// Messages in a row, behind which any bytes follow.
@@ -73,7 +43,7 @@ fn vector(messages: &[Vec<Piece>]) -> Json {
     let described = messages.iter().zip(lengths).map(|(pieces, length)| {
         assert_eq!(read(pieces, &bytes[at..]), Some(length));
         at += length;
-        let pieces: Vec<_> = pieces.iter().map(|piece| piece.describe()).collect();
+        let pieces: Vec<_> = pieces.iter().map(describe).collect();
         json!({"bytes": length, "pieces": pieces})
     });
     json!({"messages": described.collect::<Vec<_>>(), "hex": hex(&bytes)})
@@ -101,7 +71,7 @@ fn range_coded_messages() {
     let mut rng = rng(1);
     for length in [10, 40, 200] {
         let messages: Vec<Vec<_>> =
-            (0..4).map(|_| (0..length).map(|_| Piece::random(&mut rng)).collect()).collect();
+            (0..4).map(|_| (0..length).map(|_| random_piece(&mut rng)).collect()).collect();
         vectors.push(vector(&messages));
     }
     check("range.json", &vectors);
