@@ -9,15 +9,23 @@ import { join } from '../../sdk/index.js';
 import { bytesOf, golden } from './golden.js';
 
 /** @typedef {import('../../sdk/index.js').JoinOptions} JoinOptions */
+/** @typedef {import('../../sdk/index.js').Room} Room */
+/** @typedef {import('../../sdk/index.js').RoomEvents} RoomEvents */
 /** @typedef {{at: number, callback: () => void}} Timer */
 
 const [{ welcome }, ...frames] = golden('frames-large.json');
+const [grid, ...gridFrames] = golden('frames-grid.json');
 /** A welcome, and the frames that follow it: 30 Hz, timeout of 15 s, an ack every 2 frames. */
 export const WELCOME = bytesOf(welcome.replace('fb983a08', 'fb983a02'));
 /** @type {Uint8Array[]} */
 export const FRAMES = frames.map(({ hex }) => bytesOf(hex));
 /** A frame of the next tick, in which all went as predicted. */
 export const QUIET = Uint8Array.of(0x80);
+
+/** Another welcome, to a world that is cut into cells. */
+export const GRID_WELCOME = bytesOf(grid.welcome);
+/** The frames that follow it, as vectors. */
+export const GRID_FRAMES = gridFrames;
 
 /** A WebSocket that a test plays the other end of. */
 export class FakeSocket {
@@ -96,6 +104,11 @@ export class FakeWorld {
     return socket;
   }
 
+  /** What the newest socket sent of one kind of message, by its first byte. @param {string} tag */
+  sent(tag) {
+    return this.socket.sent.filter((hex) => hex.startsWith(tag));
+  }
+
   /** @param {Partial<JoinOptions>} [options] */
   join(options) {
     const world = this;
@@ -159,6 +172,19 @@ export class FakeWorld {
     this.timers.set(id, { at: this.now + delayMs, callback });
     return id;
   }
+}
+
+/**
+ * What a room tells of one kind, as it comes.
+ *
+ * @param {Room} room
+ * @param {keyof RoomEvents} event
+ */
+export function heard(room, event) {
+  /** @type {any[]} */
+  const payloads = [];
+  room.on(event, (payload) => payloads.push(payload));
+  return payloads;
 }
 
 /** Lets promises run. */
