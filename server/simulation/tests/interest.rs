@@ -10,7 +10,8 @@ mod virtual_clients;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chaos::{CELL_SIDE, Chaos, SPECTATOR_VIEW, Views, view_at};
+use chaos::rooms::random_room;
+use chaos::{CELL_SIDE, Chaos, SPECTATOR_VIEW, Views, WORLD, view_at};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use tickwire_protocol::ids::{EntityId, InputSeq, PlayerId, Tick};
@@ -19,16 +20,15 @@ use tickwire_protocol::message::{
 };
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
-use tickwire_protocol::replica::Replica;
 use tickwire_protocol::watch::GridSize;
 use tickwire_simulation::game::View;
 use tickwire_simulation::registry::GameOptions;
 use tickwire_simulation::room::{MessageError, Room, RoomConfig};
 use tickwire_simulation::scene::place_of;
 use virtual_clients::states::RoomStates;
-use virtual_clients::{Network, request};
+use virtual_clients::trouble::{disturb, steer};
+use virtual_clients::{Client, Network, request};
 
-const GRID: GridSize = GridSize { columns: 10, rows: 8 };
 /// How far outside of a view a cell may still be watched.
 const REACH: f32 = CELL_SIDE * (1.0 / 16.0 + 0.5) + 0.01;
 
@@ -54,7 +54,8 @@ fn is_near(view: View, [min, max]: [[f32; 2]; 2], reach: f32) -> bool {
 }
 
 /// What lies in view is in the replica, and no cell is watched that is far from it.
-fn check_interest(layout: &Layout, states: &RoomStates, replica: &Replica, view: View, now: Tick) {
+fn check_interest(layout: &Layout, states: &RoomStates, client: &Client, view: View, now: Tick) {
+    let replica = client.replica();
     let known: Vec<EntityId> = replica.entities().map(|row| row.id).collect();
     let mut sorted = known.clone();
     sorted.sort();
@@ -62,12 +63,14 @@ fn check_interest(layout: &Layout, states: &RoomStates, replica: &Replica, view:
     assert_eq!(sorted.len(), known.len(), "every entity is there once");
     let rows = states.cells(now).flat_map(|state| state.rows());
     for row in rows.filter(|_| states.is_everything_sent) {
-        let place = place_of(&layout.kinds[usize::from(row.kind)], row.lanes).unwrap();
-        let is_in_view = is_near(view, [place, place], 0.0);
+        // What has no place is seen from everywhere.
+        let place = place_of(&layout.kinds[usize::from(row.kind)], row.lanes);
+        let is_in_view = place.is_none_or(|place| is_near(view, [place, place], 0.0));
         assert!(!is_in_view || sorted.binary_search(&row.id).is_ok(), "{} is missing", row.id);
     }
-    for cell in replica.watch().cells(GRID) {
-        let corner = [(cell % GRID.columns) as f32, (cell / GRID.columns) as f32];
+    let grid = client.welcome().grid;
+    for cell in replica.watch().cells(grid).filter(|_| grid != GridSize::SINGLE) {
+        let corner = [(cell % grid.columns) as f32, (cell / grid.columns) as f32];
         let min = corner.map(|index| index * CELL_SIDE);
         let max = min.map(|start| start + CELL_SIDE);
         assert!(is_near(view, [min, max], REACH), "cell {cell} is far from {view:?}");
@@ -91,25 +94,13 @@ fn everybody_has_what_they_see_and_nothing_else() {
 }
 
 fn play(rng: &mut StdRng, scenario: u64) -> (u32, u32) {
-    let first_tick = if scenario.is_multiple_of(3) { Tick(u32::MAX - 100) } else { Tick(0) };
-    // Enough for everything, or so little that cells wait for each other.
-    let budget_per_second = if scenario % 4 < 2 { 1.0e6 } else { 3_000.0 };
-    let config = RoomConfig {
-        seed: rng.next_u64(),
-        first_tick,
-        capacity: 12,
-        budget_per_second,
-        report_ticks: 1,
-        ..RoomConfig::default()
-    };
-    let idle = if scenario.is_multiple_of(2) { 0.95 } else { 0.2 };
-    let (mut network, views) = network(config, idle);
-    network.states.is_everything_sent = budget_per_second > 1.0e5;
+    let (mut network, views) = random_room(rng, scenario);
     let layout = Layout::new(network.room.schema());
     let (mut frames, mut hashes) = (0, 0);
     let mut seen: BTreeMap<PlayerId, u32> = BTreeMap::new();
     for _ in 0..250 {
-        disturb(rng, &mut network);
+        disturb(rng, &mut network, WORLD);
+        steer(rng, &mut network);
         network.tick();
         for client in network.clients.iter().filter(|client| client.frames > 0) {
             // Only after a new frame: the view has moved on since the last one.
@@ -117,54 +108,20 @@ fn play(rng: &mut StdRng, scenario: u64) -> (u32, u32) {
             if last == Some(client.frames) {
                 continue;
             }
-            let replica = client.replica();
-            let now = replica.cursor().tick().unwrap();
-            let is_spectator = client.welcome.as_ref().unwrap().spectator;
-            let view = if is_spectator {
-                Some(SPECTATOR_VIEW)
+            let now = client.replica().cursor().tick().unwrap();
+            let view = if client.is_spectator() {
+                Some(client.look_at(now).unwrap_or(SPECTATOR_VIEW))
             } else {
                 view_at(&views, now, client.player)
             };
             if let Some(view) = view {
-                check_interest(&layout, &network.states, replica, view, now);
+                check_interest(&layout, &network.states, client, view, now);
                 frames += 1;
             }
         }
     }
     hashes += network.clients.iter().map(|client| client.hashes).sum::<u32>();
     (frames, hashes)
-}
-
-/// Somebody comes, goes, stalls for up to two seconds, or gets a worse network.
-fn disturb(rng: &mut StdRng, network: &mut Network) {
-    let any = |rng: &mut StdRng, network: &Network| rng.random_range(0..network.clients.len());
-    match rng.random_range(0..30) {
-        0..=1 => {
-            let role = if rng.random_bool(0.2) { Role::Spectator } else { Role::Player };
-            let send_every = [1, 1, 2, 4][rng.random_range(0..4)];
-            let _ = network.join(request(role, send_every), rng.random_range(0..8));
-        }
-        2 if network.clients.len() > 6 => {
-            let client = any(rng, network);
-            network.leave(client);
-        }
-        3..=4 if !network.clients.is_empty() => {
-            let client = any(rng, network);
-            network.clients[client].is_stalled ^= true;
-        }
-        5 if !network.clients.is_empty() => {
-            let client = any(rng, network);
-            network.clients[client].delay_ticks = rng.random_range(0..20);
-        }
-        6 if !network.clients.is_empty() => {
-            // Whatever it says of its state, it is given all of it anew.
-            let player = network.clients[any(rng, network)].player;
-            let part = PartNumber(rng.random_range(0..90));
-            let difference = Difference { part, tick: Tick(0), entities: 0, rows: Vec::new() };
-            let _ = network.room.handle_difference(player, &difference);
-        }
-        _ => {}
-    }
 }
 
 #[test]

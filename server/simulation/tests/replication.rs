@@ -6,10 +6,10 @@ mod virtual_clients;
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
-use tickwire_protocol::message::Role;
 use tickwire_simulation::registry::GameOptions;
 use tickwire_simulation::room::{Room, RoomConfig};
-use virtual_clients::{Network, random_input, request};
+use virtual_clients::Network;
+use virtual_clients::trouble::{disturb, steer};
 
 const SCENARIOS: u64 = 200;
 
@@ -40,18 +40,12 @@ fn play_scenario(rng: &mut StdRng, scenario: u64) -> usize {
     let config =
         RoomConfig { seed: rng.next_u64(), capacity: 12, bots: 2, ..RoomConfig::default() };
     let room = Room::new(config, make(&GameOptions::default()).unwrap()).unwrap();
-    let schema = room.schema().clone();
     let mut network = Network::new(room);
     // Now and then long enough for a stalled client to be sent away.
     let ticks = if scenario.is_multiple_of(10) { 600 } else { rng.random_range(50..250) };
     for _ in 0..ticks {
-        disturb(rng, &mut network);
-        for client in 0..network.clients.len() {
-            if rng.random_bool(0.6) {
-                let values = random_input(rng, &schema);
-                network.send_input(client, &values, rng.random_range(0..12));
-            }
-        }
+        disturb(rng, &mut network, [4000.0; 2]);
+        steer(rng, &mut network);
         network.tick();
     }
     for client in &mut network.clients {
@@ -70,28 +64,4 @@ fn play_scenario(rng: &mut StdRng, scenario: u64) -> usize {
             network.states.check(client.player, client.replica(), network.room.tick());
         })
         .count()
-}
-
-/// Somebody comes, goes, stalls, recovers, or gets a worse network.
-fn disturb(rng: &mut StdRng, network: &mut Network) {
-    match rng.random_range(0..40) {
-        0..=2 => {
-            let role = if rng.random_bool(0.2) { Role::Spectator } else { Role::Player };
-            let send_every = [1, 1, 2, 4][rng.random_range(0..4)];
-            let _ = network.join(request(role, send_every), rng.random_range(0..10));
-        }
-        3 if !network.clients.is_empty() => {
-            let client = rng.random_range(0..network.clients.len());
-            network.leave(client);
-        }
-        4..=5 if !network.clients.is_empty() => {
-            let client = rng.random_range(0..network.clients.len());
-            network.clients[client].is_stalled ^= true;
-        }
-        6 if !network.clients.is_empty() => {
-            let client = rng.random_range(0..network.clients.len());
-            network.clients[client].delay_ticks = rng.random_range(0..20);
-        }
-        _ => {}
-    }
 }

@@ -15,7 +15,8 @@ use tickwire_protocol::message::{
 };
 use tickwire_simulation::registry::{GameFactory, GameOptions};
 use tickwire_simulation::room::{MessageError, Room, RoomConfig, RoomFull};
-use virtual_clients::{Network, random_input, request};
+use virtual_clients::trouble::random_input;
+use virtual_clients::{Network, request};
 
 fn room(config: RoomConfig) -> Room {
     room_of(config, tickwire_drift::create)

@@ -1,17 +1,26 @@
 //! A game without rules, for tests of what reaches whom: things of many kinds that rest, drift,
 //! tremble on the borders of cells, jump about, and come and go in masses.
 
+#![allow(dead_code, clippy::unwrap_used, reason = "each test crate uses its part")]
+
+pub mod kinds;
+pub mod rooms;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use rand::RngExt;
+use rand::rngs::StdRng;
 use tickwire_protocol::ids::{EntityId, PlayerId, Tick};
-use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
+use tickwire_protocol::message::{GameMessage, Value};
+use tickwire_protocol::schema::{EntityKind, MessageKind, ParamKind, Schema};
 use tickwire_simulation::game::{Context, Game, RoomRng, View};
 use tickwire_simulation::inputs::Inputs;
 use tickwire_simulation::interest::{Cells, Interest};
 use tickwire_simulation::saved::RestoreError;
 use tickwire_simulation::scene::{Relevance, SceneWriter};
+
+use kinds::{Quality, SECRET, TOTAL};
 
 pub const WORLD: [f32; 2] = [2000.0, 1500.0];
 pub const CELL_SIDE: f32 = 200.0;
@@ -40,7 +49,17 @@ struct Thing {
     relevance: Relevance,
     place: [f32; 2],
     velocity: [f32; 2],
-    charge: i32,
+    /// One per field of its kind.
+    qualities: Vec<Quality>,
+    /// How likely each of them changes at a tick.
+    unrest: f64,
+}
+
+impl Thing {
+    fn become_a(&mut self, kind: usize, fields: usize, rng: &mut RoomRng) {
+        self.kind = kind;
+        self.qualities = (0..fields).map(|_| Quality::made_up(rng)).collect();
+    }
 }
 
 struct Seer {
@@ -53,6 +72,8 @@ struct Seer {
 pub struct Chaos {
     /// Share of things that rest.
     idle: f64,
+    is_one_cell: bool,
+    kinds: Vec<EntityKind>,
     things: Vec<Thing>,
     seers: Vec<Seer>,
     views: Views,
@@ -60,7 +81,21 @@ pub struct Chaos {
 
 impl Chaos {
     pub fn new(idle: f64, views: Views) -> Self {
-        Self { idle, things: Vec::new(), seers: Vec::new(), views }
+        let (things, seers) = (Vec::new(), Vec::new());
+        Self { idle, is_one_cell: false, kinds: kinds::named(), things, seers, views }
+    }
+
+    /// The same with any other kinds of things.
+    pub fn with_made_up_kinds(mut self, rng: &mut StdRng) -> Self {
+        for number in 0..rng.random_range(0..12) {
+            self.kinds.push(kinds::made_up(rng, number));
+        }
+        self
+    }
+
+    /// The same in a world that is not cut into cells.
+    pub fn in_one_cell(self) -> Self {
+        Self { is_one_cell: true, ..self }
     }
 
     fn spawn(&mut self, context: &mut Context<'_>, count: usize) {
@@ -74,9 +109,9 @@ impl Chaos {
                     [rng.random_range(0..5)]
             };
             let place = somewhere(rng);
-            self.things.push(Thing {
+            let mut thing = Thing {
                 id,
-                kind: rng.random_range(0..3),
+                kind: 0,
                 habit,
                 relevance: Relevance::Place,
                 // Trembling things sit right on a border of cells.
@@ -86,8 +121,12 @@ impl Chaos {
                     place
                 },
                 velocity: [rng.random_range(-300.0..300.0), rng.random_range(-300.0..300.0)],
-                charge: rng.random_range(0..100),
-            });
+                qualities: Vec::new(),
+                unrest: [0.0, 0.05, 0.5][rng.random_range(0..3)],
+            };
+            let kind = kinds::of_a_thing(rng, self.kinds.len());
+            thing.become_a(kind, self.kinds[kind].fields.len(), rng);
+            self.things.push(thing);
         }
     }
 
@@ -97,7 +136,8 @@ impl Chaos {
             match thing.habit {
                 Habit::Rests => {}
                 Habit::Changes if rng.random_bool(0.1) => {
-                    thing.kind = rng.random_range(0..3);
+                    let kind = kinds::of_a_thing(rng, self.kinds.len());
+                    thing.become_a(kind, self.kinds[kind].fields.len(), rng);
                     // One of those who are there, or one who has left since.
                     let player = seers.get(rng.random_range(0..=seers.len()));
                     thing.relevance = match rng.random_range(0..3) {
@@ -114,8 +154,45 @@ impl Chaos {
                     thing.place[0] = border + rng.random_range(-40.0..40.0);
                 }
                 Habit::Jumps if rng.random_bool(0.1) => thing.place = somewhere(rng),
-                Habit::Jumps => thing.charge = (thing.charge + 1) % 100,
+                Habit::Jumps => {}
             }
+            if thing.habit != Habit::Rests {
+                change_qualities(thing, &self.kinds[thing.kind], rng);
+            }
+        }
+    }
+
+    /// Tells somebody, or everybody, something.
+    fn talk(&self, context: &mut Context<'_>) {
+        let rng = context.rng();
+        let seer = self.seers.get(rng.random_range(0..=self.seers.len()));
+        let player = seer.map_or(PlayerId(u32::MAX), |seer| seer.player);
+        let values = vec![
+            Value::Player(player),
+            Value::Number(rng.random_range(-1.0..1.0)),
+            Value::Integer(rng.random::<i32>() >> rng.random_range(0..32)),
+            Value::Text(["", "boo", "hä? 🚀"][rng.random_range(0..3)].to_owned()),
+        ];
+        let nothing = GameMessage { kind: 1, values: Vec::new() };
+        match (rng.random_range(0..20), seer) {
+            (0, _) => context.emit(GameMessage { kind: 0, values }),
+            (1, _) => context.emit(nothing),
+            (2..4, Some(seer)) => context.emit_to(seer.player, GameMessage { kind: 0, values }),
+            _ => {}
+        }
+    }
+}
+
+/// Lets what a thing shows go on, and change. What is constant changes as well, though seldom: then
+/// the thing leaves and enters.
+fn change_qualities(thing: &mut Thing, kind: &EntityKind, rng: &mut RoomRng) {
+    for (quality, field) in thing.qualities.iter_mut().zip(&kind.fields) {
+        if !field.constant {
+            quality.go_on();
+        }
+        let unrest = if field.constant { thing.unrest / 50.0 } else { thing.unrest };
+        if rng.random_bool(unrest) {
+            quality.change(rng);
         }
     }
 }
@@ -136,23 +213,21 @@ fn go_on(place: &mut [f32; 2], velocity: &mut [f32; 2], dt: f32) {
 
 impl Game for Chaos {
     fn schema(&self) -> Schema {
-        let position = FieldKind::Position { min: [0.0; 2], max: WORLD, step: 0.125 };
-        let charge = FieldKind::Integer { min: 0, max: 100 };
-        Schema::new("chaos")
-            .input_integer("nothing", -1, 1)
-            .entity(EntityKind::new("mover").field("place", position))
-            .entity(EntityKind::new("battery").field("place", position).field("charge", charge))
-            .entity(EntityKind::new("sign").constant("charge", charge).field("place", position))
-            .entity(
-                EntityKind::new("total").field("things", FieldKind::Integer { min: 0, max: 9999 }),
-            )
-            .entity(EntityKind::new("secret").field(
-                "place",
-                FieldKind::Position { min: [0.0; 2], max: WORLD, step: 1.0 / 64.0 },
-            ))
+        let kinds = self.kinds.iter().cloned();
+        let talk = MessageKind::new("talk")
+            .param("who", ParamKind::Player)
+            .param("mood", ParamKind::Number { min: -1.0, max: 1.0 })
+            .param("number", ParamKind::Integer { min: i32::MIN, max: i32::MAX })
+            .param("text", ParamKind::Text { max_chars: 6 });
+        let schema = Schema::new("chaos").input_integer("nothing", -1, 1).input_button("press");
+        let schema = schema.event(talk).event(MessageKind::new("nothing"));
+        kinds.fold(schema, Schema::entity)
     }
 
     fn interest(&self) -> Interest {
+        if self.is_one_cell {
+            return Interest::Everything;
+        }
         let spectator = SPECTATOR_VIEW;
         Interest::Cells(Cells { min: [0.0; 2], max: WORLD, side: CELL_SIDE, spectator })
     }
@@ -180,6 +255,7 @@ impl Game for Chaos {
         }
         let dt = context.dt();
         self.move_things(context.rng(), dt);
+        self.talk(context);
         let mut views = self.views.lock().unwrap();
         for seer in &mut self.seers {
             go_on(&mut seer.center, &mut seer.velocity, context.dt());
@@ -194,15 +270,12 @@ impl Game for Chaos {
     fn replicate(&self, out: &mut SceneWriter<'_>) {
         for thing in &self.things {
             let mut entity = out.entity_for(thing.relevance, thing.id, thing.kind);
-            match thing.kind {
-                0 => entity.position(thing.place),
-                1 => entity.position(thing.place).integer(thing.charge),
-                _ => entity.integer(thing.charge / 50).position(thing.place),
-            };
+            kinds::write(&mut entity, &self.kinds[thing.kind], thing.place, &thing.qualities);
         }
-        out.entity(EntityId(u32::MAX), 3).integer(self.things.len() as i32);
+        out.entity(EntityId(u32::MAX), TOTAL).integer(self.things.len() as i32);
         for seer in &self.seers {
-            out.entity_for(Relevance::Owner(seer.player), seer.secret, 4).position(seer.center);
+            out.entity_for(Relevance::Owner(seer.player), seer.secret, SECRET)
+                .position(seer.center);
         }
     }
 

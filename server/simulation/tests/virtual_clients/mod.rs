@@ -12,21 +12,21 @@
 )]
 
 pub mod states;
+pub mod trouble;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rand::RngExt;
-use rand::rngs::StdRng;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::envelope::FRAME_TAG;
+use tickwire_protocol::frame::Frame;
 use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
-    Ack, ClientMessage, Event, Input, InputValues, Refusal, Role, ServerMessage, Welcome,
+    Ack, ClientMessage, Event, Input, InputValues, Look, Refusal, Role, ServerMessage, Welcome,
 };
 use tickwire_protocol::replica::{Agreement, Replica};
-use tickwire_protocol::schema::{InputKind, Schema};
+use tickwire_simulation::game::View;
 use tickwire_simulation::room::{DesyncReport, Output, Oversized, Room, RoomFull, SeatRequest};
 
 use states::RoomStates;
@@ -39,6 +39,10 @@ pub struct Client {
     pub closed: Option<CloseReason>,
     pub welcome: Option<Welcome>,
     pub replica: Option<Replica>,
+    /// The newest frame, and whether the replica agrees with what it says.
+    pub frame: Option<(Frame, Agreement)>,
+    /// What a spectator chose to see, and the first tick of which that holds.
+    pub looks: Vec<(Tick, View)>,
     pub events: Vec<(EventNumber, Tick, Event)>,
     pub refusals: Vec<Refusal>,
     pub desyncs: Vec<DesyncReport>,
@@ -67,19 +71,6 @@ pub fn request(role: Role, send_every: u8) -> SeatRequest {
     SeatRequest { name: "somebody".into(), role, send_every }
 }
 
-/// Values in the schema's ranges; the ends of a range come up more often than chance has it.
-pub fn random_input(rng: &mut StdRng, schema: &Schema) -> Vec<i32> {
-    let value = |kind| match kind {
-        InputKind::Button => rng.random_range(0..=1),
-        InputKind::Integer { min, max } => match rng.random_range(0..6) {
-            0 => min,
-            1 => max,
-            _ => rng.random_range(min..=max),
-        },
-    };
-    schema.inputs.iter().map(|field| field.kind).map(value).collect()
-}
-
 impl Client {
     fn new(player: PlayerId, delay_ticks: u32) -> Self {
         Self {
@@ -89,6 +80,8 @@ impl Client {
             closed: None,
             welcome: None,
             replica: None,
+            frame: None,
+            looks: Vec::new(),
             events: Vec::new(),
             refusals: Vec::new(),
             desyncs: Vec::new(),
@@ -102,6 +95,14 @@ impl Client {
             down: VecDeque::new(),
             up: VecDeque::new(),
         }
+    }
+
+    pub fn welcome(&self) -> &Welcome {
+        self.welcome.as_ref().expect("joined")
+    }
+
+    pub fn is_spectator(&self) -> bool {
+        self.welcome.as_ref().is_some_and(|welcome| welcome.spectator)
     }
 
     pub fn replica(&self) -> &Replica {
@@ -134,13 +135,21 @@ impl Client {
             assert!(!echo.applied.is_after(frame.tick));
             self.last_echo = Some(echo.seq);
         }
-        for event in frame.events {
+        for event in &frame.events {
             let last = self.events.last().map_or(EventNumber(0), |event| event.0);
             assert_eq!(event.number, last.plus(1), "events come once and in order");
-            self.events.push((event.number, event.tick, event.event));
+            self.events.push((event.number, event.tick, event.event.clone()));
         }
         let event = self.events.last().map_or(EventNumber(0), |event| event.0);
-        Some(Ack { frame: frame.number, event })
+        let ack = Ack { frame: frame.number, event };
+        self.frame = Some((frame, agreement));
+        Some(ack)
+    }
+
+    /// What a spectator chose to see at a tick, if anything yet.
+    pub fn look_at(&self, tick: Tick) -> Option<View> {
+        let (_, look) = self.looks.iter().rev().find(|(first, _)| !first.is_after(tick))?;
+        Some(*look)
     }
 }
 
@@ -181,8 +190,22 @@ impl Network {
             .push_back((self.now + u64::from(client.delay_ticks), ClientMessage::Input(input)));
     }
 
+    /// Lets a spectator choose what to see from the next tick on.
+    pub fn look(&mut self, client: usize, view: View) {
+        let client = &mut self.clients[client];
+        let look = Look { center: view.center, size: view.size };
+        if self.room.handle_look(client.player, look).is_ok() {
+            client.looks.push((self.room.tick().next(), view));
+        }
+    }
+
     /// One tick: what has arrived goes in, the room steps, clients read what has reached them.
     pub fn tick(&mut self) {
+        self.tick_with(&mut |_, _| {});
+    }
+
+    /// The same, with a look at every client after every message that it read.
+    pub fn tick_with(&mut self, on_read: &mut dyn FnMut(&Client, &[u8])) {
         self.now += 1;
         let arrived = self.room_time();
         for client in self.clients.iter_mut().filter(|client| client.closed.is_none()) {
@@ -205,6 +228,7 @@ impl Network {
             while client.down.front().is_some_and(|(at, _)| *at <= self.now) {
                 let (_, bytes) = client.down.pop_front().unwrap();
                 newest = client.read(&bytes, &self.states).or(newest);
+                on_read(client, &bytes);
             }
             if let Some(ack) = newest {
                 let at = self.now + u64::from(client.delay_ticks);
