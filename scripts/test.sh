@@ -52,6 +52,7 @@ cargo clippy --workspace --all-targets --locked -- -D warnings
 
 step "Rust tests"
 cargo test --workspace --locked
+built="$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug"
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
@@ -60,13 +61,13 @@ step "JavaScript types"
 (cd web-demo && npm run --silent typecheck)
 
 step "JavaScript tests"
+# Random frames, which Rust makes and reads, for JavaScript to read as well.
+export TICKWIRE_RANDOM_FRAMES="$built/examples/random-frames"
 (cd web-demo && npm test --silent)
 
 step "browser tests"
-target_dir="${CARGO_TARGET_DIR:-target}"
-TICKWIRE_SERVER="$(cd "$target_dir" && pwd)/debug/server"
 TICKWIRE_CHROMIUM="$(chromium_path)"
-export TICKWIRE_SERVER TICKWIRE_CHROMIUM
+export TICKWIRE_SERVER="$built/server" TICKWIRE_CHROMIUM
 (cd web-demo && npm run --silent test:browser)
 
 step "all passed"

@@ -21,7 +21,17 @@ import { rowsOf } from './rows.js';
  */
 export function golden(file) {
   const url = new URL(`../../../protocol/golden/${file}`, import.meta.url);
-  return JSON.parse(readFileSync(url, 'utf8')).map(rename);
+  return vectorOf(readFileSync(url, 'utf8'));
+}
+
+/**
+ * One vector, or whatever else is written with their names.
+ *
+ * @param {string} json
+ * @returns {any}
+ */
+export function vectorOf(json) {
+  return rename(JSON.parse(json));
 }
 
 /**
