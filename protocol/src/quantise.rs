@@ -38,8 +38,8 @@ impl Lane {
     const fn new(min: f64, max: u32, step: f64) -> Self {
         let bits = u32::BITS - max.leading_zeros();
         let mask = if bits == 0 { 0 } else { u32::MAX >> (u32::BITS - bits) };
-        // A lane without bits only ever has the difference 0.
-        let unused = if bits == 0 { u32::BITS - 1 } else { u32::BITS - bits };
+        // Of a lane without bits the mask leaves nothing to shift.
+        let unused = (u32::BITS - bits) % u32::BITS;
         Self { bits, max, min, step, mask, unused }
     }
 
@@ -71,7 +71,7 @@ impl Lane {
     /// A signed difference modulo 2^bits, as small as it can be.
     #[must_use]
     pub const fn wrap(&self, difference: i32) -> i32 {
-        difference << self.unused >> self.unused
+        (difference & self.mask.cast_signed()) << self.unused >> self.unused
     }
 
     /// The lane that lies `difference` after `from`, modulo 2^bits.
@@ -288,6 +288,8 @@ mod tests {
         assert_eq!(angle.difference(5, 250), -11);
         assert_eq!(angle.advance(250, 11), 5);
         assert_eq!(angle.advance(5, -11), 250);
+        let single = lanes(FieldKind::Integer { min: 7, max: 7 })[0];
+        assert_eq!([-1, 0, 1, 2].map(|difference| single.wrap(difference)), [0; 4]);
         let player = lanes(FieldKind::Player)[0];
         assert_eq!(player.advance(3, player.difference(3, u32::MAX)), u32::MAX);
     }
