@@ -30,8 +30,20 @@ use parts::{CellBits, Parts};
 /// many as a part may have, and a client watches thousands of parts.
 pub const MAX_REPLICA_SLOTS: usize = 1 << 18;
 
+/// Most columns of all these slots: what a slot takes depends on the schema.
+pub const MAX_REPLICA_COLUMNS: usize = 1 << 22;
 /// Snapshots whose memory is kept for the next frames.
 const MAX_SPARE: usize = 64;
+/// Most slots of a snapshot whose memory is kept.
+const MAX_SPARE_SLOTS: usize = 4096;
+
+/// Most slots of all parts together for entities of this layout, those that a frame replaces
+/// included.
+#[must_use]
+pub const fn max_slots(layout: &Layout) -> usize {
+    let by_columns = MAX_REPLICA_COLUMNS / layout.stride;
+    if by_columns < MAX_REPLICA_SLOTS { by_columns } else { MAX_REPLICA_SLOTS }
+}
 
 /// A client's copy of a room's state.
 #[derive(Clone, Debug)]
@@ -123,12 +135,14 @@ impl Replica {
         }
         let mut staged = Vec::with_capacity(numbers.len());
         let mut slots = if frame.is_keyframe { 0 } else { self.parts.slots(watch) };
+        let most = max_slots(self.decoder.layout());
         for number in numbers {
-            let part = self.stage_part(frame, number, bytes, &mut at)?;
-            slots += part.snapshot.slots();
-            if slots > MAX_REPLICA_SLOTS {
-                return Err(FrameError::Slots(slots));
+            let copied = self.parts.get(number).map_or(0, |part| part.snapshot().slots());
+            if slots + copied > most {
+                return Err(FrameError::Slots { slots: slots + copied, most });
             }
+            let part = self.stage_part(frame, number, most - slots, bytes, &mut at)?;
+            slots += part.snapshot.slots();
             staged.push(part);
         }
         if at < bytes.len() {
@@ -141,6 +155,7 @@ impl Replica {
         &mut self,
         frame: &Frame,
         number: PartNumber,
+        max_slots: usize,
         bytes: &[u8],
         at: &mut usize,
     ) -> Result<Staged, FrameError> {
@@ -156,7 +171,7 @@ impl Replica {
         let elapsed = from.map(|from| frame.tick.0.wrapping_sub(from.0));
         let reading = self
             .decoder
-            .decode(&mut snapshot, elapsed, &bytes[begin..])
+            .decode_within(max_slots, &mut snapshot, elapsed, &bytes[begin..])
             .map_err(|cause| FrameError::Chunk { part: number.0, at: begin, cause })?;
         *at += reading.bytes;
         let from = from.filter(|_| !reading.is_keyframe);
@@ -192,7 +207,7 @@ impl Replica {
             if let Some(part) = self.parts.get_mut(number) {
                 part.replace(frame.tick, &mut snapshot);
             }
-            if self.spare.len() < MAX_SPARE {
+            if self.spare.len() < MAX_SPARE && snapshot.slots() <= MAX_SPARE_SLOTS {
                 self.spare.push(snapshot);
             }
         }

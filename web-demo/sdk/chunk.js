@@ -63,6 +63,37 @@ export class ChunkReading {
   }
 }
 
+/**
+ * Which entities are there, while others enter. As a rule these have larger ids than all before, and
+ * nothing need be looked up.
+ */
+class Present {
+  /** @param {Snapshot} state */
+  constructor(state) {
+    this.largest = state.largestId();
+    this._state = state;
+    /** All ids, once one has come that is not larger. @type {Set<number> | undefined} */
+    this._ids = undefined;
+  }
+
+  /**
+   * Notes that an entity enters, which is not in the state yet.
+   *
+   * @param {number} id
+   * @returns {boolean} whether it can
+   */
+  enter(id) {
+    if (id > this.largest) {
+      this.largest = id;
+    } else {
+      this._ids ??= new Set(this._state.ids.subarray(0, this._state.slots));
+      if (id === 0 || this._ids.has(id)) return false;
+    }
+    this._ids?.add(id);
+    return true;
+  }
+}
+
 /** Decodes chunks of one schema; allocates only when a part grows. */
 export class ChunkDecoder {
   /** @param {Layout} layout */
@@ -82,9 +113,10 @@ export class ChunkDecoder {
    * @param {Uint8Array} bytes
    * @param {number} start the byte at which the chunk begins
    * @param {ChunkReading} reading what the chunk turns out to be
+   * @param {number} [maxSlots] most slots that the snapshot may come to have, if its part may
    * @throws {WireError}
    */
-  decode(state, elapsed, bytes, start, reading) {
+  decode(state, elapsed, bytes, start, reading, maxSlots = MAX_SLOTS) {
     const input = this._input;
     reading.clear();
     this._length = bytes.length;
@@ -98,7 +130,7 @@ export class ChunkDecoder {
       this._readLeaves(state, reading);
       this._readUpdates(state, elapsed, reading);
     }
-    this._readEnters(state, reading);
+    this._readEnters(state, reading, Math.min(maxSlots, MAX_SLOTS));
     state.trim();
     reading.end = input.finish();
     if (reading.end < 0) this._fail('the chunk is cut off');
@@ -147,18 +179,19 @@ export class ChunkDecoder {
     }
   }
 
-  /** @param {Snapshot} state @param {ChunkReading} reading */
-  _readEnters(state, reading) {
+  /** @param {Snapshot} state @param {ChunkReading} reading @param {number} maxSlots */
+  _readEnters(state, reading, maxSlots) {
     const input = this._input;
     if (!input.decideIn(HAS_ENTERS)) return;
     const more = readCount(input, NONE_MORE + 1, MORE);
     let slot = -1;
     let number = 0;
-    let id = state.largestId();
+    const present = new Present(state);
+    let id = present.largest;
     for (let enter = 0; enter <= more; enter += 1) {
-      slot = this._readVacantSlot(state, slot + 1);
+      slot = this._readVacantSlot(state, slot + 1, maxSlots);
       id = (id + 1 + unzigzag(readCount(input, ENTER_ID, ENTER_ID + 1))) >>> 0;
-      if (id === 0) this._fail('entity id 0');
+      if (!present.enter(id)) this._fail(`no entity can enter with id ${id}`);
       number = readKind(input, this.layout, number);
       if (number >= this.layout.kinds.length) this._fail(`unknown entity kind ${number}`);
       const kind = this.layout.kinds[number];
@@ -175,15 +208,16 @@ export class ChunkDecoder {
    *
    * @param {Snapshot} state
    * @param {number} next
+   * @param {number} maxSlots
    */
-  _readVacantSlot(state, next) {
+  _readVacantSlot(state, next, maxSlots) {
     let passed = readCount(this._input, NONE_MORE + 2, MORE);
-    for (let slot = next; slot < MAX_SLOTS; slot += 1) {
+    for (let slot = next; slot < maxSlots; slot += 1) {
       if (slot < state.slots && state.ids[slot] !== 0) continue;
       if (passed === 0) return slot;
       passed -= 1;
     }
-    return this._fail(`slot ${MAX_SLOTS} cannot be entered`);
+    return this._fail(`slot ${maxSlots} cannot be entered`);
   }
 
   /**

@@ -47,7 +47,7 @@ import { stepsBetween } from './schema.js';
 /**
  * @typedef {object} Layout
  * @property {KindLayout[]} kinds one per entity kind
- * @property {number} stride largest width of any kind: columns of a row in a snapshot
+ * @property {number} stride largest width of any kind, at least 1: columns of a row in a snapshot
  * @property {number} kindBits bits that hold the number of an entity kind
  */
 
@@ -73,7 +73,7 @@ export function layoutOf(schema) {
   const kinds = schema.entities.map(kindLayout);
   return {
     kinds,
-    stride: Math.max(0, ...kinds.map((kind) => kind.width)),
+    stride: Math.max(1, ...kinds.map((kind) => kind.width)),
     kindBits: bitsOf(Math.max(0, kinds.length - 1)),
   };
 }

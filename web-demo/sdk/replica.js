@@ -29,7 +29,9 @@ import { WireError } from './wire-error.js';
 
 /** Most slots of all parts together, those that a frame replaces included: a few bytes can claim as
  * many as a part may have, and a client watches thousands of parts. */
-const MAX_SLOTS = 1 << 18;
+const MAX_REPLICA_SLOTS = 1 << 18;
+/** Most columns of all these slots: what a slot takes depends on the schema. */
+const MAX_REPLICA_COLUMNS = 1 << 22;
 
 /** What a frame did to a part. Used again for later frames. */
 export class PartChange {
@@ -54,6 +56,8 @@ export class Replica {
     this._hashEvery = hashEvery;
     this._cursor = new FrameCursor();
     this._decoder = new ChunkDecoder(this.layout);
+    const byColumns = Math.floor(MAX_REPLICA_COLUMNS / this.layout.stride);
+    this._maxSlots = Math.min(MAX_REPLICA_SLOTS, byColumns);
     /** @type {PartChange[]} */
     this._pool = [];
     /** What the newest frame did, part by part. @type {PartChange[]} */
@@ -91,8 +95,11 @@ export class Replica {
     this.changes.length = 0;
     let slots = prefix.isKeyframe ? 0 : this.parts.slots(watch);
     for (const number of this.parts.named(prefix.contents, watch, input)) {
-      slots += this._stage(prefix, number, input);
-      if (slots > MAX_SLOTS) throw new WireError(`parts of ${slots} slots are too many`, input.at);
+      const copied = this.parts.get(number)?.snapshot.slots ?? 0;
+      if (slots + copied > this._maxSlots) {
+        throw new WireError(`parts of ${slots + copied} slots are too many`, input.at);
+      }
+      slots += this._stage(prefix, number, input, this._maxSlots - slots);
     }
     input.end();
     this._cursor.advance(prefix);
@@ -106,9 +113,10 @@ export class Replica {
    * @param {FramePrefix} frame
    * @param {number} number
    * @param {Reader} input
+   * @param {number} maxSlots
    * @returns {number} its slots
    */
-  _stage(frame, number, input) {
+  _stage(frame, number, input, maxSlots) {
     const part = frame.isKeyframe ? undefined : this.parts.get(number);
     const change = this._nextChange();
     const { snapshot, reading } = change;
@@ -116,7 +124,7 @@ export class Replica {
     if (part) snapshot.copyFrom(part.snapshot);
     const from = part?.tick;
     const elapsed = from === undefined ? 0 : (frame.tick - from) >>> 0;
-    this._decoder.decode(snapshot, elapsed, input.bytes, input.at, reading);
+    this._decoder.decode(snapshot, elapsed, input.bytes, input.at, reading, maxSlots);
     input.at = reading.end;
     const isHashDue =
       from !== undefined &&

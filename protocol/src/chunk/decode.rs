@@ -1,5 +1,7 @@
 //! The decoder: a snapshot and bytes in, the next snapshot out. Takes any bytes whatever.
 
+use std::collections::HashSet;
+
 use thiserror::Error;
 
 use super::coder::{Coder, Reader};
@@ -37,9 +39,11 @@ pub enum ChunkError {
         /// Where.
         at: usize,
     },
-    /// Entity id 0.
-    #[error("entity id out of range at byte {at}")]
+    /// Entity id 0, or one that is there already.
+    #[error("no entity can enter with id {id} (byte {at})")]
     EntityId {
+        /// The id.
+        id: u32,
         /// Where.
         at: usize,
     },
@@ -107,6 +111,21 @@ impl ChunkDecoder {
         elapsed: Option<u32>,
         bytes: &[u8],
     ) -> Result<ChunkReading, ChunkError> {
+        self.decode_within(MAX_SLOTS, state, elapsed, bytes)
+    }
+
+    /// The same for a snapshot that may come to have `max_slots` slots, if its part may.
+    ///
+    /// # Errors
+    /// As [`ChunkDecoder::decode`].
+    pub fn decode_within(
+        &mut self,
+        max_slots: usize,
+        state: &mut Snapshot,
+        elapsed: Option<u32>,
+        bytes: &[u8],
+    ) -> Result<ChunkReading, ChunkError> {
+        let max_slots = max_slots.min(MAX_SLOTS);
         let mut coder = Reader::new(bytes);
         let mut reading = ChunkReading::default();
         prior::choose(&mut coder, PriorSet::default());
@@ -118,7 +137,7 @@ impl ChunkDecoder {
             read_leaves(&mut coder, state, &mut reading.left)?;
             self.read_updates(&mut coder, span, state)?;
         }
-        self.read_enters(&mut coder, state, &mut reading.entered)?;
+        self.read_enters(&mut coder, max_slots, state, &mut reading.entered)?;
         state.trim();
         reading.bytes = coder.finish().ok_or(ChunkError::Truncated)?;
         Ok(reading)
@@ -151,6 +170,7 @@ impl ChunkDecoder {
     fn read_enters(
         &self,
         coder: &mut Reader<'_>,
+        max_slots: usize,
         state: &mut Snapshot,
         entered: &mut Vec<usize>,
     ) -> Result<(), ChunkError> {
@@ -159,15 +179,16 @@ impl ChunkDecoder {
         }
         let more = count(coder, NONE_MORE + 1, MORE, 0);
         let (mut next, mut last_kind) = (0, 0);
-        let mut last_id = (0..state.slots()).map(|slot| state.raw_id(slot)).max().unwrap_or(0);
+        let mut present = Present::of(state);
+        let mut last_id = present.largest;
         for _ in 0..=more {
-            let slot = read_vacant_slot(coder, state, next)?;
+            let slot = read_vacant_slot(coder, max_slots, state, next)?;
             next = slot + 1;
             let at = coder.position();
             let distance = unzigzag(count(coder, ENTER_ID, ENTER_ID + 1, 0));
             last_id = last_id.wrapping_add(1).wrapping_add_signed(distance);
-            if last_id == 0 {
-                return Err(ChunkError::EntityId { at });
+            if !present.enter(last_id, state) {
+                return Err(ChunkError::EntityId { id: last_id, at });
             }
             last_kind = enters::kind(coder, &self.layout, last_kind, 0);
             let kind = self.layout.kinds.get(last_kind as usize);
@@ -222,13 +243,41 @@ fn read_leaves(
 /// The slot that an enter takes: some vacant ones from `next` on are passed over.
 fn read_vacant_slot(
     coder: &mut Reader<'_>,
+    max_slots: usize,
     state: &Snapshot,
     next: usize,
 ) -> Result<usize, ChunkError> {
     let at = coder.position();
     let passed = count(coder, NONE_MORE + 2, MORE, 0) as usize;
-    let mut vacant = (next..MAX_SLOTS).filter(|&slot| state.raw_id(slot) == 0);
-    vacant.nth(passed).ok_or(ChunkError::Slot { slot: MAX_SLOTS, at })
+    let mut vacant = (next..max_slots).filter(|&slot| state.raw_id(slot) == 0);
+    vacant.nth(passed).ok_or(ChunkError::Slot { slot: max_slots, at })
+}
+
+/// Which entities are there, while others enter. As a rule these have larger ids than all before, and
+/// nothing need be looked up.
+struct Present {
+    largest: u32,
+    /// All ids, once one has come that is not larger.
+    ids: HashSet<u32>,
+}
+
+impl Present {
+    fn of(state: &Snapshot) -> Self {
+        let largest = state.rows().map(|row| row.id.0).max().unwrap_or(0);
+        Self { largest, ids: HashSet::new() }
+    }
+
+    /// Notes that an entity enters, which is not in `state` yet; false when it cannot.
+    fn enter(&mut self, id: u32, state: &Snapshot) -> bool {
+        if id > self.largest {
+            self.largest = id;
+            return self.ids.is_empty() || self.ids.insert(id);
+        }
+        if self.ids.is_empty() {
+            self.ids.extend(state.rows().map(|row| row.id.0));
+        }
+        id != 0 && self.ids.insert(id)
+    }
 }
 
 fn check_lanes(

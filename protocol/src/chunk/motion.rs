@@ -11,10 +11,9 @@
 //! ```
 //!
 //! Between near and jump the encoder takes the shorter; an entity that rests can only jump, a slow
-//! one cannot. Steps
-//! are looked at by the class of their size, so that a slow walker's noise and a fast ship's turns
-//! have likelihoods of their own, and signs by whether they mean slower or faster, so that all
-//! directions share them.
+//! one cannot. Steps are looked at by the class of their size, so that a slow walker's noise and a
+//! fast ship's turns have likelihoods of their own, and signs by whether they mean slower or faster,
+//! so that all directions share them.
 
 use super::coder::Coder;
 use super::contexts::{

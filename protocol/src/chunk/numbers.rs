@@ -5,6 +5,7 @@ use super::contexts::{EXPONENTS, GAP};
 
 /// Bits of a gap that is none of the usual ones.
 const GAP_BITS: u32 = 8;
+
 /// Folds a signed number into an unsigned one: 0, −1, 1, −2 … become 0, 1, 2, 3 …
 pub(super) const fn zigzag(value: i32) -> u32 {
     (value.cast_unsigned() << 1) ^ (value >> 31).cast_unsigned()

@@ -77,8 +77,13 @@ pub enum FrameError {
         at: usize,
     },
     /// The parts would have more slots than a client has room for.
-    #[error("parts of {0} slots together, at most {MAX_REPLICA_SLOTS} are allowed")]
-    Slots(usize),
+    #[error("parts of {slots} slots together, at most {most} are allowed")]
+    Slots {
+        /// Slots that there would be.
+        slots: usize,
+        /// Most that there may be.
+        most: usize,
+    },
     /// Bytes are left after the last chunk.
     #[error("the frame ends at byte {at}, but more follows")]
     Trailing {

@@ -49,7 +49,7 @@ fn name(error: &FrameError) -> &'static str {
         FrameError::Watch(_) => "watch",
         FrameError::CellBits { .. } => "cell_bits",
         FrameError::Hash { .. } => "hash",
-        FrameError::Slots(_) => "slots",
+        FrameError::Slots { .. } => "slots",
         FrameError::Trailing { .. } => "trailing",
         FrameError::Chunk { cause, .. } => match cause {
             ChunkError::Truncated => "chunk.truncated",
@@ -165,10 +165,12 @@ impl Cells {
         let mut unknown = first.clone();
         unknown.insert(1, EntityId(10), 7);
         let unknown = chunk(&more, Some((first, 1)), &unknown);
+        let twice = chunk(layout, Some((first, 1)), &marker(1, 9));
         vec![
             ("a leave from a vacant slot", "chunk.slot", Self::first(&leave)),
             ("an enter beyond the last slot", "chunk.slot", Self::first(&beyond)),
             ("an entity of id 0", "chunk.entity_id", Self::first(&zero)),
+            ("an entity that is there already", "chunk.entity_id", Self::first(&twice)),
             ("an entity of an unknown kind", "chunk.kind", Self::first(&unknown)),
         ]
     }
@@ -282,7 +284,7 @@ fn malformed_frames() {
     for malformed in prefixes().iter().chain(&cells.gaps()) {
         sequence.refuse(malformed);
     }
-    sequence.refuse(&("a few bytes that claim many slots", "slots", cells.crowd()));
+    sequence.refuse(&("a few bytes that claim many slots", "chunk.slot", cells.crowd()));
     sequence.refuse(&("too large", "too_large", vec![0x80; MAX_FRAME_BYTES + 1]));
     let delta = cells.delta();
     let mut errors = Vec::new();

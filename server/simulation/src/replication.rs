@@ -12,6 +12,7 @@
 
 mod part;
 mod placement;
+mod slots;
 
 use std::ops::Range;
 
@@ -37,15 +38,15 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// Nothing need be sent.
-    pub const AS_PREDICTED: Self = Self { start: 0, len: 0 };
+    /// Nothing is to be sent.
+    pub const NONE: Self = Self { start: 0, len: 0 };
 
     fn new(bytes: Range<usize>) -> Self {
         // The chunks of a tick are far less than 4 GiB.
         Self { start: bytes.start as u32, len: bytes.len() as u32 }
     }
 
-    /// Whether nothing need be sent.
+    /// Whether nothing is to be sent.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.len == 0

@@ -103,7 +103,8 @@ fn a_frame_that_is_too_long_is_not_sent() {
 #[test]
 fn more_slots_than_a_client_may_keep_are_not_sent() {
     let (cause, closed) = look_at_all(Brim { full_cells: 3, per_cell: 50_000, numbers: 0 });
-    assert_eq!((cause, closed), (Some(Oversized::Slots(150_000)), Some(CloseReason::Internal)));
+    let expected = Oversized::Slots { slots: 150_000, most: 131_072 };
+    assert_eq!((cause, closed), (Some(expected), Some(CloseReason::Internal)));
 }
 
 #[test]

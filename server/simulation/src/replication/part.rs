@@ -4,16 +4,16 @@
 //! memory is used again while it is still in the cache. A part in which nothing has been for that long
 //! rests: it keeps no snapshots and costs nothing per tick, until something comes in.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 
 use tickwire_protocol::chunk::{Baseline, ChunkEncoder, MAX_GAP, is_as_predicted};
 use tickwire_protocol::ids::{EntityId, PlayerId, Tick};
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::{KindLayout, Layout};
-use tickwire_protocol::snapshot::{MAX_SLOTS, Row, Snapshot, take_steps};
+use tickwire_protocol::snapshot::{Row, Snapshot, take_steps};
 
 use super::Chunk;
+use super::slots::Slots;
 use crate::scene::SceneEntity;
 
 /// Most snapshots that are kept of what is one player's own: all of it is small.
@@ -29,9 +29,7 @@ const SIZE_MEMORY: f32 = 0.9;
 pub(super) struct Part {
     number: PartNumber,
     owner: Option<PlayerId>,
-    vacant: BinaryHeap<Reverse<u32>>,
-    /// Slots ever used: the next one after them is the first that never was.
-    used: u32,
+    slots: Slots,
     /// By ascending tick, without a gap; the last one is the newest. None while the part rests.
     snapshots: VecDeque<(Tick, Snapshot)>,
     /// The oldest tick that is to be kept because of a client that stands there.
@@ -64,8 +62,7 @@ impl Part {
         Self {
             number,
             owner,
-            vacant: BinaryHeap::new(),
-            used: 0,
+            slots: Slots::default(),
             snapshots: VecDeque::new(),
             held: None,
             next: Snapshot::new(layout),
@@ -111,7 +108,7 @@ impl Part {
 
     /// Begins the snapshot of another tick.
     pub(super) fn begin(&mut self) {
-        self.next.clear(self.used as usize);
+        self.next.clear(self.slots.count());
     }
 
     /// Writes an entity's row. Its last step leads from its row a tick ago, wherever that was.
@@ -152,6 +149,7 @@ impl Part {
     /// Ends the snapshot that was filled. Returns whether the part rests from now on.
     pub(super) fn end(&mut self, tick: Tick, history_ticks: usize, layout: &Layout) -> bool {
         self.next.trim();
+        self.slots.truncate(self.next.slots());
         if self.next.slots() > 0 {
             self.empty_since = None;
         } else if self.empty_since.is_none() {
@@ -182,8 +180,7 @@ impl Part {
     fn rest(&mut self, layout: &Layout) {
         self.snapshots = VecDeque::new();
         self.next = Snapshot::new(layout);
-        self.vacant = BinaryHeap::new();
-        self.used = 0;
+        self.slots = Slots::default();
     }
 
     /// The lowest vacant slot for an entity; `None` when there are as many as there may be.
@@ -192,35 +189,26 @@ impl Part {
     /// and coming back it would seem to have stayed, while another part's chunk says that it left
     /// there.
     pub(super) fn enter(&mut self, id: EntityId) -> Option<u32> {
-        let mut passed = Vec::new();
-        let slot = loop {
-            match self.vacant.pop() {
-                Some(Reverse(slot)) if self.has_been(id, slot) => passed.push(slot),
-                Some(Reverse(slot)) => break Some(slot),
-                None if self.used as usize == MAX_SLOTS => break None,
-                None => {
-                    self.used += 1;
-                    break Some(self.used - 1);
-                }
-            }
-        };
-        self.vacant.extend(passed.into_iter().map(Reverse));
-        slot
-    }
-
-    /// Whether an entity was in a slot at a tick that a client may stand at.
-    fn has_been(&self, id: EntityId, slot: u32) -> bool {
-        let mut snapshots = self.snapshots.iter();
-        snapshots.any(|(_, old)| old.row(slot as usize).is_some_and(|row| row.id == id))
+        let Self { slots, snapshots, .. } = self;
+        slots.enter(|slot| {
+            let mut rows = snapshots.iter().filter_map(|(_, old)| old.row(slot as usize));
+            rows.any(|row| row.id == id)
+        })
     }
 
     /// Gives a slot back.
     pub(super) fn leave(&mut self, slot: u32) {
-        self.vacant.push(Reverse(slot));
+        self.slots.leave(slot);
     }
 
-    /// What leads from a tick to the newest state: encoded when the first asks.
+    /// What leads from a tick to the newest state: encoded when the first asks. All who stand where
+    /// nothing is remembered of share one chunk that leads from nothing.
     pub(super) fn chunk(&mut self, from: Option<Tick>, encoding: &mut Encoding<'_>) -> Chunk {
+        if from.is_none() && self.newest().slots() == 0 {
+            // Whoever has nothing of it knows that nothing is in it.
+            return Chunk::NONE;
+        }
+        let from = from.filter(|&from| self.baseline(from, encoding.tick).is_some());
         let (at, chunks) = &mut self.chunks;
         if *at != encoding.tick {
             *at = encoding.tick;
@@ -246,10 +234,6 @@ impl Part {
 
     fn encode(&mut self, from: Option<Tick>, encoding: &mut Encoding<'_>) -> Chunk {
         let Encoding { tick, hash_every, .. } = *encoding;
-        if from.is_none() && self.newest().slots() == 0 {
-            // Whoever has nothing of it knows that nothing is in it.
-            return Chunk::AS_PREDICTED;
-        }
         let player = self.owner.unwrap_or(PlayerId(0));
         let is_hashed =
             from.is_some_and(|from| self.number.is_hashed(player, hash_every, from, tick));
@@ -259,11 +243,11 @@ impl Part {
             && !is_hashed
             && is_as_predicted(encoding.encoder.layout(), baseline, newest)
         {
-            return Chunk::AS_PREDICTED;
+            return Chunk::NONE;
         }
         let begin = encoding.bytes.len();
         encoding.encoder.encode(baseline, newest, encoding.is_somewhere, encoding.bytes);
-        if is_hashed && baseline.is_some() {
+        if is_hashed {
             let hash = self.take_hash(tick, encoding.encoder.layout());
             encoding.bytes.extend_from_slice(&hash.to_le_bytes());
         }

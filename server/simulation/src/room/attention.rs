@@ -4,12 +4,13 @@
 //! Where a client stands in a part is the tick of the last chunk queued for it, or a later one up to
 //! which everything went as predicted: nothing is sent then, and both ends know. When there is more
 //! to send than the client's budget of bytes, far cells are sent every second or fourth tick, and
-//! what still does not fit waits for its turn: each cell's priority grows while it waits, the nearer
+//! what still does not fit waits for its turn. What is near goes first, but for a share of the bytes
+//! that is kept for the others; among these each cell's priority grows while it waits, what is in view
 //! the faster, so none starves.
 
-mod cells;
 mod picks;
 mod rates;
+mod standing;
 
 use std::cmp::Reverse;
 
@@ -19,13 +20,17 @@ use tickwire_protocol::watch::Watch;
 use crate::interest::{Grid, Nearness};
 use crate::replication::{Chunk, PartIndex, Replication};
 
-use cells::{Cells, Together, WatchedCell};
+use picks::Due;
 pub(super) use picks::{Picks, Turn};
 use rates::{Rates, SLOWEST};
+use standing::{Standing, Together, WatchedCell};
 
 /// Frames' worth of budget that can be saved up, or owed: a row of cells that comes into view takes
 /// some frames' worth at once, and more would make a burst that a slow link feels.
 const SAVINGS: f32 = 4.0;
+/// Share of the budget that near cells leave to the others, so that these come too where near ones
+/// alone would take it all.
+const FAR_SHARE: f32 = 0.25;
 /// Of the mean size of what a client is sent, the share that the next frame leaves of it.
 const SIZE_MEMORY: f32 = 0.75;
 
@@ -36,12 +41,12 @@ pub(super) struct Attention {
     watch: Watch,
     own: Option<Tick>,
     global: Option<Tick>,
-    cells: Cells,
+    standing: Standing,
     /// Bytes that may be sent now; less than 0 after a large chunk.
     allowance: f32,
     /// Mean bytes per tick of what is in every frame, cells apart.
     whole_size: f32,
-    /// Mean bytes per tick of all cells, while they stand together.
+    /// Mean bytes per tick of all cells, while they are in every frame.
     cells_size: f32,
     /// The rates that the budget allows for.
     rates: Rates,
@@ -51,13 +56,13 @@ impl Attention {
     /// Follows the client's view. Returns the cells it watches from now on, if they change.
     pub(super) fn follow(&mut self, grid: &Grid, turn: &Turn) -> Option<Watch> {
         if turn.is_keyframe {
-            *self = Self::default();
+            *self = Self { allowance: (SAVINGS - 1.0) * turn.frame_budget(), ..Self::default() };
         }
         let watch = grid.watch(turn.view, self.watch);
         if watch == self.watch {
             return None;
         }
-        self.cells.change_watch(grid.size(), self.watch, watch);
+        self.standing.change_watch(grid.size(), self.watch, watch);
         self.watch = watch;
         Some(watch)
     }
@@ -71,24 +76,24 @@ impl Attention {
             self.pick_only_cell(turn, replication, picks);
             return;
         }
-        let every = turn.send_every as f32;
-        let budget = turn.budget * every;
+        let (every, budget) = (turn.send_every as f32, turn.frame_budget());
         let whole = (picks.bytes() + self.watch.len() / 8) as f32;
         follow_mean(&mut self.whole_size, whole / every);
         self.allowance = (self.allowance + budget).min(SAVINGS * budget) - whole;
         if turn.is_common() {
             self.rates = self.affordable_rates(turn, replication);
         }
-        self.cells = match std::mem::take(&mut self.cells) {
-            Cells::Together(cells) if self.rates == Rates::PLENTY => {
+        self.standing = match std::mem::take(&mut self.standing) {
+            // Of a keyframe more than usual does not fit, and what is near is to be in it.
+            Standing::Together(cells) if self.rates == Rates::PLENTY && !turn.is_keyframe => {
                 let cells = self.pick_together(cells, turn, replication, picks);
-                follow_mean(&mut self.cells_size, picks.cell_bytes as f32 / every.sqrt());
+                follow_mean(&mut self.cells_size, picks.cell_bytes as f32 / every);
                 cells
             }
             cells => {
                 let mut cells = cells.into_apart(self.watch.len());
                 self.pick_in_turn(&mut cells, turn, replication, picks);
-                Cells::Apart(cells).joined(turn.tick)
+                Standing::Apart(cells).joined(turn.tick)
             }
         };
         // What could not be helped is not held against later frames for ever.
@@ -112,11 +117,11 @@ impl Attention {
         if let Some(stands) = self.global.filter(is_behind) {
             hold_part(replication.global(), stands, replication);
         }
-        if self.cells.stand_at(now) {
+        if self.standing.stand_at(now) {
             return;
         }
         for (index, cell) in self.watch.cells(replication.grid().size()).enumerate() {
-            if let Some(stands) = self.cells.stands(index).filter(is_behind) {
+            if let Some(stands) = self.standing.stands(index).filter(is_behind) {
                 hold_part(replication.cell(cell), stands, replication);
             }
         }
@@ -126,9 +131,9 @@ impl Attention {
     fn pick_only_cell(&mut self, turn: &Turn, replication: &mut Replication, picks: &mut Picks) {
         let cell = self.watch.cells(replication.grid().size()).next();
         let part = cell.and_then(|cell| replication.cell(cell));
-        let mut stands = self.cells.stands(0);
+        let mut stands = self.standing.stands(0);
         let chunk = pick_part(part, &mut stands, turn, replication);
-        self.cells = Cells::single(stands);
+        self.standing = Standing::single(stands);
         // A keyframe's only cell has a chunk, even when nothing is in it.
         let is_missing = turn.is_keyframe && chunk.is_empty();
         picks.push(if is_missing { replication.nothing() } else { chunk });
@@ -141,13 +146,13 @@ impl Attention {
         turn: &Turn,
         replication: &mut Replication,
         picks: &mut Picks,
-    ) -> Cells {
+    ) -> Standing {
         let grid = *replication.grid();
         let mut now = Together { at: turn.tick, known: 0 };
         let (mut picked, mut allowance) = (0, self.allowance);
         // (`for_each`: a loop over the cells asks each time whether a row has ended.)
         self.watch.cells(grid.size()).for_each(|cell| {
-            let mut chunk = Chunk::AS_PREDICTED;
+            let mut chunk = Chunk::NONE;
             if allowance > 0.0 {
                 let stands = cells.stands(picked);
                 if let Some(part) = replication.cell(cell) {
@@ -161,7 +166,7 @@ impl Attention {
         });
         self.allowance = allowance;
         if picked == picks.cells.len() {
-            return Cells::Together(now);
+            return Standing::Together(now);
         }
         let apart = self.watch.cells(grid.size()).enumerate().map(|(index, cell)| {
             let mut own = WatchedCell::new(now.stands(index));
@@ -171,11 +176,11 @@ impl Attention {
             }
             own
         });
-        Cells::Apart(apart.collect())
+        Standing::Apart(apart.collect())
     }
 
-    /// Picks cells whose turn it is, by their priority, as far as the budget goes. Nothing is encoded
-    /// for a cell that then has to wait.
+    /// Picks cells whose turn it is, as far as the budget goes. Nothing is encoded for a cell that then
+    /// has to wait.
     fn pick_in_turn(
         &mut self,
         cells: &mut [WatchedCell],
@@ -184,27 +189,38 @@ impl Attention {
         picks: &mut Picks,
     ) {
         self.list_due(cells, turn, replication.grid(), picks);
+        let kept = FAR_SHARE * turn.frame_budget();
         // However tight the budget, the first gets out now and then.
         let mut is_first = turn.is_common();
-        for at in 0..picks.due.len() {
-            let (index, cell) = picks.due[at];
-            let own = &mut cells[index];
-            if self.allowance <= 0.0 && !is_first {
-                own.wait(turn.nearness(cell, replication.grid()));
-                continue;
+        for (is_near, least) in [(true, kept), (false, 0.0), (true, 0.0)] {
+            for at in 0..picks.due.len() {
+                let Due { index, cell, nearness } = picks.due[at];
+                if (nearness == Nearness::Near) != is_near || cells[index].priority == 0 {
+                    continue;
+                }
+                if self.allowance <= least && !is_first {
+                    break;
+                }
+                let own = &mut cells[index];
+                let chunk = pick_part(replication.cell(cell), &mut own.stands, turn, replication);
+                own.priority = 0;
+                is_first &= chunk.is_empty();
+                self.allowance -= chunk.len() as f32;
+                picks.set(index, chunk);
             }
-            let chunk = pick_part(replication.cell(cell), &mut own.stands, turn, replication);
-            own.priority = 0;
-            is_first &= chunk.is_empty();
-            self.allowance -= chunk.len() as f32;
-            picks.set(index, chunk);
+        }
+        for due in &picks.due {
+            let own = &mut cells[due.index];
+            if own.priority > 0 {
+                own.wait(due.nearness);
+            }
         }
     }
 
     /// Lists the cells whose turn it is, by falling priority, which has grown by one more turn.
     fn list_due(&self, cells: &mut [WatchedCell], turn: &Turn, grid: &Grid, picks: &mut Picks) {
-        let mut has_waited = false;
         let watched = self.watch.cells(grid.size()).zip(cells.iter_mut());
+        let mut has_waited = false;
         for (index, (cell, own)) in watched.enumerate() {
             let since_common = turn.tick.0.wrapping_sub(phase(cell, grid));
             if since_common % SLOWEST < turn.send_every {
@@ -213,14 +229,14 @@ impl Attention {
             // Rates are powers of two: a remainder without a division.
             if since_common & u32::from(own.every - 1) < turn.send_every {
                 has_waited |= own.priority > 0;
-                let growth = weight(turn.nearness(cell, grid)) * u16::from(own.every);
-                own.priority = own.priority.saturating_add(growth);
-                picks.due.push((index, cell));
+                let nearness = turn.nearness(cell, grid);
+                own.priority += weight(nearness) * u32::from(own.every);
+                picks.due.push(Due { index, cell, nearness });
             }
-            picks.push(Chunk::AS_PREDICTED);
+            picks.push(Chunk::NONE);
         }
-        if has_waited || self.rates != Rates::PLENTY {
-            let by_priority = |&(index, _): &(usize, u32)| (Reverse(cells[index].priority), index);
+        if has_waited || turn.is_keyframe || self.rates != Rates::PLENTY {
+            let by_priority = |due: &Due| (Reverse(cells[due.index].priority), due.index);
             picks.due.sort_unstable_by_key(by_priority);
         }
     }
@@ -228,7 +244,7 @@ impl Attention {
     /// The rates at which what the cells take fits the budget, or the lowest.
     fn affordable_rates(&self, turn: &Turn, replication: &Replication) -> Rates {
         let budget = turn.budget - self.whole_size;
-        if matches!(self.cells, Cells::Together(_)) && self.cells_size <= budget {
+        if matches!(self.standing, Standing::Together(_)) && self.cells_size <= budget {
             return Rates::PLENTY;
         }
         let grid = replication.grid();
@@ -237,7 +253,7 @@ impl Attention {
             let size = replication.cell(cell).map_or(0.0, |part| replication.mean_size(part));
             sizes[turn.nearness(cell, grid) as usize] += size;
         }
-        Rates::affordable(sizes, budget)
+        Rates::affordable(sizes, turn.send_every, budget)
     }
 }
 
@@ -247,12 +263,10 @@ const fn phase(cell: u32, grid: &Grid) -> u32 {
     (cell % columns + 2 * (cell / columns)) % SLOWEST
 }
 
-/// How fast a cell's priority grows, per tick: what is near goes first at its rate of every tick,
-/// until what is in view has waited for 16 ticks, or what is out of view for 64.
-const fn weight(nearness: Nearness) -> u16 {
+/// How fast the priority of a cell grows among those that are as near or farther, per tick.
+const fn weight(nearness: Nearness) -> u32 {
     match nearness {
-        Nearness::Near => 64,
-        Nearness::InView => 4,
+        Nearness::Near | Nearness::InView => 4,
         Nearness::Outside => 1,
     }
 }
@@ -268,7 +282,7 @@ fn pick_part(
     turn: &Turn,
     replication: &mut Replication,
 ) -> Chunk {
-    let Some(part) = part else { return Chunk::AS_PREDICTED };
+    let Some(part) = part else { return Chunk::NONE };
     let chunk = replication.chunk(part, *stands);
     if !chunk.is_empty() || stands.is_some() {
         *stands = Some(turn.tick);

@@ -3,7 +3,6 @@
 use thiserror::Error;
 use tickwire_protocol::frame::MAX_FRAME_BYTES;
 use tickwire_protocol::message::SchemaMismatch;
-use tickwire_protocol::replica::MAX_REPLICA_SLOTS;
 use tickwire_protocol::schema::SchemaError;
 use tickwire_protocol::watch::GridError;
 
@@ -20,9 +19,6 @@ pub enum RoomError {
     Grid(#[from] GridError),
 }
 
-/// Most slots in what a client watches: while it takes in a frame it keeps what it had, too.
-pub(super) const MAX_SLOTS: usize = MAX_REPLICA_SLOTS / 2;
-
 /// Why a client cannot be sent what it should see: it would refuse the frame. The game shows more at
 /// once than the protocol allows for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -33,10 +29,13 @@ pub enum Oversized {
     )]
     Bytes(usize),
     /// There are too many slots in what it watches.
-    #[error(
-        "{0} slots in what it watches, at most {MAX_SLOTS} can be: show fewer entities at once"
-    )]
-    Slots(usize),
+    #[error("{slots} slots in what it watches, at most {most} can be: show fewer entities at once")]
+    Slots {
+        /// Slots in what it watches.
+        slots: usize,
+        /// Most that can be: while it takes in a frame it keeps what it had, too.
+        most: usize,
+    },
 }
 
 /// Why a member's message ends its connection.

@@ -8,10 +8,10 @@ use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::frame::{Contents, FramePrefix, MAX_FRAME_BYTES, write_cell_bits};
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::Role;
+use tickwire_protocol::replica::max_slots;
 use tickwire_protocol::watch::Watch;
 
 use super::attention::{Picks, Turn};
-use super::error::MAX_SLOTS;
 use super::member::Member;
 use super::{Output, Oversized, Room, RoomConfig, RoomCounters};
 use crate::game::Game;
@@ -109,11 +109,12 @@ impl FrameSender<'_> {
 
     /// Whether a client can keep what it watches. Hardly any room is so large that the client matters.
     fn check_slots(&self, player: PlayerId, member: &Member) -> Result<(), Oversized> {
-        if self.replication.slots() <= MAX_SLOTS {
+        let most = max_slots(self.replication.layout()) / 2;
+        if self.replication.slots() <= most {
             return Ok(());
         }
         let slots = member.attention.slots(player, self.replication);
-        if slots <= MAX_SLOTS { Ok(()) } else { Err(Oversized::Slots(slots)) }
+        if slots <= most { Ok(()) } else { Err(Oversized::Slots { slots, most }) }
     }
 
     /// What picking a client's parts goes by.

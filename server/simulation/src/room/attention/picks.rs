@@ -28,10 +28,24 @@ impl Turn {
         self.tick.0 % SLOWEST < self.send_every
     }
 
+    /// Bytes that one frame may have.
+    pub(super) fn frame_budget(&self) -> f32 {
+        self.budget * self.send_every as f32
+    }
+
     /// How near a cell is to the middle of what the client sees.
     pub(super) fn nearness(&self, cell: u32, grid: &Grid) -> Nearness {
         self.view.map_or(Nearness::Near, |view| grid.nearness(cell, view))
     }
+}
+
+/// A cell whose turn it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    /// Its index among those watched.
+    pub(super) index: usize,
+    pub(super) cell: u32,
+    pub(super) nearness: Nearness,
 }
 
 /// The chunks of one frame. Used again from client to client.
@@ -41,8 +55,8 @@ pub(in crate::room) struct Picks {
     pub(in crate::room) global: Chunk,
     /// One per cell watched.
     pub(in crate::room) cells: Vec<Chunk>,
-    /// The cells whose turn it is, each after its index among those watched: scratch.
-    pub(super) due: Vec<(usize, u32)>,
+    /// The cells whose turn it is: scratch.
+    pub(super) due: Vec<Due>,
     /// Bytes of the cells' chunks.
     pub(super) cell_bytes: usize,
 }

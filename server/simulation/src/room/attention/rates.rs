@@ -25,14 +25,15 @@ impl Rates {
         Self { outside, in_view }
     }
 
-    /// The highest at which cells fit a budget of bytes per tick, or the lowest. `sizes` holds what
-    /// all cells that are as near take if they are sent in every tick, in the order of [`Nearness`].
-    pub(super) fn affordable(sizes: [f32; 3], budget: f32) -> Self {
+    /// The highest at which cells fit a budget of bytes per tick, or the lowest, for a client that is
+    /// sent a frame in every `send_every`-th tick. `sizes` holds what all cells that are as near take
+    /// if they are sent in every tick, in the order of [`Nearness`].
+    pub(super) fn affordable(sizes: [f32; 3], send_every: u32, budget: f32) -> Self {
         let [outside, in_view, near] = sizes;
         // A chunk over n ticks takes about √n times what one over a single tick does.
-        let less = |size: f32, every: u8| size / f32::from(every).sqrt();
+        let less = |size: f32, every: u8| size / (u32::from(every).max(send_every) as f32).sqrt();
         let fits = |rates: &&Self| {
-            near + less(outside, rates.outside) + less(in_view, rates.in_view) <= budget
+            less(near, 1) + less(in_view, rates.in_view) + less(outside, rates.outside) <= budget
         };
         Self::ALL.iter().find(fits).copied().unwrap_or(Self::LEAST)
     }

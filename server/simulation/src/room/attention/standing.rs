@@ -13,16 +13,16 @@ use crate::interest::Nearness;
 /// Most cells that can stand together.
 const MAX_TOGETHER: usize = u64::BITS as usize;
 
-/// The cells that a client watches, in order.
+/// Where a client stands in the cells that it watches, in their order.
 #[derive(Debug)]
-pub(super) enum Cells {
+pub(super) enum Standing {
     /// All are sent in every frame.
     Together(Together),
     /// They take turns; or there are too many to stand together.
     Apart(Vec<WatchedCell>),
 }
 
-/// Cells of which a client stands at the same tick.
+/// Standing of which a client stands at the same tick.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Together {
     /// Where the client stands.
@@ -38,7 +38,7 @@ pub(super) struct WatchedCell {
     /// Where the client stands; `None` before the first chunk.
     pub(super) stands: Option<Tick>,
     /// Grows from turn to turn until a chunk is sent.
-    pub(super) priority: u16,
+    pub(super) priority: u32,
     /// Ticks from one chunk to the next: 1, 2 or 4.
     pub(super) every: u8,
 }
@@ -65,13 +65,13 @@ impl WatchedCell {
     }
 }
 
-impl Default for Cells {
+impl Default for Standing {
     fn default() -> Self {
         Self::Together(Together::default())
     }
 }
 
-impl Cells {
+impl Standing {
     /// Watches other cells from now on. The client keeps what it has of those that stay.
     pub(super) fn change_watch(&mut self, grid: GridSize, before: Watch, now: Watch) {
         let kept = now.cells(grid).map(|cell| before.index_of(grid, cell));
@@ -154,7 +154,7 @@ mod tests {
         Watch { column, row: 0, columns, rows }
     }
 
-    fn stands(cells: &Cells, count: usize) -> Vec<Option<Tick>> {
+    fn stands(cells: &Standing, count: usize) -> Vec<Option<Tick>> {
         (0..count).map(|index| cells.stands(index)).collect()
     }
 
@@ -165,9 +165,9 @@ mod tests {
         let before = watch(2, 3, 2);
         let now = watch(3, 3, 2);
         let expected = [None, Some(NOW), None, Some(NOW), Some(NOW), None];
-        let together = Cells::Together(Together { at: NOW, known });
-        let apart = Cells::Apart(together.into_apart(before.len()));
-        for mut cells in [Cells::Together(Together { at: NOW, known }), apart] {
+        let together = Standing::Together(Together { at: NOW, known });
+        let apart = Standing::Apart(together.into_apart(before.len()));
+        for mut cells in [Standing::Together(Together { at: NOW, known }), apart] {
             cells.change_watch(GRID, before, now);
             assert_eq!(stands(&cells, now.len()), expected, "{cells:?}");
         }
@@ -175,25 +175,25 @@ mod tests {
 
     #[test]
     fn too_many_cells_stand_apart() {
-        let mut cells = Cells::Together(Together { at: NOW, known: 0b101 });
+        let mut cells = Standing::Together(Together { at: NOW, known: 0b101 });
         cells.change_watch(GRID, watch(0, 3, 1), watch(0, 13, 5));
-        assert!(matches!(&cells, Cells::Apart(list) if list.len() == 65));
+        assert!(matches!(&cells, Standing::Apart(list) if list.len() == 65));
         assert_eq!(stands(&cells, 4), [Some(NOW), None, Some(NOW), None]);
-        assert!(matches!(cells.joined(NOW), Cells::Apart(_)));
+        assert!(matches!(cells.joined(NOW), Standing::Apart(_)));
     }
 
     #[test]
     fn cells_join_when_none_of_them_waits() {
         let list = || [Some(NOW), None, Some(NOW)].map(WatchedCell::new).to_vec();
-        let joined = Cells::Apart(list()).joined(NOW);
-        assert!(matches!(joined, Cells::Together(Together { at: NOW, known: 0b101 })));
+        let joined = Standing::Apart(list()).joined(NOW);
+        assert!(matches!(joined, Standing::Together(Together { at: NOW, known: 0b101 })));
         assert!(joined.stand_at(NOW) && !joined.stand_at(NOW.next()));
-        assert!(matches!(Cells::Apart(list()).joined(NOW.next()), Cells::Apart(_)));
+        assert!(matches!(Standing::Apart(list()).joined(NOW.next()), Standing::Apart(_)));
         let mut waiting = list();
         waiting[1].priority = 1;
-        assert!(matches!(Cells::Apart(waiting).joined(NOW), Cells::Apart(_)));
+        assert!(matches!(Standing::Apart(waiting).joined(NOW), Standing::Apart(_)));
         let mut slow = list();
         slow[0].wait(Nearness::Outside);
-        assert!(matches!(Cells::Apart(slow).joined(NOW), Cells::Apart(_)));
+        assert!(matches!(Standing::Apart(slow).joined(NOW), Standing::Apart(_)));
     }
 }
