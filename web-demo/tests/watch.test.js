@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { Reader } from '../sdk/bincode.js';
 import { Parts, isHashed } from '../sdk/parts.js';
+import { Snapshot } from '../sdk/snapshot.js';
 import { WireError } from '../sdk/wire-error.js';
 import { cellsOf, contains, fits, isGrid, readChosen } from '../sdk/watch.js';
 
@@ -12,10 +13,10 @@ const GRID = { columns: 5, rows: 4 };
 const watch = (column, row, columns, rows) => ({ column, row, columns, rows });
 
 test('cells are listed row by row', () => {
-  const watched = watch(3, 1, 2, 2);
-  assert.deepEqual(cellsOf(watched, GRID), [8, 9, 13, 14]);
+  const watched = watch(2, 1, 2, 2);
+  assert.deepEqual(cellsOf(watched, GRID), [7, 8, 12, 13]);
   const contained = Array.from({ length: 20 }, (_, cell) => cell);
-  assert.deepEqual(contained.filter((cell) => contains(watched, GRID, cell)), [8, 9, 13, 14]);
+  assert.deepEqual(contained.filter((cell) => contains(watched, GRID, cell)), [7, 8, 12, 13]);
   assert.deepEqual(cellsOf(watch(0, 0, 0, 4), GRID), []);
 });
 
@@ -53,6 +54,21 @@ test('cells that stay watched keep what is in them', () => {
   assert.deepEqual(parts.all().map(({ number }) => number), [0, 1, 3, 4]);
   assert.equal(parts.get(3), kept);
   assert.equal(parts.get(2), undefined);
+});
+
+test('slots are counted of the parts that stay', () => {
+  const parts = new Parts(GRID, 4);
+  parts.changeWatch(watch(0, 0, 2, 2));
+  for (const part of parts.all()) {
+    part.snapshot = new Snapshot(4);
+    // A sum tells which parts it is made of.
+    part.snapshot.insert(2 ** part.number - 1, 1, 0);
+  }
+  const slots = (/** @type {number[]} */ ...numbers) =>
+    numbers.reduce((sum, number) => sum + Number(parts.get(number)?.snapshot.slots), 0);
+  assert.equal(parts.slots(watch(0, 0, 2, 2)), slots(0, 1, 2, 3, 7, 8));
+  assert.equal(parts.slots(watch(1, 0, 4, 1)), slots(0, 1, 3));
+  assert.equal(parts.slots(watch(0, 0, 0, 0)), slots(0, 1));
 });
 
 test('each part is hashed once in a while however often it is sent, and parts take turns', () => {

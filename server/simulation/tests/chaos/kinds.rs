@@ -78,10 +78,10 @@ fn made_up_number(rng: &mut impl RngExt) -> FieldKind {
 }
 
 fn made_up_integer(rng: &mut impl RngExt) -> FieldKind {
-    let any = rng.random::<i32>() >> rng.random_range(0..32);
-    let (min, max) =
-        [(7, 7), (0, 1), (-100, 100), (0, 5000), (i32::MIN, i32::MAX), (any, i32::MAX)]
-            [rng.random_range(0..6)];
+    let any = rng.random_range(0..i32::MAX) >> rng.random_range(0..31);
+    // Lanes of 0, 1, 12, 13 and 32 bits, and of any number.
+    let (min, max) = [(7, 7), (0, 1), (-100, 3995), (0, 4096), (i32::MIN, i32::MAX), (0, any)]
+        [rng.random_range(0..6)];
     FieldKind::Integer { min, max }
 }
 
