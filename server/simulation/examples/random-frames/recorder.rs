@@ -28,8 +28,10 @@ use crate::virtual_clients::Client;
 
 /// One connection in so many is written down, so that frames come of many worlds.
 const RECORDED: u32 = 3;
-/// Damaged frames that a connection is tried with at its end.
-const DAMAGED: u32 = 20;
+/// Damaged frames that a connection is tried with at its end, until one is taken in; and so many of
+/// those that are refused are written down. Few are taken in: that is where states can differ.
+const TRIED: usize = 400;
+const REFUSED: usize = 20;
 
 /// Writes down what some clients read.
 pub struct Recorder<W: Write> {
@@ -84,23 +86,24 @@ impl<W: Write> Recorder<W> {
     /// Takes down what becomes of damaged frames, until one is taken in.
     pub fn take_damaged(&mut self, client: &Client, rng: &mut StdRng) {
         let Some(newest) = self.newest.get(&client.player).cloned() else { return };
-        for _ in 0..DAMAGED {
+        let mut replica = client.replica().clone();
+        for tried in 0..TRIED {
             if self.is_done() {
                 return;
             }
             let bytes = damaged(&newest, rng);
             let mut line = json!({"hex": hex(&bytes), "damaged": true});
-            let mut replica = client.replica().clone();
             match replica.handle_frame(&bytes) {
-                Ok((frame, _)) if !can_be_told(&frame) => {}
+                Ok((frame, _)) if !can_be_told(&frame) => return,
                 Ok((frame, agreement)) => {
                     line["frame"] = state::frame(&frame, agreement, &replica);
                     return self.write(client, line, &replica);
                 }
-                Err(cause) => {
+                Err(cause) if tried < REFUSED => {
                     line["refused"] = cause.to_string().into();
                     self.write(client, line, &replica);
                 }
+                Err(_) => {}
             }
         }
     }
