@@ -9,7 +9,6 @@ use super::{
 use crate::chunk::ChunkError;
 use crate::envelope::decode_prefix;
 use crate::ids::{EventNumber, FrameNumber, InputSeq, Tick};
-use crate::replica::MAX_REPLICA_SLOTS;
 use crate::watch::Watch;
 
 /// A frame's prefix as a client reads it.
