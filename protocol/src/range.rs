@@ -98,8 +98,9 @@ impl<'a> RangeEncoder<'a> {
     }
 }
 
-/// Reads what [`RangeEncoder`] wrote. Takes any bytes whatever; past their end it reads zeros, which
-/// [`RangeDecoder::is_overdrawn`] and [`RangeDecoder::finish`] tell.
+/// Reads what [`RangeEncoder`] wrote. Takes any bytes whatever; past their end, and past what no
+/// encoder wrote, it reads zeros, which [`RangeDecoder::is_overdrawn`] and [`RangeDecoder::finish`]
+/// tell.
 #[derive(Clone, Debug)]
 pub struct RangeDecoder<'a> {
     bytes: &'a [u8],
@@ -118,7 +119,18 @@ impl<'a> RangeDecoder<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));
         let code = byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
-        Self { bytes, next: AHEAD, code, range: u32::MAX }
+        let mut decoder = Self { bytes, next: AHEAD, code, range: u32::MAX };
+        if code == u32::MAX {
+            decoder.give_up();
+        }
+        decoder
+    }
+
+    /// Goes beyond the end, for good: no encoder wrote this, since the code is not within the range.
+    /// Shifted further it would lose its highest bits, and could end like any other message.
+    #[cold]
+    fn give_up(&mut self) {
+        self.next = self.next.max(self.bytes.len() + AHEAD + 1);
     }
 
     /// Reads a decision that is "yes" with likelihood `p` / 2¹⁵.
@@ -140,8 +152,12 @@ impl<'a> RangeDecoder<'a> {
             let piece = bits.min(DIRECT_BITS);
             bits -= piece;
             self.range >>= piece;
-            // Only bytes that no encoder wrote lead beyond the last value.
-            let part = (self.code / self.range).min((1 << piece) - 1);
+            let last = (1 << piece) - 1;
+            let mut part = self.code / self.range;
+            if part > last {
+                self.give_up();
+                part = last;
+            }
             self.code -= part * self.range;
             value = value << piece | part;
             self.shift();
@@ -156,7 +172,7 @@ impl<'a> RangeDecoder<'a> {
         self.next - AHEAD
     }
 
-    /// Whether more was read than the bytes hold: they are cut off.
+    /// Whether more was read than the bytes hold, or what no encoder wrote: they are cut off.
     #[must_use]
     pub const fn is_overdrawn(&self) -> bool {
         self.position() > self.bytes.len()

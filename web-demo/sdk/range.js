@@ -24,8 +24,8 @@ const SHORT_END = 1 << 25;
 const AHEAD = 4;
 
 /**
- * Reads one message after the other. Takes any bytes whatever; past their end it reads zeros, which
- * `isOverdrawn` and `finish` tell.
+ * Reads one message after the other. Takes any bytes whatever; past their end, and past what no
+ * encoder wrote, it reads zeros, which `isOverdrawn` and `finish` tell.
  */
 export class RangeDecoder {
   constructor() {
@@ -48,6 +48,7 @@ export class RangeDecoder {
     this._next = start;
     this._code = 0;
     for (let byte = 0; byte < AHEAD; byte += 1) this._code = (this._code << 8) | this._take();
+    if (this._code === -1) this._giveUp();
     this._range = -1;
   }
 
@@ -86,8 +87,12 @@ export class RangeDecoder {
       left -= piece;
       const range = this._range >>> piece;
       const code = this._code >>> 0;
-      // Only bytes that no encoder wrote lead beyond the last value.
-      const part = Math.min(Math.floor(code / range), (1 << piece) - 1);
+      const last = (1 << piece) - 1;
+      let part = Math.floor(code / range);
+      if (part > last) {
+        this._giveUp();
+        part = last;
+      }
       value = (value << piece) | part;
       this._shift((code - part * range) | 0, range | 0);
     }
@@ -99,7 +104,7 @@ export class RangeDecoder {
     return this._next - AHEAD;
   }
 
-  /** Whether more was read than the bytes hold: they are cut off. */
+  /** Whether more was read than the bytes hold, or what no encoder wrote: they are cut off. */
   get isOverdrawn() {
     return this.at > this._bytes.length;
   }
@@ -121,6 +126,14 @@ export class RangeDecoder {
     const kept = 2 ** (32 - 8 * bytes);
     const isWhole = end <= this._bytes.length && (this._code - following) >>> 0 < kept;
     return isWhole ? end : -1;
+  }
+
+  /**
+   * Goes beyond the end, for good: no encoder wrote this, since the code is not within the range.
+   * Shifted further it would lose its highest bits, and could end like any other message.
+   */
+  _giveUp() {
+    this._next = Math.max(this._next, this._bytes.length + AHEAD + 1);
   }
 
   /**

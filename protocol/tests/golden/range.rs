@@ -61,6 +61,8 @@ fn range_coded_messages() {
         vec![decision(24_576, true), Piece::Direct { value: 5, bits: 3 }],
         vec![Piece::Direct { value: u32::MAX, bits: 32 }],
         vec![Piece::Direct { value: 0, bits: 0 }, Piece::Direct { value: 0, bits: 32 }],
+        // Cut to three bytes it leads beyond what an encoder writes.
+        vec![decision(32_767, false), decision(1, true), Piece::Direct { value: 0, bits: 16 }],
         // Nearly the largest number that a message can be.
         [vec![Piece::Direct { value: u32::MAX, bits: 32 }; 4], vec![decision(32_767, false); 3]]
             .concat(),

@@ -17,6 +17,15 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
     prop::collection::vec(prop_oneof![4 => decision, 1 => direct], 0..200)
 }
 
+fn assert_no_part_is_a_message(pieces: &[Piece]) {
+    let mut bytes = Vec::new();
+    encode(pieces, &mut bytes);
+    for cut in 0..bytes.len() {
+        let (_, decoder) = decode(pieces, &bytes[..cut]);
+        assert_eq!(decoder.finish(), None, "{cut} of {} bytes", bytes.len());
+    }
+}
+
 proptest! {
     #[test]
     fn messages_lie_one_behind_the_other(one in pieces(), other in pieces(), rest: [u8; 5]) {
@@ -33,18 +42,20 @@ proptest! {
 
     #[test]
     fn what_is_cut_off_is_no_message(pieces in pieces()) {
-        let mut bytes = Vec::new();
-        encode(&pieces, &mut bytes);
-        for cut in 0..bytes.len() {
-            let (_, decoder) = decode(&pieces, &bytes[..cut]);
-            prop_assert_eq!(decoder.finish(), None);
-        }
+        assert_no_part_is_a_message(&pieces);
     }
 
     #[test]
-    fn garbage_never_panics(bytes: Vec<u8>, pieces in pieces()) {
-        let (_, decoder) = decode(&pieces, &bytes);
-        let _ = (decoder.is_overdrawn(), decoder.finish());
+    fn garbage_is_a_message_only_if_an_encoder_writes_it(bytes: Vec<u8>, like in pieces()) {
+        for cut in 0..=bytes.len() {
+            let like = &like[..like.len().min(cut)];
+            let (pieces, decoder) = decode(like, &bytes[..cut]);
+            if let Some(length) = decoder.finish() {
+                let mut again = Vec::new();
+                encode(&pieces, &mut again);
+                prop_assert_eq!(&bytes[..length], again);
+            }
+        }
     }
 }
 
@@ -57,4 +68,20 @@ fn likely_decisions_cost_little() {
     assert_eq!(bytes.len(), 1);
     assert_eq!(read(&pieces, &bytes), Some(1));
     assert_eq!(read(&pieces, &[]), None, "cut off");
+}
+
+#[test]
+fn what_no_encoder_wrote_is_no_message() {
+    // Three of its six bytes lead beyond the last number that `direct` has.
+    let decisions = [(32_767, false), (1, true)].map(|(p, yes)| Piece::Decision { p, yes });
+    let pieces = [&decisions[..], &[Piece::Direct { value: 0, bits: 16 }]].concat();
+    assert_no_part_is_a_message(&pieces);
+    // An encoder's range begins one short of this.
+    for pieces in [&pieces[..0], &decisions, &pieces] {
+        for rest in 0..=255 {
+            let bytes = [255, 255, 255, 255, rest, 0, 0, 0];
+            let (_, decoder) = decode(pieces, &bytes);
+            assert_eq!(decoder.finish(), None);
+        }
+    }
 }
