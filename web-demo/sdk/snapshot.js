@@ -66,17 +66,23 @@ export class Snapshot {
   }
 
   /**
-   * Makes this a copy of another one of the same stride.
+   * Makes this a copy of another one of the same stride. Costs as much as the slots in use on either
+   * side: how many there once were is forgotten.
    *
    * @param {Snapshot} other
    */
   copyFrom(other) {
-    this._reserve(other.ids.length);
-    if (this.ids.length > other.ids.length) this.clear();
-    this.ids.set(other.ids);
-    this.kinds.set(other.kinds);
-    this.values.set(other.values);
-    this.slots = other.slots;
+    const { slots, stride } = other;
+    this._reserve(slots);
+    this.ids.set(other.ids.subarray(0, slots));
+    this.kinds.set(other.kinds.subarray(0, slots));
+    this.values.set(other.values.subarray(0, slots * stride));
+    if (slots < this.slots) {
+      this.ids.fill(0, slots, this.slots);
+      this.kinds.fill(0, slots, this.slots);
+      this.values.fill(0, slots * stride, this.slots * stride);
+    }
+    this.slots = slots;
   }
 
   /** Number of entities. */
