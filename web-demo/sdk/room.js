@@ -18,10 +18,11 @@ import { FRAME_TAG } from './frame.js';
 import { Heartbeat } from './heartbeat.js';
 import { Interpolation } from './interpolation.js';
 import { Link } from './link.js';
-import { lookOf } from './look.js';
-import { decodeServerMessage, encodeClientMessage } from './messages.js';
-import { inputValues, messageValues, namedValues } from './named-values.js';
+import { decodeServerMessage } from './messages.js';
+import { namedValues } from './named-values.js';
+import { Roster } from './roster.js';
 import { Stats } from './stats.js';
+import { Uplink } from './uplink.js';
 import { View } from './view.js';
 import { WireError } from './wire-error.js';
 
@@ -29,8 +30,6 @@ import { WireError } from './wire-error.js';
 /** @typedef {import('./entities.js').Entity} Entity */
 /** @typedef {import('./entity-table.js').Changes} Changes */
 /** @typedef {import('./look.js').Area} Area */
-/** @typedef {import('./messages.js').ClientMessage} ClientMessage */
-/** @typedef {import('./messages.js').Look} Look */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
 /** @typedef {import('./messages.js').ServerMessage} ServerMessage */
 /** @typedef {import('./messages.js').Welcome} Welcome */
@@ -52,6 +51,7 @@ export class Room {
     this.welcome = /** @type {Welcome | undefined} */ (undefined);
     /** Everybody in the room, by player id. @type {Map<number, RosterEntry>} */
     this.roster = new Map();
+    this._roster = new Roster(this.roster, this._emitter);
     /** The newest state that has arrived, by entity id. @type {Map<number, Entity>} */
     this.entities = new Map();
     /** The room's clock. */
@@ -64,10 +64,9 @@ export class Room {
     this._cues = new Cues();
     /** The connection that is there now; a socket without a welcome is none. */
     this._link = /** @type {Link | undefined} */ (undefined);
-    /** What the client wants to see, on whichever connection. */
-    this._wanted = /** @type {Look | undefined} */ (undefined);
+    this._uplink = new Uplink((bytes) => this._connection.send(bytes));
     this._heartbeat = new Heartbeat(environment, {
-      ping: (nonce) => this._sendPing(nonce),
+      ping: (nonce) => this._uplink.ping(nonce),
       silent: () => this._connection.abandon(SILENT_TOO_LONG, 'the server went silent'),
     });
     const ready = deferred();
@@ -136,13 +135,7 @@ export class Room {
    *   when it could not be sent (not connected, or watching only)
    */
   send(fields, atTick = 0) {
-    const link = this._link;
-    if (!link || link.welcome.spectator) return undefined;
-    const seq = link.nextSeq;
-    const input = { seq, at: atTick, values: inputValues(link.welcome.schema, fields) };
-    if (!this._send({ type: 'input', input })) return undefined;
-    link.countInput();
-    return seq;
+    return this._uplink.input(fields, atTick);
   }
 
   /**
@@ -154,10 +147,7 @@ export class Room {
    * @throws {TypeError} when the game has no such message, or a parameter is missing
    */
   message(name, params = {}) {
-    const link = this._link;
-    if (!link || link.welcome.spectator) return false;
-    const message = messageValues(link.welcome.schema, name, params);
-    return this._send({ type: 'game', message });
+    return this._uplink.message(name, params);
   }
 
   /**
@@ -170,8 +160,7 @@ export class Room {
    * @throws {TypeError} when a number is not finite, or a side is negative
    */
   look(area) {
-    this._wanted = lookOf(area);
-    return this._sendLook();
+    return this._uplink.look(area);
   }
 
   /**
@@ -202,18 +191,9 @@ export class Room {
     this._connection.leave();
   }
 
-  /** @param {ClientMessage} message @returns {boolean} whether it was sent */
-  _send(message) {
-    return this._connection.send(encodeClientMessage(message));
-  }
-
-  _sendLook() {
-    if (!this._wanted || !this._link?.welcome.spectator) return false;
-    return this._send({ type: 'look', look: this._wanted });
-  }
-
   _unlink() {
     this._heartbeat.stop();
+    this._uplink.stop();
     this._link = undefined;
   }
 
@@ -261,20 +241,19 @@ export class Room {
   _handleWelcome(welcome, now) {
     const link = new Link(welcome);
     this._link = link;
+    this._uplink.start(link);
     this.welcome = welcome;
     this.clock.start(welcome.tickRateHz, welcome.roomTimeMs, now);
     this.interpolation.start(link.msPerTick * welcome.sendEvery);
     this._heartbeat.start(welcome.heartbeatTimeoutMs, now);
     this.stats.start();
-    this._sendLook();
     this._view.start(link.whereabouts, link.shapes, link.msPerTick);
     this._cues.clear();
     const gone = this._table.start(link.shapes);
-    this.roster.clear();
-    for (const entry of welcome.roster) this.roster.set(entry.player, entry);
+    this._roster.start(welcome.roster);
     for (const entity of gone) this._emitter.emit('leave', entity);
     this._emitter.emit('welcome', welcome);
-    this._emitter.emit('roster', this.roster);
+    this._roster.tell();
   }
 
   /** @param {Uint8Array} bytes @param {number} now */
@@ -282,7 +261,7 @@ export class Room {
     const link = this._link;
     if (!link) throw new WireError('a state frame before the welcome', 0);
     const { frame, events, left } = link.handleFrame(bytes);
-    this._acknowledge(link.acknowledgement(frame));
+    this._uplink.acknowledge(frame);
     const { tick } = link.whereabouts;
     this.stats.countFrame(tick, now);
     this.interpolation.handleArrival(tick * link.msPerTick, now);
@@ -308,23 +287,11 @@ export class Room {
     this._emitter.emit('state', { tick, isKeyframe, input });
   }
 
-  /** @param {{frame: number, event: number} | undefined} due */
-  _acknowledge(due) {
-    if (due) this._send({ type: 'ack', ...due });
-  }
-
-  /** @param {number} nonce */
-  _sendPing(nonce) {
-    this._send({ type: 'ping', nonce });
-    // The last frames before the server holds back may be too few to be due by their number.
-    this._acknowledge(this._link?.remainder());
-  }
-
   /** The server answers a report with a keyframe. @param {Link} link @param {number} now */
   _handleDesync({ replica, desyncReports }, now) {
     this.stats.desyncs += 1;
     const difference = desyncReports.due(replica, now);
-    if (difference) this._send({ type: 'differs', difference });
+    if (difference) this._uplink.report(difference);
     const what = `the replica differs from the server at tick ${replica.tick}`;
     this._emitter.emit('error', new Error(`${what}, in part ${replica.differing.join(', ')}`));
   }
@@ -333,12 +300,10 @@ export class Room {
   _handleEvent(link, { tick, event }) {
     switch (event.type) {
       case 'joined':
-        this.roster.set(event.entry.player, event.entry);
-        this._emitter.emit('joined', event.entry);
-        this._emitter.emit('roster', this.roster);
+        this._roster.handleJoined(event.entry);
         break;
       case 'left':
-        this._handleLeft(event.player);
+        this._roster.handleLeft(event.player);
         break;
       case 'game': {
         const named = namedValues(link.welcome.schema, event.message, tick);
@@ -347,14 +312,5 @@ export class Room {
         break;
       }
     }
-  }
-
-  /** @param {number} player */
-  _handleLeft(player) {
-    const entry = this.roster.get(player);
-    if (!entry) return;
-    this.roster.delete(player);
-    this._emitter.emit('left', entry);
-    this._emitter.emit('roster', this.roster);
   }
 }

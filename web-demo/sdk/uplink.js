@@ -1,0 +1,126 @@
+/**
+ * What a room's client says to the server: inputs, messages of the game, where a spectator looks,
+ * pings, acknowledgements and reports. Goes by what the connection that is there now has been told,
+ * and says nothing that the server would refuse; whether the bytes can go out is the connection's
+ * business.
+ *
+ * @module
+ */
+
+import { lookOf } from './look.js';
+import { encodeClientMessage } from './messages.js';
+import { inputValues, messageValues } from './named-values.js';
+
+/** @typedef {import('./frame.js').Frame} Frame */
+/** @typedef {import('./link.js').Link} Link */
+/** @typedef {import('./look.js').Area} Area */
+/** @typedef {import('./messages.js').ClientMessage} ClientMessage */
+/** @typedef {import('./messages.js').Difference} Difference */
+/** @typedef {import('./messages.js').Look} Look */
+
+/** The way to the server, over one connection after the other. */
+export class Uplink {
+  /** @param {(bytes: Uint8Array<ArrayBuffer>) => boolean} send says whether they were sent */
+  constructor(send) {
+    this._sendBytes = send;
+    /** @type {Link | undefined} */
+    this._link = undefined;
+    /** What the client wants to see, on whichever connection. @type {Look | undefined} */
+    this._wanted = undefined;
+  }
+
+  /**
+   * Starts over, on a new connection.
+   *
+   * @param {Link} link
+   */
+  start(link) {
+    this._link = link;
+    this._sendLook();
+  }
+
+  /** The connection is gone. */
+  stop() {
+    this._link = undefined;
+  }
+
+  /**
+   * @param {{[field: string]: number | boolean}} fields
+   * @param {number} atTick 0 for the next one
+   * @returns {number | undefined} the input's number; undefined when it was not sent
+   */
+  input(fields, atTick) {
+    const link = this._link;
+    if (!link || link.welcome.spectator) return undefined;
+    const seq = link.nextSeq;
+    const input = { seq, at: atTick, values: inputValues(link.welcome.schema, fields) };
+    if (!this._send({ type: 'input', input })) return undefined;
+    link.countInput();
+    return seq;
+  }
+
+  /**
+   * @param {string} name
+   * @param {{[param: string]: number | string}} params
+   * @returns {boolean} whether it was sent
+   * @throws {TypeError} when the game has no such message, or a parameter is missing
+   */
+  message(name, params) {
+    const link = this._link;
+    if (!link || link.welcome.spectator) return false;
+    const message = messageValues(link.welcome.schema, name, params);
+    return this._send({ type: 'game', message });
+  }
+
+  /**
+   * Remembers what a spectator wants to see, and asks for it now and on later connections.
+   *
+   * @param {Area} area
+   * @returns {boolean} whether it was sent
+   * @throws {TypeError} when there is no such area
+   */
+  look(area) {
+    this._wanted = lookOf(area);
+    return this._sendLook();
+  }
+
+  /** @param {number} nonce */
+  ping(nonce) {
+    this._send({ type: 'ping', nonce });
+    // The last frames before the server holds back may be too few to be due by their number.
+    this._acknowledge(this._link?.remainder());
+  }
+
+  /**
+   * Acknowledges what is due after a frame.
+   *
+   * @param {Frame} frame
+   */
+  acknowledge(frame) {
+    this._acknowledge(this._link?.acknowledgement(frame));
+  }
+
+  /**
+   * Reports a part that differs from the server's.
+   *
+   * @param {Difference} difference
+   */
+  report(difference) {
+    this._send({ type: 'differs', difference });
+  }
+
+  /** @param {{frame: number, event: number} | undefined} due */
+  _acknowledge(due) {
+    if (due) this._send({ type: 'ack', ...due });
+  }
+
+  _sendLook() {
+    if (!this._wanted || !this._link?.welcome.spectator) return false;
+    return this._send({ type: 'look', look: this._wanted });
+  }
+
+  /** @param {ClientMessage} message @returns {boolean} whether it was sent */
+  _send(message) {
+    return this._sendBytes(encodeClientMessage(message));
+  }
+}
