@@ -18,6 +18,8 @@ import { Whereabouts } from './whereabouts.js';
 
 /** Inputs are numbered with 16 bits. */
 const SEQ_MASK = 0xffff;
+/** Frames per second of a server that has nothing to tell, as far as ticks and turns allow. */
+const QUIET_FRAMES_HZ = 4;
 
 /** The counters and the replica of one connection. */
 export class Link {
@@ -29,6 +31,8 @@ export class Link {
     this.desyncReports = new DesyncReports();
     this.shapes = shapesOf(welcome.schema, this.replica.layout);
     this.msPerTick = 1000 / welcome.tickRateHz;
+    /** Longest time from one frame to the next, in milliseconds, unless the server holds back. */
+    this.quietMs = quietTicks(welcome) * this.msPerTick;
     this._seq = 0;
     this._newestEvent = 0;
     this._ackedFrame = 0;
@@ -85,4 +89,15 @@ export class Link {
     this._ackedFrame = frame;
     return { frame, event: this._newestEvent };
   }
+}
+
+/**
+ * Ticks after which there is a frame however little it has to tell: 250 ms, rounded down, at least
+ * one, and then up to the client's next turn.
+ *
+ * @param {Welcome} welcome
+ */
+function quietTicks({ tickRateHz, sendEvery }) {
+  const ticks = Math.max(1, Math.floor(tickRateHz / QUIET_FRAMES_HZ));
+  return sendEvery * Math.ceil(ticks / sendEvery);
 }

@@ -246,8 +246,8 @@ export class Room {
     this.clock.start(welcome.tickRateHz, welcome.roomTimeMs, now);
     this.interpolation.start(link.msPerTick * welcome.sendEvery);
     this._heartbeat.start(welcome.heartbeatTimeoutMs, now);
-    this.stats.start();
-    this._view.start(link.whereabouts, link.shapes, link.msPerTick);
+    this.stats.start(link.quietMs);
+    this._view.start(link);
     this._cues.clear();
     const gone = this._table.start(link.shapes);
     this._roster.start(welcome.roster);

@@ -8,9 +8,11 @@
 const WINDOW_MS = 2000;
 const SLICES = 8;
 const SLICE_MS = WINDOW_MS / SLICES;
-/** Frames come at least every 250 ms, however little there is to tell. Only when none has come for
- * longer than this does the time since the newest one count. */
-const QUIET_MS = 400;
+/** Frames in which the pace shows, at least: where they are rare it is over a longer time. */
+const MIN_FRAMES = 4;
+/** Only when a frame is overdue for this long, in milliseconds, does the time since the newest one
+ * count against the pace. */
+const MOST_OVERDUE_MS = 150;
 
 /** Something per second, over the slices of a sliding window. */
 class Rate {
@@ -58,16 +60,24 @@ class Pace {
     this._ticks = new Float64Array(SLICES);
     this._times = new Float64Array(SLICES).fill(-Infinity);
     this._newest = 0;
+    this._windowMs = WINDOW_MS;
+    this._overdueMs = Infinity;
   }
 
-  /** Another room may count otherwise. */
-  reset() {
+  /**
+   * Another room may count otherwise.
+   *
+   * @param {number} quietMs longest time between frames
+   */
+  reset(quietMs) {
     this._times.fill(-Infinity);
+    this._windowMs = Math.max(WINDOW_MS, MIN_FRAMES * quietMs);
+    this._overdueMs = quietMs + MOST_OVERDUE_MS;
   }
 
   /** @param {number} tick @param {number} now */
   add(tick, now) {
-    this._newest = Math.floor(now / SLICE_MS) % SLICES;
+    this._newest = Math.floor((SLICES * now) / this._windowMs) % SLICES;
     this._ticks[this._newest] = tick;
     this._times[this._newest] = now;
   }
@@ -76,13 +86,13 @@ class Pace {
   perSecond(now) {
     let oldest = this._newest;
     this._times.forEach((time, slice) => {
-      if (now - time < WINDOW_MS && time < this._times[oldest]) oldest = slice;
+      if (now - time < this._windowMs && time < this._times[oldest]) oldest = slice;
     });
     const newestAt = this._times[this._newest];
-    const end = now - newestAt > QUIET_MS ? now : newestAt;
+    const end = now - newestAt > this._overdueMs ? now : newestAt;
     const ticks = this._ticks[this._newest] - this._ticks[oldest];
     const ms = end - this._times[oldest];
-    return ms > 0 && now - newestAt < WINDOW_MS ? (1000 * ticks) / ms : 0;
+    return ms > 0 && now - newestAt < this._windowMs ? (1000 * ticks) / ms : 0;
   }
 }
 
@@ -112,15 +122,19 @@ export class Stats {
     return this._frames.perSecond(this._now());
   }
 
-  /** Ticks of the room per second that the state has moved on by, over the last two seconds: the
-   * tick rate, unless the connection falls behind. */
+  /** Ticks of the room per second that the state has moved on by, over the last two seconds, or the
+   * last few frames where these are rare: the tick rate, unless the connection falls behind. */
   get ticksPerSecond() {
     return this._pace.perSecond(this._now());
   }
 
-  /** Another connection begins. */
-  start() {
-    this._pace.reset();
+  /**
+   * Another connection begins.
+   *
+   * @param {number} quietMs longest time between its frames, in milliseconds
+   */
+  start(quietMs) {
+    this._pace.reset(quietMs);
   }
 
   /** @param {number} bytes @param {number} now */

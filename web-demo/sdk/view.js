@@ -9,18 +9,19 @@ import { blendEntity, newEntity, readEntity } from './entities.js';
 import { SINCE, TICK } from './trajectory.js';
 
 /** @typedef {import('./entities.js').Entity} Entity */
+/** @typedef {import('./link.js').Link} Link */
 /** @typedef {import('./shapes.js').Shape} Shape */
 /** @typedef {import('./trajectory.js').Trajectory} Trajectory */
 /** @typedef {import('./whereabouts.js').Whereabouts} Whereabouts */
 
-/** After this long without a frame everything stops, in milliseconds. A server that has nothing to
- * tell sends one every 250 ms. */
-const MOST_AHEAD_MS = 300;
+/** When a frame is overdue for this long, everything stops, in milliseconds. */
+const MOST_OVERDUE_MS = 50;
 
 /** The view of a connection's entities. */
 export class View {
   constructor() {
     this._msPerTick = 1;
+    this._mostAheadMs = 0;
     /** @type {Shape[]} */
     this._shapes = [];
     /** @type {Whereabouts | undefined} */
@@ -32,14 +33,13 @@ export class View {
   /**
    * Starts over for a connection.
    *
-   * @param {Whereabouts} whereabouts
-   * @param {Shape[]} shapes by kind
-   * @param {number} msPerTick
+   * @param {Pick<Link, 'whereabouts'|'shapes'|'msPerTick'|'quietMs'>} link
    */
-  start(whereabouts, shapes, msPerTick) {
+  start({ whereabouts, shapes, msPerTick, quietMs }) {
     this._whereabouts = whereabouts;
     this._shapes = shapes;
     this._msPerTick = msPerTick;
+    this._mostAheadMs = quietMs + MOST_OVERDUE_MS;
   }
 
   /**
@@ -52,7 +52,8 @@ export class View {
     this._shown.length = 0;
     if (!this._whereabouts) return this._shown;
     const { present, departed, tick: newest } = this._whereabouts;
-    const tick = Math.min(renderTimeMs, newest * this._msPerTick + MOST_AHEAD_MS) / this._msPerTick;
+    const stopMs = newest * this._msPerTick + this._mostAheadMs;
+    const tick = Math.min(renderTimeMs, stopMs) / this._msPerTick;
     for (const trajectory of present.values()) this._show(trajectory, tick);
     for (const trajectory of departed) this._show(trajectory, tick);
     return this._shown;

@@ -135,7 +135,7 @@ test(`whatever decodes is shown without fault (seed ${SEED})`, () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     if (round % frames.length === 0) {
       link = new Link(welcome);
-      view.start(link.whereabouts, link.shapes, link.msPerTick);
+      view.start(link);
     }
     const original = bytesOf(frames[round % frames.length].hex);
     const bytes = random() < 0.1 ? mutate(original) : original;

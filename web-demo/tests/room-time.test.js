@@ -92,6 +92,27 @@ test('the room moves on evenly however few frames tell of it', async () => {
   room.leave();
 });
 
+test('where frames are rare, silence is no delay either', async () => {
+  const world = new FakeWorld();
+  const room = world.join();
+  await world.run(0);
+  // A tick per second, of which this client gets every fourth.
+  const slow = bytesOf(Buffer.from(WELCOME).toString('hex').replace('1e01fb8813', '0104fb8813'));
+  world.socket.open();
+  world.socket.receive(slow, FRAMES[0]);
+  for (let turn = 0; turn < 6; turn += 1) {
+    world.now += 4000;
+    world.socket.receive(Uint8Array.of(0x81, 4));
+    assert.ok(Math.abs(room.stats.ticksPerSecond - 1) < 0.01, `${room.stats.ticksPerSecond}`);
+    world.now += 3900;
+    assert.ok(Math.abs(room.stats.ticksPerSecond - 1) < 0.01, `${room.stats.ticksPerSecond}`);
+    world.now -= 3900;
+  }
+  world.now += 8000;
+  assert.ok(room.stats.ticksPerSecond < 0.7, 'but a turn that is left out is one');
+  room.leave();
+});
+
 test('a room in which nothing happens is a good connection', async () => {
   const world = new FakeWorld();
   const room = await world.joined();

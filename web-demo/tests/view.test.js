@@ -11,11 +11,12 @@ const SCHEMA = schemaOf([
   ['energy', { type: 'integer', min: -10, max: 100 }],
 ]);
 
-/** A view with ticks of 10 ms, and what it shows. */
-function scene() {
+/** A view with ticks of 10 ms, and what it shows. @param {number} [quietMs] */
+function scene(quietMs = 250) {
   const replica = new ScriptedReplica(SCHEMA);
   const view = new View();
-  view.start(replica.whereabouts, shapesOf(SCHEMA, replica.layout), 10);
+  const { whereabouts } = replica;
+  view.start({ whereabouts, shapes: shapesOf(SCHEMA, replica.layout), msPerTick: 10, quietMs });
   return { replica, view };
 }
 
@@ -88,13 +89,21 @@ test('what did as predicted up to the last tick turns off only then', () => {
   assert.equal(xAt(view, 320), -100 + 0.5 * 142);
 });
 
-test('prediction stops at the end of the world, and when nothing has come for long', () => {
+test('prediction stops at the end of the world', () => {
   const { replica, view } = scene();
   replica.frame(1, { [CELL]: { rows: [row([390, 50], { steps: [4, -1] })] } }, true);
   assert.equal(xAt(view, 100), 100);
-  const [{ y }] = view.at(310);
-  assert.equal(y, 25 - 15);
-  assert.equal(view.at(100_000)[0].y, y);
+});
+
+test('prediction stops when a frame is overdue, and not before', () => {
+  for (const quietMs of [10, 250, 800]) {
+    const { replica, view } = scene(quietMs);
+    replica.frame(1, { [CELL]: { rows: [row([100, 0], { steps: [2, 0] })] } }, true);
+    const stopMs = 10 + quietMs + 50;
+    assert.equal(xAt(view, stopMs), -50 + (quietMs + 50) / 10);
+    assert.equal(xAt(view, stopMs - 10), -50 + (quietMs + 40) / 10);
+    assert.equal(xAt(view, 100_000), xAt(view, stopMs));
+  }
 });
 
 test('before the oldest state that one is shown', () => {

@@ -301,3 +301,27 @@ fn every_input_is_echoed_in_order_however_it_was_stamped() {
     network.ticks(5);
     assert_eq!(network.clients[client].last_echo, Some(InputSeq(452)));
 }
+
+#[test]
+fn a_room_without_news_is_silent_for_a_quarter_of_a_second_and_until_the_next_turn() {
+    // The same as in the tests of the SDK: `web-demo/tests/link.test.js`.
+    let usual = [(30, 1, 7), (30, 2, 8), (30, 4, 8), (60, 1, 15), (60, 4, 16)];
+    let slow = [(7, 1, 1), (1, 1, 1), (1, 4, 4)];
+    for (rate_hz, send_every, ticks) in usual.into_iter().chain(slow) {
+        // Hashes would be news.
+        let config =
+            RoomConfig { hash_every: 0, ..RoomConfig::new(rate_hz, Duration::from_secs(15)) };
+        let mut network = network(config);
+        let client = network.join(request(Role::Spectator, send_every), 0).unwrap();
+        let mut told = Vec::new();
+        for _ in 0..100 {
+            network.tick();
+            told.extend(network.clients[client].frame.as_ref().map(|(frame, _)| frame.tick));
+        }
+        told.dedup();
+        assert!(told.len() > 5, "{told:?}");
+        for pair in told.windows(2).skip(1) {
+            assert_eq!(pair[1].since(pair[0]), ticks, "{rate_hz} Hz, every {send_every}");
+        }
+    }
+}

@@ -53,7 +53,7 @@ for (let round = 0; round < ROUNDS && performance.now() < end; round += 1) {
   const table = new EntityTable(new Map());
   table.start(shapes);
   const view = new View();
-  view.start(whereabouts, shapes, msPerTick);
+  view.start(link);
   changed = 0;
   shown = 0;
   frames.forEach((bytes, frame) => {
