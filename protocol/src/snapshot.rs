@@ -1,9 +1,10 @@
 //! The quantised state of a set of entities at one tick.
 //!
 //! Entities sit in dense *slots*, so that a steady state needs no ids on the wire: both sides go
-//! through the slots in order. The server fills one snapshot per tick; a client's copy of it is
-//! equal to it, integer for integer. Rows have a fixed width and lie in one vector, so a snapshot
-//! is copied with three block moves and compared without a pointer.
+//! through the slots in order. The server fills one snapshot per tick for each part of a room's
+//! state ([`parts`](crate::parts)); a client's copy of it is equal to it, integer for integer. Rows
+//! have a fixed width and lie in one vector, so a snapshot is copied with three block moves and
+//! compared without a pointer.
 
 use crate::ids::EntityId;
 use crate::quantise::{KindLayout, Layout};
@@ -11,7 +12,7 @@ use crate::quantise::{KindLayout, Layout};
 /// Most slots of a snapshot.
 pub const MAX_SLOTS: usize = 1 << 16;
 
-/// The entities of a room at one tick, as lanes.
+/// The entities of one part of a room's state at one tick, as lanes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     stride: usize,

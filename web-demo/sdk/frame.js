@@ -70,7 +70,7 @@ const OWN = 16;
 const GLOBAL = 32;
 const CELLS = 64;
 const KEYFRAME_FLAGS = INPUT | EVENTS | OWN | GLOBAL;
-/** Numbers below this share the byte of an input echo. */
+/** Bits of an input echo's byte that hold by how much its number is up; the others hold its age. */
 const ECHO_BITS = 4;
 
 /** @type {ReceivedEvent[]} */
