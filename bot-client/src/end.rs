@@ -32,8 +32,8 @@ pub enum ConnectError {
     /// Something else came first.
     #[error("the first message was not a welcome")]
     NotWelcomed,
-    /// The welcome's schema breaks its own rules.
-    #[error("schema: {0}")]
+    /// The welcome's schema or grid breaks its own rules.
+    #[error("welcome: {0}")]
     Unsound(#[from] WelcomeError),
 }
 
@@ -119,6 +119,15 @@ impl End {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tickwire_protocol::watch::GridError;
+
+    #[test]
+    fn a_welcome_with_a_fault_says_which() {
+        let grid = GridError { columns: 0, rows: 3 };
+        let error = ConnectError::from(WelcomeError::from(grid));
+        assert_eq!(error.to_string(), format!("welcome: {grid}"));
+        assert_eq!(error.reconnect(), Reconnect::Never);
+    }
 
     #[test]
     fn only_what_may_pass_is_come_back_from() {
