@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 use tickwire_bot_client::behavior::Behavior;
+use tickwire_bot_client::connection::wire_bytes;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::replica::Replica;
 use tickwire_protocol::watch::GridError;
@@ -104,7 +105,7 @@ pub fn measure(
         let begin = Instant::now();
         crowd.step()?;
         times.push(begin.elapsed());
-        bytes += crowd.frames().map(|frame| on_wire(frame.len())).sum::<usize>();
+        bytes += crowd.frames().map(|frame| wire_bytes(frame.len())).sum::<usize>();
         frames += crowd.receive()?;
         census.take(&crowd);
     }
@@ -121,17 +122,6 @@ pub fn measure(
         in_view: census.in_view as f64 / census.members.max(1) as f64,
         in_cells: census.in_cells as f64 / census.members.max(1) as f64,
     })
-}
-
-/// Bytes of an unmasked WebSocket message.
-#[must_use]
-pub const fn on_wire(payload: usize) -> usize {
-    payload
-        + match payload {
-            0..126 => 2,
-            126..65_536 => 4,
-            _ => 10,
-        }
 }
 
 fn drift(side: u32) -> Result<Box<dyn Game>, OptionError> {
@@ -239,10 +229,5 @@ mod tests {
         assert!((10.0..120.0).contains(&figures.bytes_per_update), "{figures:?}");
         assert!(figures.tick > figures.record, "{figures:?}");
         assert_eq!(render(&[figures]).lines().count(), 3);
-    }
-
-    #[test]
-    fn messages_have_a_header() {
-        assert_eq!([0, 125, 126, 65_535, 65_536].map(on_wire), [2, 127, 130, 65_539, 65_546]);
     }
 }

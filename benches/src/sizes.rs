@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tickwire_bot_client::behavior::{Behavior, Moment, Pilot};
+use tickwire_bot_client::connection::wire_bytes;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_simulation::registry::GameOptions;
 
 use crate::crowd::{Crowd, CrowdPlan};
-use crate::rooms::{RoomsError, on_wire};
+use crate::rooms::RoomsError;
 use crate::script::TICK_RATE_HZ;
 
 /// Ticks before anything is measured.
@@ -47,7 +48,7 @@ pub fn measure(players: usize, seed: u64) -> Result<Sizes, RoomsError> {
         crowd.send()?;
         crowd.step()?;
         if tick >= SETTLING_TICKS {
-            bytes += crowd.frames().map(|frame| on_wire(frame.len())).sum::<usize>();
+            bytes += crowd.frames().map(|frame| wire_bytes(frame.len())).sum::<usize>();
             frames += crowd.frames().count();
         }
         crowd.receive()?;
@@ -58,7 +59,7 @@ pub fn measure(players: usize, seed: u64) -> Result<Sizes, RoomsError> {
     Ok(Sizes {
         players,
         tickwire: bytes as f64 / frames.max(1) as f64,
-        packed: on_wire(players * PACKED_BYTES) as f64,
+        packed: wire_bytes(players * PACKED_BYTES) as f64,
         json: json_bytes(&mut pilots),
     })
 }
@@ -95,7 +96,7 @@ fn json_bytes(pilots: &mut [Pilot]) -> f64 {
             (player.x, player.y) = (moved(player.x, 0), moved(player.y, 1));
         }
         let state = serde_json::to_string(&State { tick, players: &players });
-        bytes += on_wire(state.map_or(0, |text| text.len()));
+        bytes += wire_bytes(state.map_or(0, |text| text.len()));
     }
     bytes as f64 / TICKS as f64
 }

@@ -316,3 +316,13 @@ async fn read_first(socket: &mut Socket) -> Result<(Bytes, u64), End> {
 fn silence_limit(welcome: &Welcome) -> Duration {
     Duration::from_millis(u64::from(welcome.heartbeat_timeout_ms.max(1000)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_a_header() {
+        assert_eq!([0, 125, 126, 65_535, 65_536].map(wire_bytes), [2, 127, 130, 65_539, 65_546]);
+    }
+}
