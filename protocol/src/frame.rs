@@ -30,7 +30,7 @@ mod write;
 
 use bytes::Bytes;
 
-use crate::envelope::encode;
+use crate::envelope::{FRAME_TAG, encode};
 use crate::ids::{EventNumber, InputSeq, Tick};
 use crate::message::Event;
 
@@ -41,7 +41,7 @@ pub use write::{FramePrefix, write_cell_bits};
 pub const MAX_FRAME_BYTES: usize = 1 << 20;
 
 /// Tag of a keyframe; without it, and with [`DELTA_TAG`], it is a delta.
-const KEYFRAME_TAG: u8 = 0x40;
+const KEYFRAME_TAG: u8 = FRAME_TAG;
 const DELTA_TAG: u8 = 0x80;
 const ADVANCE: u8 = 1;
 const INPUT: u8 = 2;
