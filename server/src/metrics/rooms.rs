@@ -1,0 +1,204 @@
+//! What rooms count, added up over all of them: ticks, frames, inputs, members.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::{Counter, Error, Histogram, IntCounter, IntGauge, IntGaugeVec, Registry};
+use tickwire_protocol::message::Role;
+use tickwire_simulation::room::{Room, RoomCounters};
+
+use super::Metrics;
+use super::register::{counter, gauge, gauges_by, histogram, total_seconds};
+
+/// Bounds of tick-time buckets, in seconds: 20 µs to 100 ms.
+const TICK_BUCKETS: [f64; 12] =
+    [2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1];
+
+/// Metrics of all rooms of a server.
+pub(super) struct RoomMetrics {
+    open: IntGauge,
+    members: IntGaugeVec,
+    ticks: TickMetrics,
+    frames: FrameMetrics,
+    inputs: InputMetrics,
+}
+
+impl RoomMetrics {
+    pub(super) fn new(registry: &Registry) -> Result<Self, Error> {
+        Ok(Self {
+            open: gauge(registry, "tickwire_rooms", "Rooms that are open")?,
+            members: gauges_by(registry, "role", "tickwire_members", "Members of rooms, by role")?,
+            ticks: TickMetrics::new(registry)?,
+            frames: FrameMetrics::new(registry)?,
+            inputs: InputMetrics::new(registry)?,
+        })
+    }
+}
+
+struct TickMetrics {
+    seconds: Histogram,
+    lateness_seconds: Histogram,
+    moved_seconds: Counter,
+}
+
+impl TickMetrics {
+    fn new(registry: &Registry) -> Result<Self, Error> {
+        Ok(Self {
+            seconds: histogram(
+                registry,
+                "tickwire_tick_seconds",
+                "Time that a room's tick takes",
+                &TICK_BUCKETS,
+            )?,
+            lateness_seconds: histogram(
+                registry,
+                "tickwire_tick_lateness_seconds",
+                "Time from a tick's deadline to its beginning",
+                &TICK_BUCKETS,
+            )?,
+            moved_seconds: total_seconds(
+                registry,
+                "tickwire_tick_moved_seconds_total",
+                "Time by which rooms moved their ticks because they could not keep them",
+            )?,
+        })
+    }
+}
+
+struct FrameMetrics {
+    queued: IntCounter,
+    bytes: IntCounter,
+    skipped: IntCounter,
+    keyframes: IntCounter,
+    desyncs: IntCounter,
+    oversized: IntCounter,
+}
+
+impl FrameMetrics {
+    fn new(registry: &Registry) -> Result<Self, Error> {
+        let counter = |name, help| counter(registry, name, help);
+        Ok(Self {
+            queued: counter("tickwire_frames_total", "State frames queued")?,
+            bytes: counter("tickwire_frame_bytes_total", "Bytes of state frames queued")?,
+            skipped: counter(
+                "tickwire_frames_skipped_total",
+                "Frames not encoded because their client was behind",
+            )?,
+            keyframes: counter("tickwire_keyframes_total", "Keyframes among the state frames")?,
+            desyncs: counter(
+                "tickwire_desyncs_total",
+                "Reports of clients whose copy of the state differed",
+            )?,
+            oversized: counter(
+                "tickwire_oversized_total",
+                "Clients sent away because what they should see cannot be sent",
+            )?,
+        })
+    }
+
+    fn note(&self, new: &RoomCounters, old: &RoomCounters) {
+        self.queued.inc_by(new.frames - old.frames);
+        self.bytes.inc_by(new.frame_bytes - old.frame_bytes);
+        self.skipped.inc_by(new.frames_skipped - old.frames_skipped);
+        self.keyframes.inc_by(new.keyframes - old.keyframes);
+        self.desyncs.inc_by(new.desyncs - old.desyncs);
+        self.oversized.inc_by(new.oversized - old.oversized);
+    }
+}
+
+struct InputMetrics {
+    taken: IntCounter,
+    late: IntCounter,
+    refused: IntCounter,
+}
+
+impl InputMetrics {
+    fn new(registry: &Registry) -> Result<Self, Error> {
+        let counter = |name, help| counter(registry, name, help);
+        Ok(Self {
+            taken: counter("tickwire_inputs_total", "Inputs taken in")?,
+            late: counter(
+                "tickwire_inputs_late_total",
+                "Inputs that came after the tick they named",
+            )?,
+            refused: counter(
+                "tickwire_inputs_refused_total",
+                "Inputs and messages that were refused",
+            )?,
+        })
+    }
+
+    fn note(&self, new: &RoomCounters, old: &RoomCounters) {
+        self.taken.inc_by(new.inputs - old.inputs);
+        self.late.inc_by(new.inputs_late - old.inputs_late);
+        self.refused.inc_by(new.inputs_refused - old.inputs_refused);
+    }
+}
+
+/// Adds what one room has counted to the server's metrics; takes its members out again when
+/// dropped.
+pub struct RoomMeter {
+    metrics: Arc<Metrics>,
+    counted: RoomCounters,
+    moved: Duration,
+    members: [(Role, i64); 3],
+}
+
+impl RoomMeter {
+    /// A meter for a room that opens now.
+    #[must_use]
+    pub fn new(metrics: Arc<Metrics>) -> Self {
+        metrics.rooms.open.inc();
+        Self {
+            metrics,
+            counted: RoomCounters::default(),
+            moved: Duration::ZERO,
+            members: [(Role::Player, 0), (Role::Spectator, 0), (Role::Bot, 0)],
+        }
+    }
+
+    /// Counts one tick and everything since the last one.
+    pub fn note_tick(
+        &mut self,
+        room: &Room,
+        tick_time: Duration,
+        lateness: Duration,
+        moved: Duration,
+    ) {
+        let RoomMetrics { ticks, frames, inputs, .. } = &self.metrics.rooms;
+        ticks.seconds.observe(tick_time.as_secs_f64());
+        ticks.lateness_seconds.observe(lateness.as_secs_f64());
+        ticks.moved_seconds.inc_by((moved - self.moved).as_secs_f64());
+        frames.note(room.counters(), &self.counted);
+        inputs.note(room.counters(), &self.counted);
+        self.counted = *room.counters();
+        self.moved = moved;
+        self.note_members(|role| room.count(role) as i64);
+    }
+
+    fn note_members(&mut self, count: impl Fn(Role) -> i64) {
+        for (role, noted) in &mut self.members {
+            let now = count(*role);
+            if now != *noted {
+                let gauge = self.metrics.rooms.members.with_label_values(&[label(*role)]);
+                gauge.add(now - *noted);
+                *noted = now;
+            }
+        }
+    }
+}
+
+impl Drop for RoomMeter {
+    fn drop(&mut self) {
+        self.note_members(|_| 0);
+        self.metrics.rooms.open.dec();
+    }
+}
+
+const fn label(role: Role) -> &'static str {
+    match role {
+        Role::Player => "player",
+        Role::Spectator => "spectator",
+        Role::Bot => "bot",
+    }
+}
