@@ -5,7 +5,7 @@ mod error;
 mod health;
 mod join;
 mod rooms;
-mod upgrade;
+pub(crate) mod upgrade;
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .service(join::join)
         .service(rooms::list)
         .service(rooms::open)
-        .service(upgrade::upgrade)
+        .service(upgrade::no_upgrade)
         .service(health::healthz)
         .service(health::readyz)
         .service(health::metrics)

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use actix_web::dev::{Server as HttpServerTask, ServerHandle};
-use actix_web::{App, HttpServer};
+use actix_http::HttpService;
+use actix_server::{Server as HttpTask, ServerHandle};
+use actix_service::{fn_service, map_config};
+use actix_web::App;
+use actix_web::dev::AppConfig;
 use tickwire_protocol::close::CloseReason;
 use tickwire_simulation::registry::GameRegistry;
 use tracing::info;
 
 use crate::config::ServerConfig;
 use crate::directory::LocalDirectory;
-use crate::http::{self, Api};
+use crate::http::{self, Api, upgrade};
 use crate::lobby::Lobby;
 use crate::messages::End;
 use crate::metrics::Metrics;
@@ -25,6 +28,8 @@ use crate::sockets;
 
 /// Time for close frames to reach their clients when the server stops.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time for a request's head to arrive, from its connection's beginning or its first byte.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a stopping server looks whether everybody is gone.
 const GOODBYE_POLL: Duration = Duration::from_millis(20);
 
@@ -52,7 +57,7 @@ pub struct Server {
     address: SocketAddr,
     lobby: Arc<Lobby>,
     metrics: Arc<Metrics>,
-    task: HttpServerTask,
+    task: HttpTask,
 }
 
 impl Server {
@@ -87,18 +92,23 @@ impl Server {
         let api = Api { lobby: Arc::clone(&lobby), metrics: Arc::clone(&metrics), sockets };
         let user_timeout = config.heartbeat_timeout;
         let bind_error = |cause| StartError::Bind { address: config.bind, cause };
-        let http = HttpServer::new(move || {
-            let api = api.clone();
-            App::new().configure(move |service| http::configure(service, api))
-        })
-        .workers(config.workers)
-        .tcp_nodelay(true)
-        .disable_signals()
-        .on_connect(move |connection, _| sockets::prepare(connection, user_timeout))
-        .bind(config.bind)
-        .map_err(bind_error)?;
-        let address = http.addrs().first().copied().unwrap_or(config.bind);
-        Ok(Self { address, lobby, metrics, task: http.run() })
+        let listener = sockets::listen(config.bind).map_err(bind_error)?;
+        let address = listener.local_addr().map_err(bind_error)?;
+        let builder = HttpTask::build().workers(config.workers).disable_signals();
+        let http = builder.listen("http", listener, move || {
+            let (routes, upgrades) = (api.clone(), api.clone());
+            let app = App::new().configure(move |service| http::configure(service, routes));
+            HttpService::build()
+                .client_request_timeout(REQUEST_TIMEOUT)
+                .tcp_nodelay(true)
+                .on_connect_ext(move |stream, _| sockets::prepare(stream, user_timeout))
+                .upgrade(fn_service(move |(request, connection)| {
+                    upgrade::serve(request, connection, upgrades.clone())
+                }))
+                .finish(map_config(app, |_| AppConfig::default()))
+                .tcp()
+        });
+        Ok(Self { address, lobby, metrics, task: http.map_err(bind_error)?.run() })
     }
 
     /// The address that it listens on.

@@ -1,10 +1,11 @@
 //! Sessions: one per connection. What a session decides is in [`core`], pure; [`socket`] moves the
-//! bytes of a WebSocket, behind a [`frame_guard`]; [`outbox`] brings frames from rooms to the
-//! sessions of one thread.
+//! messages of a WebSocket, whose frames come [`inbound`] and whose bytes a [`pump`] writes; [`outbox`]
+//! brings frames from rooms to the sessions of one thread.
 
 pub mod core;
-pub mod frame_guard;
+pub mod inbound;
 pub mod outbox;
+pub mod pump;
 pub mod socket;
 
 use std::fmt;

@@ -1,11 +1,30 @@
-//! Options of accepted sockets. What only Linux has is set there and left out elsewhere.
+//! Listening, and options of accepted sockets. What only Linux has is set there and left out elsewhere.
 
-use std::any::Any;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::rt::net::TcpStream;
-use socket2::SockRef;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tokio::net::TcpStream;
 use tracing::debug;
+
+/// Connections that the kernel keeps until they are accepted: a crowd that comes back at once.
+const BACKLOG: i32 = 4096;
+
+/// Listens at an address.
+///
+/// # Errors
+/// What the system says.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A server that is started again must not wait for connections of the last one to be forgotten.
+    // (On Windows the option means something else, and is not needed.)
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
 
 /// Bytes that the kernel may hold for a client that does not read. The default lets megabytes pile
 /// up before anything is felt; a frame is a few hundred bytes, so this is seconds of them.
@@ -13,8 +32,7 @@ const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Prepares a connection that was just accepted. Data that stays unacknowledged for `timeout` ends
 /// it: a peer that vanished, or one that does not read.
-pub fn prepare(connection: &dyn Any, timeout: Duration) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+pub fn prepare(stream: &TcpStream, timeout: Duration) {
     let socket = SockRef::from(stream);
     let limited = socket.set_send_buffer_size(SEND_BUFFER_BYTES);
     let limited = limited.and_then(|()| set_timeout(&socket, timeout));

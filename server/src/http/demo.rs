@@ -38,7 +38,9 @@ pub(super) async fn sdk(request: HttpRequest, path: Path<String>) -> HttpRespons
 /// Answers with a file, or with 304 when the client has it: names do not carry versions, so
 /// browsers ask each time and compare by hash.
 fn serve(request: &HttpRequest, path: &str, file: Option<EmbeddedFile>) -> HttpResponse {
-    let Some(file) = file else { return ApiError::not_found(request).error_response() };
+    let Some(file) = file else {
+        return ApiError::not_found(request.method(), request.path()).error_response();
+    };
     let etag = format!("\"{:016x}\"", short_hash(file.metadata.sha256_hash()));
     let has_it = request.headers().get(IF_NONE_MATCH).is_some_and(|value| value == etag.as_str());
     let mut response = if has_it { HttpResponse::NotModified() } else { HttpResponse::Ok() };

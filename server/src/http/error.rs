@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
 
@@ -36,8 +36,8 @@ impl ApiError {
 
     /// 404 `not_found`: nothing is served at this path.
     #[must_use]
-    pub fn not_found(request: &HttpRequest) -> Self {
-        let message = format!("{} {} is not served here", request.method(), request.path());
+    pub fn not_found(method: &Method, path: &str) -> Self {
+        let message = format!("{method} {path} is not served here");
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
@@ -92,5 +92,5 @@ impl From<JoinError> for ApiError {
 
 /// Any path that is not served.
 pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
-    ApiError::not_found(&request).error_response()
+    ApiError::not_found(request.method(), request.path()).error_response()
 }

@@ -1,44 +1,90 @@
 //! `GET /ws?token=…`: from HTTP to a WebSocket.
+//!
+//! actix-http hands upgrade requests over with their TCP stream, past the routes of the other requests:
+//! from here on the connection is the session's own ([`pump`](crate::session::pump)).
 
-use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
-use actix_web::web::{Data, Payload, Query};
-use actix_web::{HttpRequest, HttpResponse, get};
-use actix_web_actors::ws;
+use std::convert::Infallible;
+
+use actix_codec::Framed;
+use actix_http::body::{BodySize, BoxBody, MessageBody};
+use actix_http::h1::{Codec, Message};
+use actix_http::header::{HeaderMap, SEC_WEBSOCKET_PROTOCOL};
+use actix_http::{Request, Response, ws};
+use actix_web::web::Query;
+use actix_web::{HttpResponse, ResponseError, get};
+use bytes::Bytes;
+use futures_util::SinkExt;
 use serde::Deserialize;
 use tickwire_protocol::SUBPROTOCOL;
 use tickwire_protocol::close::CloseReason;
+use tokio::net::TcpStream;
+use tracing::debug;
 
 use super::{Api, ApiError};
 use crate::lobby::RedeemError;
 use crate::session::socket;
+
+/// A connection whose request has been read.
+type Connection = Framed<TcpStream, Codec>;
 
 #[derive(Debug, Deserialize)]
 struct Entry {
     token: Option<String>,
 }
 
-#[get("/ws")]
-pub(super) async fn upgrade(
-    request: HttpRequest,
-    entry: Query<Entry>,
-    payload: Payload,
-    api: Data<Api>,
-) -> Result<HttpResponse, ApiError> {
-    expect_known_subprotocol(&request)?;
-    let mut response = ws::handshake_with_protocols(&request, &[SUBPROTOCOL])
-        .map_err(|cause| ApiError::bad_request(&cause.to_string()))?;
-    let token = entry.into_inner().token.unwrap_or_default();
+/// Serves an upgrade request for as long as its connection lasts.
+pub(crate) async fn serve(
+    request: Request,
+    connection: Connection,
+    api: Api,
+) -> Result<(), Infallible> {
+    if let Err(error) = upgrade(&request, connection, api).await {
+        debug!(%error, "connection lost before it was a WebSocket");
+    }
+    Ok(())
+}
+
+async fn upgrade(
+    request: &Request,
+    mut connection: Connection,
+    api: Api,
+) -> Result<(), std::io::Error> {
+    let (response, entry) = match accept(request) {
+        Ok(accepted) => accepted,
+        Err(refusal) => return refuse(connection, &refusal).await,
+    };
+    connection.send(Message::Item((response, BodySize::None))).await?;
+    let token = entry.token.unwrap_or_default();
     let seat = api.lobby.redeem(&token).map_err(|cause| match cause {
         RedeemError::Unknown => CloseReason::Unauthorised,
         RedeemError::NoSuchRoom => CloseReason::NoSuchRoom,
         RedeemError::ShuttingDown => CloseReason::Restarting,
     });
-    Ok(response.streaming(socket::open(seat, api.sockets.clone(), payload)))
+    // Only the stream and what has been read of it live on; the buffers of HTTP are let go.
+    let parts = connection.into_parts();
+    socket::serve(seat, api.sockets, parts.io, parts.read_buf).await;
+    Ok(())
+}
+
+/// The answer to a sound request, and what it asks for.
+fn accept(request: &Request) -> Result<(Response<()>, Entry), ApiError> {
+    if request.path() != "/ws" {
+        return Err(ApiError::not_found(request.method(), request.path()));
+    }
+    expect_known_subprotocol(request.head().headers())?;
+    let bad_request = |cause: &dyn std::fmt::Display| ApiError::bad_request(&cause.to_string());
+    let Query(entry) = Query::<Entry>::from_query(request.uri().query().unwrap_or_default())
+        .map_err(|cause| bad_request(&cause))?;
+    let mut response = ws::handshake(request.head()).map_err(|cause| bad_request(&cause))?;
+    if request.head().headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        response.insert_header((SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
+    }
+    Ok((response.finish().drop_body(), entry))
 }
 
 /// A client that offers no subprotocol gets ours; one that offers only others is told so.
-fn expect_known_subprotocol(request: &HttpRequest) -> Result<(), ApiError> {
-    let mut offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).peekable();
+fn expect_known_subprotocol(headers: &HeaderMap) -> Result<(), ApiError> {
+    let mut offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).peekable();
     if offered.peek().is_none() {
         return Ok(());
     }
@@ -48,4 +94,24 @@ fn expect_known_subprotocol(request: &HttpRequest) -> Result<(), ApiError> {
         .any(|name| name.trim() == SUBPROTOCOL);
     let message = format!("this server speaks the subprotocol {SUBPROTOCOL}");
     if is_known { Ok(()) } else { Err(ApiError::bad_request(&message)) }
+}
+
+/// What is asked for without an upgrade.
+#[get("/ws")]
+pub(super) async fn no_upgrade() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::bad_request("open a WebSocket here"))
+}
+
+/// Answers with an error, after which the connection is closed.
+async fn refuse(mut connection: Connection, error: &ApiError) -> Result<(), std::io::Error> {
+    let response: Response<BoxBody> = error.error_response().into();
+    let (mut head, body) = response.into_parts();
+    head.head_mut().set_connection_type(actix_http::ConnectionType::Close);
+    let body = body.try_into_bytes().unwrap_or_else(|_| Bytes::new());
+    let size = BodySize::Sized(body.len() as u64);
+    connection.feed(Message::Item((head, size))).await?;
+    connection.feed(Message::Chunk(Some(body))).await?;
+    connection.feed(Message::Chunk(None)).await?;
+    connection.flush().await?;
+    connection.close().await
 }

@@ -1,10 +1,8 @@
 //! The WebSocket: moves bytes between a connection and its [`Session`]. The
 //! only file that knows actix-web-actors.
 //!
-//! actix-web-actors polls this actor only while the HTTP dispatcher wants bytes, so a client that
-//! stops reading freezes it, its heartbeat included. That is why the room, not this actor, watches
-//! whether frames are acknowledged, and why accepted sockets get a time limit for unacknowledged
-//! data ([`sockets`](crate::sockets)).
+//! The actor is polled by its connection's [`Pump`], which goes on while a write is pending: so the
+//! heartbeat runs whether or not the client reads.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,20 +11,20 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
 use actix_http::ws::{Codec, Item};
-use actix_web::error::PayloadError;
 use actix_web_actors::ws::{self, CloseCode, ProtocolError, WebsocketContext};
-use bytes::Bytes;
-use futures_util::Stream;
+use bytes::BytesMut;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{ClientMessage, ServerMessage};
+use tokio::net::TcpStream;
 use tracing::{debug, info, warn};
 
 use super::SessionId;
 use super::core::{Fragment, Session, SessionError, SessionLimits};
-use super::frame_guard::{Ending, Finding, FrameGuard, Guarded};
+use super::inbound::{Ending, Inbound, Shared};
 use super::outbox::LocalOutbox;
+use super::pump::Pump;
 use crate::lobby::Seat;
 use crate::messages::{Connect, Disconnect, Outgoing};
 use crate::metrics::Metrics;
@@ -77,8 +75,7 @@ pub struct Socket {
     id: SessionId,
     session: Session,
     state: State,
-    /// What the guard in front of the codec has found.
-    finding: Finding,
+    shared: Rc<Shared>,
     environment: SocketEnvironment,
 }
 
@@ -86,33 +83,38 @@ pub struct Socket {
 const LOST: &str = "lost";
 /// Time that a peer has to answer a close frame before its connection is ended.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// By how much longer than a client may be silent a write may make no progress: silence, and state
+/// that goes unacknowledged, are told the client in a close frame first.
+const WRITE_MARGIN: Duration = Duration::from_secs(1);
 /// Largest payload of a WebSocket frame. Messages above a client's limit are read whole up to this
 /// size, so that they can be refused in words.
 const MAX_FRAME_PAYLOAD: usize = 16 * MAX_CLIENT_MESSAGE_BYTES;
 
-/// The body of the upgrade's answer: a connection that begins with this entry.
+/// Serves a WebSocket that begins with this entry, until it is closed. `begun` has been read of its
+/// stream already.
 ///
 /// A connection without a seat is opened all the same, and closed for the reason given: browsers
 /// tell a page the close code, but never the status of a refused handshake.
-pub fn open<S>(
+pub fn serve(
     entry: Result<Seat, CloseReason>,
     environment: SocketEnvironment,
-    payload: S,
-) -> impl Stream<Item = Result<Bytes, actix_web::Error>>
-where
-    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
-{
-    let finding = Finding::default();
+    stream: TcpStream,
+    begun: BytesMut,
+) -> Pump {
+    let (stream, shared) = (Rc::new(stream), Rc::<Shared>::default());
+    let patience = environment.limits.timeout + WRITE_MARGIN;
+    let inbound =
+        Inbound::new(Rc::clone(&stream), Rc::clone(&shared), MAX_FRAME_PAYLOAD as u64, begun);
     let socket = Socket {
         id: SessionId::random(),
         session: Session::new(environment.limits, environment.epoch.now()),
         state: State::Opening(entry),
-        finding: Rc::clone(&finding),
+        shared: Rc::clone(&shared),
         environment,
     };
-    let guarded = Guarded::new(payload, FrameGuard::new(MAX_FRAME_PAYLOAD as u64), finding);
     let codec = Codec::new().max_size(MAX_FRAME_PAYLOAD);
-    WebsocketContext::with_codec(socket, guarded, codec)
+    let session = Box::pin(WebsocketContext::with_codec(socket, inbound, codec));
+    Pump::new(stream, shared, session, patience)
 }
 
 impl Socket {
@@ -294,7 +296,7 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
             }
             Ok(ws::Message::Nop) => {}
             Err(error) => {
-                let reason = match (self.finding.take(), error) {
+                let reason = match (self.shared.ending.take(), error) {
                     (Some(Ending::Lost), _) => return context.stop(),
                     (Some(Ending::Violation(reason)), _) => reason,
                     // How actix-web-actors reports text that is not UTF-8.

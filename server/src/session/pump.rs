@@ -1,0 +1,184 @@
+//! Moves bytes between a TCP connection and its session's actor, and ends connections that are stuck.
+//!
+//! ```text
+//!   TCP → Inbound → codec → actor ─→ bytes ─→ unsent ─→ TCP
+//!         (polled within the actor's stream)  (what the kernel does not take yet)
+//! ```
+//!
+//! Behind actix's HTTP dispatcher an actor is polled only while the dispatcher wants bytes of it, so a
+//! client that stops reading freezes its own session, heartbeat included. Here the actor goes on while a
+//! write is pending, and the connection has a watchdog that does not depend on it: a write that makes no
+//! progress for as long as the client may be silent ends the connection.
+
+use std::collections::VecDeque;
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use futures_util::Stream;
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+use tracing::debug;
+
+use super::inbound::{Shared, poll_read};
+
+/// Time for the last bytes, such as a close frame, to get into the kernel.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time for the peer to close its end once we have closed ours: until then what it sends is read, so
+/// that the close frame is not lost by a reset.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+/// Bytes that are discarded in one go.
+const DISCARD_BYTES: usize = 4096;
+
+/// What an actor wants written.
+pub type Outbound = Pin<Box<dyn Stream<Item = Result<Bytes, actix_web::Error>>>>;
+
+/// Where a connection is in its life.
+enum Stage {
+    /// The session is alive.
+    Serving(Outbound),
+    /// It has ended; the last bytes are on their way.
+    Flushing,
+    /// Our end is closed.
+    Lingering,
+}
+
+/// A connection's future: completes when the connection is closed.
+pub struct Pump {
+    stream: Rc<TcpStream>,
+    shared: Rc<Shared>,
+    stage: Stage,
+    unsent: VecDeque<Bytes>,
+    /// How long a write may make no progress.
+    patience: Duration,
+    /// Runs while something is waited for that has to come.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pump {
+    /// Serves a session until it ends. A write that makes no progress for `patience` ends it too.
+    #[must_use]
+    pub const fn new(
+        stream: Rc<TcpStream>,
+        shared: Rc<Shared>,
+        session: Outbound,
+        patience: Duration,
+    ) -> Self {
+        let stage = Stage::Serving(session);
+        Self { stream, shared, stage, unsent: VecDeque::new(), patience, alarm: None }
+    }
+
+    /// Lets the session work, and takes what it wants written.
+    fn poll_session(&mut self, task: &mut Context<'_>) {
+        while let Stage::Serving(session) = &mut self.stage {
+            match session.as_mut().poll_next(task) {
+                Poll::Ready(Some(Ok(bytes))) => {
+                    self.shared.unsent.set(self.shared.unsent.get() + bytes.len());
+                    self.unsent.push_back(bytes);
+                }
+                Poll::Ready(Some(Err(_)) | None) => {
+                    self.stage = Stage::Flushing;
+                    self.set_alarm(FLUSH_TIMEOUT);
+                }
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    /// Writes what the kernel takes.
+    fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        while let Some(bytes) = self.unsent.front_mut() {
+            ready!(self.stream.poll_write_ready(task))?;
+            match self.stream.try_write(bytes) {
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(written) => {
+                    bytes.advance(written);
+                    self.shared.unsent.set(self.shared.unsent.get() - written);
+                    if bytes.is_empty() {
+                        self.unsent.pop_front();
+                    }
+                    if matches!(self.stage, Stage::Serving(_)) {
+                        // Progress.
+                        self.alarm = None;
+                    }
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Discards what comes until the peer has closed its end as well.
+    fn poll_linger(&self, task: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; DISCARD_BYTES];
+        while matches!(ready!(poll_read(&self.stream, task, &mut scratch)), Ok(1..)) {}
+        Poll::Ready(())
+    }
+
+    fn set_alarm(&mut self, after: Duration) {
+        match &mut self.alarm {
+            Some(alarm) => alarm.as_mut().reset(Instant::now() + after),
+            None => self.alarm = Some(Box::pin(tokio::time::sleep(after))),
+        }
+    }
+
+    fn has_run_out(&mut self, task: &mut Context<'_>) -> bool {
+        self.alarm.as_mut().is_some_and(|alarm| alarm.as_mut().poll(task).is_ready())
+    }
+
+    /// Ends the connection at once: the kernel forgets what it holds for the peer.
+    fn abort(&self) {
+        let _ = SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO));
+    }
+
+    fn poll_stage(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        loop {
+            self.poll_session(task);
+            let unsent = self.shared.unsent.get();
+            match self.poll_write(task) {
+                Poll::Ready(Err(error)) => {
+                    debug!(%error, "connection lost while writing");
+                    return Poll::Ready(());
+                }
+                Poll::Ready(Ok(())) => {}
+                Poll::Pending
+                    if matches!(self.stage, Stage::Serving(_)) && self.alarm.is_none() =>
+                {
+                    self.set_alarm(self.patience);
+                }
+                Poll::Pending => {}
+            }
+            match &self.stage {
+                // The session may have waited for this.
+                Stage::Serving(_) if self.shared.unsent.get() < unsent => {}
+                Stage::Flushing if self.unsent.is_empty() => {
+                    let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
+                    self.stage = Stage::Lingering;
+                    self.set_alarm(LINGER_TIMEOUT);
+                }
+                Stage::Lingering => return self.poll_linger(task),
+                Stage::Serving(_) | Stage::Flushing => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl Future for Pump {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
+        if self.poll_stage(task).is_ready() {
+            return Poll::Ready(());
+        }
+        // Asked last: its waker has to be the one of what is waited for now.
+        if self.has_run_out(task) {
+            self.abort();
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
