@@ -30,6 +30,9 @@ use crate::sockets;
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Time for a request's head to arrive, from its connection's beginning or its first byte.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much longer than a client may be silent the kernel goes on sending what is not acknowledged:
+/// sessions end by themselves before that, and this is for what they leave behind.
+const KERNEL_MARGIN: Duration = Duration::from_secs(5);
 /// How often a stopping server looks whether everybody is gone.
 const GOODBYE_POLL: Duration = Duration::from_millis(20);
 
@@ -90,7 +93,7 @@ impl Server {
             is_stopping,
         };
         let api = Api { lobby: Arc::clone(&lobby), metrics: Arc::clone(&metrics), sockets };
-        let user_timeout = config.heartbeat_timeout;
+        let user_timeout = config.heartbeat_timeout + KERNEL_MARGIN;
         let bind_error = |cause| StartError::Bind { address: config.bind, cause };
         let listener = sockets::listen(config.bind).map_err(bind_error)?;
         let address = listener.local_addr().map_err(bind_error)?;

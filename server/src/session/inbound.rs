@@ -48,6 +48,8 @@ pub enum Ending {
 pub struct Shared {
     /// Bytes that wait to be written.
     pub unsent: Cell<usize>,
+    /// A close frame is among them, or has been written.
+    pub is_closing: Cell<bool>,
     /// What reading came to, for the actor to see.
     pub ending: Cell<Option<Ending>>,
 }

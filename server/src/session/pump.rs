@@ -27,7 +27,7 @@ use tracing::debug;
 use super::inbound::{Shared, poll_read};
 
 /// Time for the last bytes, such as a close frame, to get into the kernel.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// Time for the peer to close its end once we have closed ours: until then what it sends is read, so
 /// that the close frame is not lost by a reset.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
@@ -57,6 +57,8 @@ pub struct Pump {
     patience: Duration,
     /// Runs while something is waited for that has to come.
     alarm: Option<Pin<Box<Sleep>>>,
+    /// The alarm is for a close frame.
+    is_hurried: bool,
 }
 
 impl Pump {
@@ -69,7 +71,15 @@ impl Pump {
         patience: Duration,
     ) -> Self {
         let stage = Stage::Serving(session);
-        Self { stream, shared, stage, unsent: VecDeque::new(), patience, alarm: None }
+        Self {
+            stream,
+            shared,
+            stage,
+            unsent: VecDeque::new(),
+            patience,
+            alarm: None,
+            is_hurried: false,
+        }
     }
 
     /// Lets the session work, and takes what it wants written.
@@ -102,8 +112,7 @@ impl Pump {
                     if bytes.is_empty() {
                         self.unsent.pop_front();
                     }
-                    if matches!(self.stage, Stage::Serving(_)) {
-                        // Progress.
+                    if matches!(self.stage, Stage::Serving(_)) && !self.is_hurried {
                         self.alarm = None;
                     }
                 }
@@ -117,6 +126,18 @@ impl Pump {
         let mut scratch = [0; DISCARD_BYTES];
         while matches!(ready!(poll_read(&self.stream, task, &mut scratch)), Ok(1..)) {}
         Poll::Ready(())
+    }
+
+    /// The kernel takes no more: how long may that go on?
+    fn note_stuck(&mut self) {
+        if !matches!(self.stage, Stage::Serving(_)) {
+            // Flushing has its own time.
+        } else if self.shared.is_closing.get() && !self.is_hurried {
+            self.is_hurried = true;
+            self.set_alarm(FLUSH_TIMEOUT);
+        } else if self.alarm.is_none() {
+            self.set_alarm(self.patience);
+        }
     }
 
     fn set_alarm(&mut self, after: Duration) {
@@ -145,12 +166,7 @@ impl Pump {
                     return Poll::Ready(());
                 }
                 Poll::Ready(Ok(())) => {}
-                Poll::Pending
-                    if matches!(self.stage, Stage::Serving(_)) && self.alarm.is_none() =>
-                {
-                    self.set_alarm(self.patience);
-                }
-                Poll::Pending => {}
+                Poll::Pending => self.note_stuck(),
             }
             match &self.stage {
                 // The session may have waited for this.

@@ -198,6 +198,7 @@ impl Socket {
         self.leave_room();
         info!(session = %self.id, cause = reason.label(), code = reason.code(), "closed");
         self.environment.metrics.note_close(reason.label());
+        self.shared.is_closing.set(true);
         context.close(Some(ws::CloseReason {
             code: CloseCode::from(reason.code()),
             description: Some(reason.text().to_owned()),

@@ -1,0 +1,116 @@
+//! Clients that stop reading while the server has more to say than the kernel takes: their sessions go
+//! on, notice, and end with everything that is theirs.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::time::Duration;
+
+use futures_util::SinkExt;
+use rand::RngExt;
+use serde_json::json;
+use support::{RawSocket, TestServer, open};
+use tickwire_protocol::ids::{EntityId, PlayerId};
+use tickwire_protocol::message::ClientMessage;
+use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
+use tickwire_simulation::game::{Context, Game};
+use tickwire_simulation::inputs::Inputs;
+use tickwire_simulation::registry::{GameOptions, GameRegistry, OptionError};
+use tickwire_simulation::saved::RestoreError;
+use tickwire_simulation::scene::SceneWriter;
+use tokio_tungstenite::tungstenite::Message;
+
+/// Entities of eight random numbers each: more than 100 KB per frame.
+const GRAINS: u32 = 4000;
+const NUMBERS: u32 = 8;
+
+/// A game that has a great deal to tell in every tick.
+struct Loud {
+    salt: u32,
+}
+
+impl Game for Loud {
+    fn schema(&self) -> Schema {
+        let number = FieldKind::Integer { min: i32::MIN / 2, max: i32::MAX / 2 };
+        let grain = (0..NUMBERS)
+            .fold(EntityKind::new("grain"), |kind, at| kind.field(&format!("n{at}"), number));
+        Schema::new("loud").input_integer("nothing", -1, 1).entity(grain)
+    }
+
+    fn on_join(&mut self, _: &mut Context<'_>, _: PlayerId, _: &str) {}
+    fn on_leave(&mut self, _: &mut Context<'_>, _: PlayerId) {}
+
+    fn step(&mut self, context: &mut Context<'_>, _: &Inputs<'_>) {
+        self.salt = context.rng().random();
+    }
+
+    fn replicate(&self, out: &mut SceneWriter<'_>) {
+        for id in 1..=GRAINS {
+            let mut entity = out.entity(EntityId(id), 0);
+            for at in 0..NUMBERS {
+                let noise = (id * NUMBERS + at).wrapping_mul(0x9e37_79b9) ^ self.salt;
+                entity.integer(noise.wrapping_mul(0x85eb_ca6b).cast_signed() >> 2);
+            }
+        }
+    }
+
+    fn save(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn restore(&mut self, _: &[u8]) -> Result<(), RestoreError> {
+        Err(RestoreError::Mismatch("it is for tests only"))
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a game's factory can refuse its options")]
+fn loud(_: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
+    Ok(Box::new(Loud { salt: 0 }))
+}
+
+fn start() -> TestServer {
+    let games = GameRegistry::new().with("loud", loud);
+    let flags = ["--default-game=loud", "--heartbeat-interval=100ms", "--heartbeat-timeout=500ms"];
+    TestServer::start_with(games, &flags)
+}
+
+async fn enter(server: &TestServer) -> RawSocket {
+    let joined = server.join(json!({"name": "tester"})).await;
+    open(joined["ws_url"].as_str().unwrap()).await
+}
+
+#[tokio::test]
+async fn a_session_goes_on_while_its_client_does_not_read() {
+    let server = start();
+    let mut sockets = Vec::new();
+    for _ in 0..5 {
+        sockets.push(enter(&server).await);
+    }
+    // Not a word from the client: the session, and nobody else, notices its silence.
+    server.metric_until("tickwire_closes_total{cause=\"silent\"}", 5.0).await;
+    // The close frames cannot get out; the connections end all the same.
+    server.metric_until("tickwire_sessions", 0.0).await;
+    server.room_until(|room| room["players"] == 0).await;
+}
+
+#[tokio::test]
+async fn who_talks_but_does_not_read_is_too_slow() {
+    let server = start();
+    let mut socket = enter(&server).await;
+    let mut beats = tokio::time::interval(Duration::from_millis(50));
+    let talk = async {
+        loop {
+            beats.tick().await;
+            let ping = Message::Binary(ClientMessage::Ping { nonce: 1 }.to_bytes().into());
+            if socket.send(ping).await.is_err() {
+                return std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = talk => {}
+        () = server.metric_until("tickwire_closes_total{cause=\"too_slow\"}", 1.0) => {}
+    }
+    server.metric_until("tickwire_sessions", 0.0).await;
+}
