@@ -158,6 +158,12 @@ impl RoomId {
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits & Self::MASK)
     }
+
+    /// The 50 bits that it is made of.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for RoomId {

@@ -18,6 +18,9 @@ use crate::watch::{GridError, GridSize};
 pub use check::SchemaMismatch;
 pub use input_values::InputValues;
 
+/// Longest token, in bytes: what a server gives out at joining is a fifth of this.
+pub const MAX_TOKEN_BYTES: usize = 1024;
+
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub enum ClientMessage {

@@ -8,6 +8,8 @@ use clap::Parser;
 use thiserror::Error;
 use tickwire_simulation::registry::{GameOptions, GameRegistry};
 
+use crate::identity::AuthKey;
+
 /// Authoritative game state server: rooms with a fixed tick, binary deltas over WebSocket.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "server", version)]
@@ -87,6 +89,22 @@ pub struct Flags {
     #[arg(long, env = "TICKWIRE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
+    /// Key that tokens are signed with: 64 hexadecimal digits, or a file that holds them. A second one,
+    /// after a comma, is accepted as well, for the time of a change [default: a new one at each start]
+    #[arg(
+        long,
+        env = "TICKWIRE_AUTH_KEY",
+        value_name = "KEY[,OLD]",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    pub auth_key: Vec<String>,
+
+    /// Most joins that wait for their connections, 1 to 1000000; past it they are refused with 503
+    #[arg(long, env = "TICKWIRE_MAX_PENDING_JOINS", default_value_t = 20_000, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_pending_joins: u32,
+
     /// What to log: error, warn, info, debug or trace, also per module, as in RUST_LOG
     #[arg(
         long,
@@ -131,6 +149,12 @@ pub struct ServerConfig {
     pub seed: Option<u64>,
     /// Where clients reach this server, without a slash at the end.
     pub public_url: Option<String>,
+    /// Keys that tokens are signed and verified with, the newest first. None by default: then a new
+    /// one is made at each start, and tokens do not outlive the process.
+    pub auth_keys: Vec<AuthKey>,
+    /// Most joins that wait for their connections. 20000 by default: as many as the descriptors of a
+    /// large server, and a few megabytes.
+    pub max_pending_joins: usize,
 }
 
 /// A flag that does not fit together with the others. Its text names flag, value and what is
@@ -183,6 +207,8 @@ impl Flags {
             default_game: self.default_game,
             seed: self.seed,
             public_url: self.public_url.map(check_public_url).transpose()?,
+            auth_keys: read_auth_keys(&self.auth_key)?,
+            max_pending_joins: self.max_pending_joins as usize,
         })
     }
 }
@@ -220,6 +246,20 @@ fn read_game_options(
         factory(options).map_err(|cause| error(cause.to_string()))?;
     }
     Ok(by_game)
+}
+
+/// Most keys at once: the one in use, and the one before it.
+const MAX_KEYS: usize = 2;
+
+fn read_auth_keys(texts: &[String]) -> Result<Vec<AuthKey>, ConfigError> {
+    // What was given is not repeated: it may be a key.
+    let error =
+        |allowed: String| ConfigError { flag: "auth-key", value: "…".to_owned(), allowed };
+    if texts.len() > MAX_KEYS {
+        return Err(error(format!("at most {MAX_KEYS} keys")));
+    }
+    let keys = texts.iter().map(|text| AuthKey::read(text));
+    keys.collect::<Result<_, _>>().map_err(|cause| error(cause.to_string()))
 }
 
 fn check_public_url(url: String) -> Result<String, ConfigError> {
@@ -275,6 +315,11 @@ mod tests {
             ),
             (&["--game-option", "world=1x1"], "GAME.KEY=VALUE is due"),
             (&["--public-url", "ws://host"], "for --public-url: http://HOST[:PORT]"),
+            (
+                &["--auth-key", "0123"],
+                "value \"…\" for --auth-key: 64 hexadecimal digits, or the path",
+            ),
+            (&["--auth-key", "a,b,c"], "for --auth-key: at most 2 keys"),
         ] {
             let error = validate(flags).unwrap_err().to_string();
             assert!(error.contains(text), "{error}");

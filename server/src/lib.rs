@@ -10,7 +10,8 @@
 //!   → session::outbox    one hand-over per worker thread and tick
 //!   → session::socket → socket bytes
 //!
-//! POST /api/join → http → lobby → directory (which room) → room::driver (which seat) → token
+//! POST /api/join → http → lobby → directory (which room) → room::driver (which seat)
+//!                                → identity (a signed token)
 //! room::timer    one thread that knows when each room's next tick is due
 //! ```
 //!
@@ -20,6 +21,7 @@
 pub mod config;
 pub mod directory;
 pub mod http;
+pub mod identity;
 pub mod lobby;
 pub mod messages;
 pub mod metrics;

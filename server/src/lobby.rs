@@ -5,29 +5,24 @@
 //! talks to its room directly.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actix::MailboxError;
-use dashmap::DashMap;
 use thiserror::Error;
+use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{PlayerId, RoomId};
 use tickwire_protocol::message::Role;
 use tickwire_simulation::room::SeatRequest;
 
 use crate::config::ServerConfig;
 use crate::directory::Directory;
+use crate::identity::{Authenticator, Claims, Denied, JoinAttempt, Ledger, LedgerFull, TokenError};
 use crate::messages::Reserve;
 use crate::room::RoomHandle;
 use crate::room::opener::{OpenError, RoomOpener};
-
-/// How long a token lets somebody in. The seat is kept for 10 s of that: see
-/// [`RoomConfig::reservation_ticks`](tickwire_simulation::room::RoomConfig::reservation_ticks).
-const TOKEN_LIFETIME: Duration = Duration::from_secs(60);
-/// Tokens that may be unused at once; past it joins are refused. Expired ones are swept out once a
-/// second at most.
-const MAX_TOKENS: usize = 20_000;
 
 /// What somebody asks for when joining.
 #[derive(Clone, Debug)]
@@ -42,6 +37,10 @@ pub struct JoinRequest {
     pub role: Role,
     /// State frames per second wanted; every tick by default.
     pub send_hz: Option<u32>,
+    /// The request's `Authorization` header.
+    pub authorization: Option<String>,
+    /// Where it comes from.
+    pub address: Option<IpAddr>,
 }
 
 /// A seat that is kept, and the token that stands for it.
@@ -67,15 +66,27 @@ pub struct Seat {
 /// Why a token does not let anybody in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RedeemError {
-    /// Unknown, used or expired.
-    #[error("unknown, used or expired token")]
-    Unknown,
+    /// The token is none, or not good any more.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The room has ended since.
-    #[error("the room has ended")]
+    #[error("no such room: it may have ended; join again")]
     NoSuchRoom,
     /// The server is about to stop.
-    #[error("the server is shutting down")]
+    #[error("the server restarts; come back in a moment")]
     ShuttingDown,
+}
+
+impl RedeemError {
+    /// The close code for it.
+    #[must_use]
+    pub const fn reason(&self) -> CloseReason {
+        match self {
+            Self::Token(_) => CloseReason::Unauthorised,
+            Self::NoSuchRoom => CloseReason::NoSuchRoom,
+            Self::ShuttingDown => CloseReason::Restarting,
+        }
+    }
 }
 
 /// Why somebody cannot join.
@@ -88,8 +99,11 @@ pub enum JoinError {
     #[error("the room is full")]
     RoomFull,
     /// Too many tokens wait for their connections.
-    #[error("too many joins are pending; try again in a moment")]
-    TooManyPending,
+    #[error(transparent)]
+    TooManyPending(#[from] LedgerFull),
+    /// The application does not let them in.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// The server is about to stop.
     #[error("the server is shutting down")]
     ShuttingDown,
@@ -101,23 +115,14 @@ pub enum JoinError {
 /// How long a room has to answer whether it has a seat.
 const RESERVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-struct PendingSeat {
-    room: RoomId,
-    player: PlayerId,
-    request: SeatRequest,
-    expires: Instant,
-}
-
 /// The lobby.
 pub struct Lobby {
     config: Arc<ServerConfig>,
     directory: Arc<dyn Directory>,
     opener: RoomOpener,
-    tokens: DashMap<String, PendingSeat>,
+    authenticator: Arc<dyn Authenticator>,
+    tokens: Ledger,
     is_closed: Arc<AtomicBool>,
-    /// When unused tokens were last swept out, in seconds since the lobby began.
-    swept: AtomicU64,
-    began: Instant,
     /// One room is opened at a time: two at once would be one too many.
     opening: tokio::sync::Mutex<()>,
 }
@@ -129,16 +134,16 @@ impl Lobby {
         config: Arc<ServerConfig>,
         directory: Arc<dyn Directory>,
         opener: RoomOpener,
+        authenticator: Arc<dyn Authenticator>,
         is_closed: Arc<AtomicBool>,
     ) -> Self {
         Self {
+            tokens: Ledger::new(config.max_pending_joins),
             config,
             directory,
             opener,
-            tokens: DashMap::new(),
+            authenticator,
             is_closed,
-            swept: AtomicU64::new(0),
-            began: Instant::now(),
             opening: tokio::sync::Mutex::new(()),
         }
     }
@@ -194,7 +199,14 @@ impl Lobby {
         if !self.is_open() {
             return Err(JoinError::ShuttingDown);
         }
-        self.expect_token_left()?;
+        self.authenticator.admit(&JoinAttempt {
+            name: &join.name,
+            game: join.game.as_deref(),
+            room: join.room,
+            authorization: join.authorization.as_deref(),
+            address: join.address,
+        })?;
+        self.tokens.expect_room(now())?;
         let send_every = self.send_every(join.send_hz);
         let request = SeatRequest { name: join.name, role: join.role, send_every };
         let (room, player) = match join.room {
@@ -204,10 +216,9 @@ impl Lobby {
             }
             None => self.find_seat(join.game.as_deref(), &request).await?,
         };
-        let token = random_token();
-        let expires = Instant::now() + TOKEN_LIFETIME;
-        self.tokens.insert(token.clone(), PendingSeat { room, player, request, expires });
-        Ok(Joined { token, room, player })
+        let claims = Claims { room, player, request, issued: now(), nonce: rand::random() };
+        self.tokens.note_issued(&claims);
+        Ok(Joined { token: self.authenticator.issue(&claims), room, player })
     }
 
     /// Takes a token for its seat. A token works once.
@@ -215,24 +226,13 @@ impl Lobby {
     /// # Errors
     /// [`RedeemError`].
     pub fn redeem(&self, token: &str) -> Result<Seat, RedeemError> {
-        let (_, pending) = self.tokens.remove(token).ok_or(RedeemError::Unknown)?;
+        let claims = self.authenticator.verify(token, now())?;
+        self.tokens.spend(&claims, now())?;
         if !self.is_open() {
             return Err(RedeemError::ShuttingDown);
         }
-        if pending.expires < Instant::now() {
-            return Err(RedeemError::Unknown);
-        }
-        let room = self.directory.find(pending.room).ok_or(RedeemError::NoSuchRoom)?;
-        Ok(Seat { room, player: pending.player, request: pending.request })
-    }
-
-    fn expect_token_left(&self) -> Result<(), JoinError> {
-        let second = self.began.elapsed().as_secs();
-        if self.swept.swap(second, Ordering::Relaxed) != second {
-            let now = Instant::now();
-            self.tokens.retain(|_, pending| pending.expires >= now);
-        }
-        if self.tokens.len() < MAX_TOKENS { Ok(()) } else { Err(JoinError::TooManyPending) }
+        let room = self.directory.find(claims.room).ok_or(RedeemError::NoSuchRoom)?;
+        Ok(Seat { room, player: claims.player, request: claims.request })
     }
 
     /// A seat in a room of this game, in a new one if all are full.
@@ -290,7 +290,8 @@ async fn reserve(room: &RoomHandle, request: &SeatRequest) -> Result<PlayerId, J
     }
 }
 
-/// 128 random bits, in hexadecimal.
-fn random_token() -> String {
-    format!("{:032x}", rand::random::<u128>())
+/// The time since 1970, as tokens count it: it has to mean the same in all processes.
+fn now() -> Duration {
+    // A clock before 1970 is wrong by so much that no token is any good.
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

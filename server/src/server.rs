@@ -17,6 +17,7 @@ use tracing::info;
 use crate::config::ServerConfig;
 use crate::directory::LocalDirectory;
 use crate::http::{self, Api, upgrade};
+use crate::identity::{AuthKey, Authenticator, Keyring};
 use crate::lobby::Lobby;
 use crate::messages::End;
 use crate::metrics::Metrics;
@@ -61,6 +62,8 @@ pub struct Server {
     lobby: Arc<Lobby>,
     metrics: Arc<Metrics>,
     task: HttpTask,
+    /// Whether tokens are signed with a key that only this process knows.
+    has_passing_key: bool,
 }
 
 impl Server {
@@ -69,6 +72,21 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub fn bind(config: ServerConfig, games: GameRegistry) -> Result<Self, StartError> {
+        let has_passing_key = config.auth_keys.is_empty();
+        let authenticator = Arc::new(keyring(&config));
+        let server = Self::bind_with(config, games, authenticator)?;
+        Ok(Self { has_passing_key, ..server })
+    }
+
+    /// The same with an authenticator of the application's own.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn bind_with(
+        config: ServerConfig,
+        games: GameRegistry,
+        authenticator: Arc<dyn Authenticator>,
+    ) -> Result<Self, StartError> {
         let config = Arc::new(config);
         let epoch = Epoch::begin();
         let metrics = Arc::new(Metrics::new()?);
@@ -82,8 +100,13 @@ impl Server {
         )
         .map_err(StartError::Thread)?;
         let is_stopping = Arc::<AtomicBool>::default();
-        let lobby = Lobby::new(Arc::clone(&config), directory, opener, Arc::clone(&is_stopping));
-        let lobby = Arc::new(lobby);
+        let lobby = Arc::new(Lobby::new(
+            Arc::clone(&config),
+            directory,
+            opener,
+            authenticator,
+            Arc::clone(&is_stopping),
+        ));
         let limits = SessionLimits::new(config.tick_rate_hz, config.heartbeat_timeout);
         let sockets = SocketEnvironment {
             epoch,
@@ -111,7 +134,13 @@ impl Server {
                 .finish(map_config(app, |_| AppConfig::default()))
                 .tcp()
         });
-        Ok(Self { address, lobby, metrics, task: http.map_err(bind_error)?.run() })
+        Ok(Self {
+            address,
+            lobby,
+            metrics,
+            task: http.map_err(bind_error)?.run(),
+            has_passing_key: false,
+        })
     }
 
     /// The address that it listens on.
@@ -125,6 +154,9 @@ impl Server {
     /// # Errors
     /// When accepting connections fails for good.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
+        if self.has_passing_key {
+            info!("no --auth-key is set: tokens will not outlive this process");
+        }
         let handle = self.task.handle();
         let task = actix::spawn(self.task);
         tokio::select! {
@@ -136,6 +168,14 @@ impl Server {
         info!("goodbye");
         Ok(())
     }
+}
+
+/// The keys of the configuration, or one for this process alone.
+fn keyring(config: &ServerConfig) -> Keyring {
+    if let [newest, older @ ..] = &config.auth_keys[..] {
+        return Keyring::new(newest.clone(), older.iter().cloned());
+    }
+    Keyring::new(AuthKey::random(), [])
 }
 
 async fn say_goodbye(lobby: &Lobby, metrics: &Metrics, http: &ServerHandle) {

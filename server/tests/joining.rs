@@ -85,20 +85,6 @@ async fn what_cannot_be_joined_says_why() {
 }
 
 #[tokio::test]
-async fn a_token_works_once_and_only_here() {
-    let server = TestServer::start(&[]);
-    let joined = server.join(drift()).await;
-    let ws_url = joined["ws_url"].as_str().unwrap();
-    let client = Client::connect(ws_url).await;
-    let base = format!("ws://{}/ws", server.address);
-    for url in [ws_url, &base, &format!("{base}?token="), &format!("{base}?token=0123abcd")] {
-        assert_eq!(close_code(&mut open(url).await).await, 4001, "{url}");
-    }
-    assert_eq!(server.room().await["players"], 1, "nobody else was disturbed");
-    client.leave().await;
-}
-
-#[tokio::test]
 async fn a_token_for_a_room_that_has_ended_says_so() {
     let server = TestServer::start(&["--empty-room-timeout=100ms"]);
     let spectator = json!({"game": "drift", "spectate": true});

@@ -77,7 +77,8 @@ impl From<JoinError> for ApiError {
         let (status, code) = match &cause {
             JoinError::NoSuchRoom(_) => (StatusCode::NOT_FOUND, "no_such_room"),
             JoinError::RoomFull => (StatusCode::CONFLICT, "room_full"),
-            JoinError::TooManyPending => (StatusCode::SERVICE_UNAVAILABLE, "too_many_pending"),
+            JoinError::TooManyPending(_) => (StatusCode::SERVICE_UNAVAILABLE, "too_many_pending"),
+            JoinError::Denied(_) => (StatusCode::UNAUTHORIZED, "unauthorised"),
             JoinError::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
             JoinError::Open(cause) => match cause {
                 OpenError::NoSuchGame { .. } => (StatusCode::NOT_FOUND, "no_such_game"),

@@ -1,6 +1,6 @@
 //! `POST /api/join`: a seat, and the token to take it with.
 
-use actix_web::http::header::HOST;
+use actix_web::http::header::{AUTHORIZATION, HOST};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ pub(super) async fn join(
     api: Data<Api>,
     Json(body): Json<Body>,
 ) -> Result<HttpResponse, ApiError> {
-    let joined = seat(&api, body).await.inspect_err(|cause| {
+    let joined = seat(&api, &request, body).await.inspect_err(|cause| {
         info!(cause = cause.code(), message = %cause, "join refused");
         api.metrics.note_refused_join(cause.code());
     })?;
@@ -55,7 +55,7 @@ pub(super) async fn join(
     Ok(HttpResponse::Ok().json(answer))
 }
 
-async fn seat(api: &Api, body: Body) -> Result<Joined, ApiError> {
+async fn seat(api: &Api, request: &HttpRequest, body: Body) -> Result<Joined, ApiError> {
     if body.send_hz == Some(0) {
         return Err(ApiError::bad_request("send_hz: at least 1 is due"));
     }
@@ -63,14 +63,17 @@ async fn seat(api: &Api, body: Body) -> Result<Joined, ApiError> {
     let room =
         room.transpose().map_err(|cause| ApiError::bad_request(&format!("room: {cause}")))?;
     let role = if body.spectate { Role::Spectator } else { Role::Player };
-    let request = JoinRequest {
+    let authorization = request.headers().get(AUTHORIZATION);
+    let attempt = JoinRequest {
         room,
         game: body.game,
         name: display_name(&body.name),
         role,
         send_hz: body.send_hz,
+        authorization: authorization.and_then(|value| Some(value.to_str().ok()?.to_owned())),
+        address: request.peer_addr().map(|address| address.ip()),
     };
-    Ok(api.lobby.join(request).await?)
+    Ok(api.lobby.join(attempt).await?)
 }
 
 /// Where the client connects to: what `--public-url` says, else the host that it asked.

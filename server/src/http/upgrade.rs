@@ -16,12 +16,10 @@ use bytes::Bytes;
 use futures_util::SinkExt;
 use serde::Deserialize;
 use tickwire_protocol::SUBPROTOCOL;
-use tickwire_protocol::close::CloseReason;
 use tokio::net::TcpStream;
 use tracing::debug;
 
 use super::{Api, ApiError};
-use crate::lobby::RedeemError;
 use crate::session::socket;
 
 /// A connection whose request has been read.
@@ -55,11 +53,7 @@ async fn upgrade(
     };
     connection.send(Message::Item((response, BodySize::None))).await?;
     let token = entry.token.unwrap_or_default();
-    let seat = api.lobby.redeem(&token).map_err(|cause| match cause {
-        RedeemError::Unknown => CloseReason::Unauthorised,
-        RedeemError::NoSuchRoom => CloseReason::NoSuchRoom,
-        RedeemError::ShuttingDown => CloseReason::Restarting,
-    });
+    let seat = api.lobby.redeem(&token);
     // Only the stream and what has been read of it live on; the buffers of HTTP are let go.
     let parts = connection.into_parts();
     socket::serve(seat, api.sockets, parts.io, parts.read_buf).await;

@@ -25,7 +25,7 @@ use super::core::{Fragment, Session, SessionError, SessionLimits};
 use super::inbound::{Ending, Inbound, Shared};
 use super::outbox::LocalOutbox;
 use super::pump::Pump;
-use crate::lobby::Seat;
+use crate::lobby::{RedeemError, Seat};
 use crate::messages::{Connect, Disconnect, Outgoing};
 use crate::metrics::Metrics;
 use crate::room::RoomHandle;
@@ -61,7 +61,7 @@ impl SocketEnvironment {
 /// Where a connection is in its life.
 enum State {
     /// Not started: the seat to ask for, or why there is none.
-    Opening(Result<Seat, CloseReason>),
+    Opening(Result<Seat, RedeemError>),
     /// The room has been asked for the seat.
     Connecting(RoomHandle),
     /// In the room.
@@ -96,7 +96,7 @@ const MAX_FRAME_PAYLOAD: usize = 16 * MAX_CLIENT_MESSAGE_BYTES;
 /// A connection without a seat is opened all the same, and closed for the reason given: browsers
 /// tell a page the close code, but never the status of a refused handshake.
 pub fn serve(
-    entry: Result<Seat, CloseReason>,
+    entry: Result<Seat, RedeemError>,
     environment: SocketEnvironment,
     stream: TcpStream,
     begun: BytesMut,
@@ -195,13 +195,23 @@ impl Socket {
     }
 
     fn close(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
+        self.close_saying(reason, reason.text().to_owned(), context);
+    }
+
+    /// The same, where there is more to say than a reason's own text.
+    fn close_saying(
+        &mut self,
+        reason: CloseReason,
+        text: String,
+        context: &mut WebsocketContext<Self>,
+    ) {
         self.leave_room();
         info!(session = %self.id, cause = reason.label(), code = reason.code(), "closed");
         self.environment.metrics.note_close(reason.label());
         self.shared.is_closing.set(true);
         context.close(Some(ws::CloseReason {
             code: CloseCode::from(reason.code()),
-            description: Some(reason.text().to_owned()),
+            description: Some(text),
         }));
         // The peer's answer ends the connection, or this does.
         context.run_later(CLOSE_TIMEOUT, |_, context| context.stop());
@@ -226,7 +236,10 @@ impl Actor for Socket {
         self.listen(context);
         match std::mem::replace(&mut self.state, State::Closing) {
             State::Opening(Ok(seat)) => self.connect(seat, context),
-            State::Opening(Err(reason)) => self.refuse(reason, context),
+            State::Opening(Err(cause)) => {
+                warn!(session = %self.id, %cause, code = cause.reason().code(), "refused");
+                self.close_saying(cause.reason(), cause.to_string(), context);
+            }
             other => self.state = other,
         }
     }

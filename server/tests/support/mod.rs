@@ -8,7 +8,7 @@
 )]
 
 use std::net::SocketAddr;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -20,8 +20,10 @@ use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::message::{Ack, ClientMessage, ServerMessage, Welcome};
 use tickwire_protocol::replica::{Agreement, Replica};
-use tickwire_server::Server;
 use tickwire_server::config::Flags;
+use tickwire_server::identity::Authenticator;
+use tickwire_server::server::StartError;
+use tickwire_server::{Server, ServerConfig};
 use tickwire_simulation::registry::GameRegistry;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -55,13 +57,28 @@ impl TestServer {
 
     /// Starts a server of these games.
     pub fn start_with(games: GameRegistry, flags: &[&str]) -> Self {
+        Self::start_by(games, flags, Server::bind)
+    }
+
+    /// Starts a server of the demo games that lets people in as the authenticator says.
+    pub fn start_authenticated(authenticator: Arc<dyn Authenticator>, flags: &[&str]) -> Self {
+        Self::start_by(games(), flags, |config, games| {
+            Server::bind_with(config, games, authenticator)
+        })
+    }
+
+    fn start_by(
+        games: GameRegistry,
+        flags: &[&str],
+        bind: impl FnOnce(ServerConfig, GameRegistry) -> Result<Server, StartError> + Send + 'static,
+    ) -> Self {
         let flags = [&["server", "--bind=127.0.0.1:0", "--workers=2"], flags].concat();
         let config = Flags::try_parse_from(flags).unwrap().validate(&games).unwrap();
         let (shutdown, stopped) = tokio::sync::oneshot::channel::<()>();
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix::System::new().block_on(async {
-                let server = Server::bind(config, games).unwrap();
+                let server = bind(config, games).unwrap();
                 sender.send(server.address()).unwrap();
                 let shutdown = async {
                     let _ = stopped.await;
@@ -171,11 +188,18 @@ pub async fn open(ws_url: &str) -> RawSocket {
 
 /// Reads on until the connection is closed, and returns the close code; 1006 when there was none.
 pub async fn close_code(socket: &mut RawSocket) -> u16 {
+    close(socket).await.0
+}
+
+/// The same, and the text that came with it.
+pub async fn close(socket: &mut RawSocket) -> (u16, String) {
     let wait = async {
         loop {
             match socket.next().await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                Some(Ok(Message::Close(None)) | Err(_)) | None => return 1006,
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
+                Some(Ok(Message::Close(None)) | Err(_)) | None => return (1006, String::new()),
                 Some(Ok(_)) => {}
             }
         }
