@@ -1,5 +1,7 @@
 //! Configuration: flags and environment variables, checked once into what the server uses.
 
+mod access;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,7 +10,7 @@ use clap::Parser;
 use thiserror::Error;
 use tickwire_simulation::registry::{GameOptions, GameRegistry};
 
-use crate::identity::AuthKey;
+pub use access::{AccessConfig, AccessFlags};
 
 /// Authoritative game state server: rooms with a fixed tick, binary deltas over WebSocket.
 #[derive(Clone, Debug, Parser)]
@@ -89,21 +91,9 @@ pub struct Flags {
     #[arg(long, env = "TICKWIRE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// Key that tokens are signed with: 64 hexadecimal digits, or a file that holds them. A second one,
-    /// after a comma, is accepted as well, for the time of a change [default: a new one at each start]
-    #[arg(
-        long,
-        env = "TICKWIRE_AUTH_KEY",
-        value_name = "KEY[,OLD]",
-        value_delimiter = ',',
-        hide_env_values = true
-    )]
-    pub auth_key: Vec<String>,
-
-    /// Most joins that wait for their connections, 1 to 1000000; past it they are refused with 503
-    #[arg(long, env = "TICKWIRE_MAX_PENDING_JOINS", default_value_t = 20_000, value_name = "N",
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub max_pending_joins: u32,
+    /// Who may come in.
+    #[command(flatten)]
+    pub access: AccessFlags,
 
     /// What to log: error, warn, info, debug or trace, also per module, as in RUST_LOG
     #[arg(
@@ -149,12 +139,8 @@ pub struct ServerConfig {
     pub seed: Option<u64>,
     /// Where clients reach this server, without a slash at the end.
     pub public_url: Option<String>,
-    /// Keys that tokens are signed and verified with, the newest first. None by default: then a new
-    /// one is made at each start, and tokens do not outlive the process.
-    pub auth_keys: Vec<AuthKey>,
-    /// Most joins that wait for their connections. 20000 by default: as many as the descriptors of a
-    /// large server, and a few megabytes.
-    pub max_pending_joins: usize,
+    /// Who is let in, from where, and how many.
+    pub access: AccessConfig,
 }
 
 /// A flag that does not fit together with the others. Its text names flag, value and what is
@@ -190,6 +176,7 @@ impl Flags {
             let allowed = format!("one of {}", games.names().collect::<Vec<_>>().join(", "));
             return Err(ConfigError { flag: "default-game", value: self.default_game, allowed });
         }
+        let public_url = self.public_url.map(check_public_url).transpose()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(ServerConfig {
             bind: self.bind,
@@ -206,9 +193,8 @@ impl Flags {
             game_options: read_game_options(&self.game_options, games)?,
             default_game: self.default_game,
             seed: self.seed,
-            public_url: self.public_url.map(check_public_url).transpose()?,
-            auth_keys: read_auth_keys(&self.auth_key)?,
-            max_pending_joins: self.max_pending_joins as usize,
+            access: self.access.validate(public_url.clone())?,
+            public_url,
         })
     }
 }
@@ -246,20 +232,6 @@ fn read_game_options(
         factory(options).map_err(|cause| error(cause.to_string()))?;
     }
     Ok(by_game)
-}
-
-/// Most keys at once: the one in use, and the one before it.
-const MAX_KEYS: usize = 2;
-
-fn read_auth_keys(texts: &[String]) -> Result<Vec<AuthKey>, ConfigError> {
-    // What was given is not repeated: it may be a key.
-    let error =
-        |allowed: String| ConfigError { flag: "auth-key", value: "…".to_owned(), allowed };
-    if texts.len() > MAX_KEYS {
-        return Err(error(format!("at most {MAX_KEYS} keys")));
-    }
-    let keys = texts.iter().map(|text| AuthKey::read(text));
-    keys.collect::<Result<_, _>>().map_err(|cause| error(cause.to_string()))
 }
 
 fn check_public_url(url: String) -> Result<String, ConfigError> {
@@ -319,6 +291,10 @@ mod tests {
                 &["--auth-key", "0123"],
                 "value \"…\" for --auth-key: 64 hexadecimal digits, or the path",
             ),
+            (
+                &["--allow-origin", "play.example"],
+                "for --allow-origin: http://HOST[:PORT], https://",
+            ),
             (&["--auth-key", "a,b,c"], "for --auth-key: at most 2 keys"),
         ] {
             let error = validate(flags).unwrap_err().to_string();
@@ -331,6 +307,8 @@ mod tests {
             ("--room-capacity", "-1"),
             ("--workers", "many"),
             ("--client-budget", "999"),
+            ("--joins-per-second", "0"),
+            ("--trusted-proxy", "everybody"),
             ("--heartbeat-interval", "soon"),
             ("--heartbeat-interval", "99ms"),
             ("--bots", "101"),

@@ -4,19 +4,26 @@ mod demo;
 mod error;
 mod health;
 mod join;
+pub mod origin;
 mod rooms;
 pub(crate) mod upgrade;
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use actix_cors::Cors;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use actix_web::web::{self, JsonConfig, QueryConfig, ServiceConfig};
 
+use crate::admission::Admission;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
 use crate::session::socket::SocketEnvironment;
 
 pub use error::ApiError;
 
+/// Seconds for which a browser need not ask again what other origins may do.
+const CORS_MAX_AGE_SECONDS: usize = 3600;
 /// Largest JSON body of a request, in bytes.
 const MAX_JSON_BYTES: usize = 16 * 1024;
 
@@ -27,8 +34,36 @@ pub struct Api {
     pub lobby: Arc<Lobby>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How many come in.
+    pub admission: Arc<Admission>,
     /// What connections share.
     pub sockets: SocketEnvironment,
+}
+
+/// Lets pages of the listed origins use the API.
+pub fn cors(api: &Api) -> Cors {
+    let origins = api.lobby.config().access.origins.clone();
+    Cors::default()
+        .allowed_origin_fn(move |origin, _| {
+            origin.to_str().is_ok_and(|origin| origins.is_listed(origin))
+        })
+        .allowed_methods(["GET", "POST"])
+        .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
+        .max_age(CORS_MAX_AGE_SECONDS)
+        // Pages of the server itself send an origin too, and are not in the list.
+        .block_on_origin_mismatch(false)
+}
+
+/// The address that a request is counted to.
+pub(crate) fn client_address(
+    admission: &Admission,
+    peer: Option<SocketAddr>,
+    headers: &HeaderMap,
+) -> Option<IpAddr> {
+    // Several headers are one list.
+    let forwarded: Vec<_> =
+        headers.get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    admission.address_of(peer.map(|peer| peer.ip()), Some(&forwarded.join(",")))
 }
 
 /// Adds every route.

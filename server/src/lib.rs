@@ -18,6 +18,7 @@
 //! Data goes one way and every step has one owner; nothing is asked back on the hot path. After a
 //! session has joined it talks to its room directly, and the lobby is out of the way.
 
+pub mod admission;
 pub mod config;
 pub mod directory;
 pub mod http;

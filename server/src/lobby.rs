@@ -138,7 +138,7 @@ impl Lobby {
         is_closed: Arc<AtomicBool>,
     ) -> Self {
         Self {
-            tokens: Ledger::new(config.max_pending_joins),
+            tokens: Ledger::new(config.access.max_pending_joins),
             config,
             directory,
             opener,

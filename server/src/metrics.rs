@@ -21,6 +21,7 @@ pub struct Metrics {
     pub inbox_full: IntCounter,
     closes: IntCounterVec,
     joins_refused: IntCounterVec,
+    upgrades_refused: IntCounterVec,
 }
 
 impl Metrics {
@@ -50,6 +51,12 @@ impl Metrics {
                 "tickwire_joins_refused_total",
                 "Joins refused, by cause",
             )?,
+            upgrades_refused: counters_by(
+                &registry,
+                "cause",
+                "tickwire_upgrades_refused_total",
+                "Connections refused before they were WebSockets, by cause",
+            )?,
             registry,
         })
     }
@@ -62,6 +69,11 @@ impl Metrics {
     /// Counts a refused join.
     pub fn note_refused_join(&self, cause: &str) {
         self.joins_refused.with_label_values(&[cause]).inc();
+    }
+
+    /// Counts a refused upgrade.
+    pub fn note_refused_upgrade(&self, cause: &str) {
+        self.upgrades_refused.with_label_values(&[cause]).inc();
     }
 
     /// All metrics in Prometheus' text format.
@@ -94,6 +106,7 @@ mod tests {
         meter.note_tick(&room, tick_time, lateness, moved);
         metrics.note_close("lost");
         metrics.note_refused_join("room_full");
+        metrics.note_refused_upgrade("server_full");
         (metrics, meter)
     }
 
@@ -123,6 +136,7 @@ mod tests {
                 "tickwire_tick_lateness_seconds histogram",
                 "tickwire_tick_moved_seconds_total counter",
                 "tickwire_tick_seconds histogram",
+                "tickwire_upgrades_refused_total counter",
             ]
         );
     }

@@ -14,6 +14,7 @@ use tickwire_protocol::close::CloseReason;
 use tickwire_simulation::registry::GameRegistry;
 use tracing::info;
 
+use crate::admission::Admission;
 use crate::config::ServerConfig;
 use crate::directory::LocalDirectory;
 use crate::http::{self, Api, upgrade};
@@ -72,7 +73,7 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub fn bind(config: ServerConfig, games: GameRegistry) -> Result<Self, StartError> {
-        let has_passing_key = config.auth_keys.is_empty();
+        let has_passing_key = config.access.auth_keys.is_empty();
         let authenticator = Arc::new(keyring(&config));
         let server = Self::bind_with(config, games, authenticator)?;
         Ok(Self { has_passing_key, ..server })
@@ -115,7 +116,9 @@ impl Server {
             metrics: Arc::clone(&metrics),
             is_stopping,
         };
-        let api = Api { lobby: Arc::clone(&lobby), metrics: Arc::clone(&metrics), sockets };
+        let admission = Arc::new(Admission::new(config.access.admission.clone()));
+        let (lobby_, metrics_) = (Arc::clone(&lobby), Arc::clone(&metrics));
+        let api = Api { lobby: lobby_, metrics: metrics_, admission, sockets };
         let user_timeout = config.heartbeat_timeout + KERNEL_MARGIN;
         let bind_error = |cause| StartError::Bind { address: config.bind, cause };
         let listener = sockets::listen(config.bind).map_err(bind_error)?;
@@ -123,7 +126,9 @@ impl Server {
         let builder = HttpTask::build().workers(config.workers).disable_signals();
         let http = builder.listen("http", listener, move || {
             let (routes, upgrades) = (api.clone(), api.clone());
-            let app = App::new().configure(move |service| http::configure(service, routes));
+            let app = App::new()
+                .wrap(http::cors(&routes))
+                .configure(move |service| http::configure(service, routes));
             HttpService::build()
                 .client_request_timeout(REQUEST_TIMEOUT)
                 .tcp_nodelay(true)
@@ -172,7 +177,7 @@ impl Server {
 
 /// The keys of the configuration, or one for this process alone.
 fn keyring(config: &ServerConfig) -> Keyring {
-    if let [newest, older @ ..] = &config.auth_keys[..] {
+    if let [newest, older @ ..] = &config.access.auth_keys[..] {
         return Keyring::new(newest.clone(), older.iter().cloned());
     }
     Keyring::new(AuthKey::random(), [])

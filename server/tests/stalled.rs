@@ -11,8 +11,8 @@ use futures_util::SinkExt;
 use rand::RngExt;
 use serde_json::json;
 use support::{RawSocket, TestServer, open};
-use tickwire_protocol::ids::{EntityId, PlayerId};
-use tickwire_protocol::message::ClientMessage;
+use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, PlayerId};
+use tickwire_protocol::message::{Ack, ClientMessage};
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
 use tickwire_simulation::game::{Context, Game};
 use tickwire_simulation::inputs::Inputs;
@@ -92,6 +92,33 @@ async fn a_session_goes_on_while_its_client_does_not_read() {
     // The close frames cannot get out; the connections end all the same.
     server.metric_until("tickwire_sessions", 0.0).await;
     server.room_until(|room| room["players"] == 0).await;
+}
+
+#[tokio::test]
+async fn who_acknowledges_what_it_does_not_read_does_not_fill_the_memory() {
+    let server = start();
+    let mut socket = enter(&server).await;
+    let lie = async {
+        for frame in 1.. {
+            let ack = Ack { frame: FrameNumber(frame), event: EventNumber(0) };
+            let ack = Message::Binary(ClientMessage::Ack(ack).to_bytes().into());
+            // As fast as frames are made, but not faster: what was never sent is a bad message.
+            let before = server.metric("tickwire_frames_total").await;
+            while server.metric("tickwire_frames_total").await == before {
+                tokio::task::yield_now().await;
+            }
+            if socket.send(ack).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = lie => {}
+        () = server.metric_until("tickwire_closes_total{cause=\"silent\"}", 1.0) => {}
+    }
+    let bytes = server.metric("tickwire_frame_bytes_total").await;
+    assert!(bytes < 2.0e6, "{bytes} bytes were queued for it");
+    server.metric_until("tickwire_sessions", 0.0).await;
 }
 
 #[tokio::test]

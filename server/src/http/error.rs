@@ -1,17 +1,22 @@
 //! Errors of the HTTP interface: JSON {`error`, `message`} with a fitting status.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
 
+use super::origin::OriginError;
+use crate::admission::NotAdmitted;
 use crate::lobby::JoinError;
 use crate::room::opener::OpenError;
 
-/// Seconds after which a client that was refused for load may try again.
-const RETRY_AFTER_SECONDS: &str = "2";
+/// Time after which a client that was refused for load may try again.
+const RETRY_AFTER_LOAD: Duration = Duration::from_secs(2);
+/// Time after which an address that has too many connections may try again.
+const RETRY_AFTER_CROWD: Duration = Duration::from_secs(10);
 
 /// An error as clients see it.
 #[derive(Debug)]
@@ -19,6 +24,8 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    /// Time after which to try again.
+    retry_after: Option<Duration>,
 }
 
 #[derive(Serialize)]
@@ -34,6 +41,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
+    /// 403 `origin_not_allowed`.
+    #[must_use]
+    pub fn origin(cause: &OriginError) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", cause)
+    }
+
     /// 404 `not_found`: nothing is served at this path.
     #[must_use]
     pub fn not_found(method: &Method, path: &str) -> Self {
@@ -42,7 +55,8 @@ impl ApiError {
     }
 
     fn new(status: StatusCode, code: &'static str, message: impl fmt::Display) -> Self {
-        Self { status, code, message: message.to_string() }
+        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_LOAD);
+        Self { status, code, message: message.to_string(), retry_after }
     }
 
     /// The error's name, as in the body.
@@ -65,10 +79,31 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+        if let Some(after) = self.retry_after {
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            response.insert_header((RETRY_AFTER, seconds));
         }
         response.json(Body { error: self.code, message: &self.message })
+    }
+}
+
+impl From<NotAdmitted> for ApiError {
+    fn from(cause: NotAdmitted) -> Self {
+        let (status, code) = match cause {
+            NotAdmitted::ServerFull => (StatusCode::SERVICE_UNAVAILABLE, "server_full"),
+            NotAdmitted::TooManyConnections => {
+                (StatusCode::TOO_MANY_REQUESTS, "too_many_connections")
+            }
+            NotAdmitted::TooManyJoins => (StatusCode::TOO_MANY_REQUESTS, "too_many_joins"),
+        };
+        let error = Self::new(status, code, cause);
+        Self { retry_after: error.retry_after.or(Some(RETRY_AFTER_CROWD)), ..error }
+    }
+}
+
+impl From<(NotAdmitted, Duration)> for ApiError {
+    fn from((cause, wait): (NotAdmitted, Duration)) -> Self {
+        Self { retry_after: Some(wait), ..Self::from(cause) }
     }
 }
 

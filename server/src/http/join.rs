@@ -1,5 +1,7 @@
 //! `POST /api/join`: a seat, and the token to take it with.
 
+use std::net::IpAddr;
+
 use actix_web::http::header::{AUTHORIZATION, HOST};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
@@ -8,7 +10,7 @@ use tickwire_protocol::ids::{ParseRoomIdError, RoomId};
 use tickwire_protocol::message::Role;
 use tracing::info;
 
-use super::{Api, ApiError};
+use super::{Api, ApiError, client_address};
 use crate::config::ServerConfig;
 use crate::lobby::{JoinRequest, Joined};
 
@@ -45,7 +47,8 @@ pub(super) async fn join(
     api: Data<Api>,
     Json(body): Json<Body>,
 ) -> Result<HttpResponse, ApiError> {
-    let joined = seat(&api, &request, body).await.inspect_err(|cause| {
+    let address = client_address(&api.admission, request.peer_addr(), request.headers());
+    let joined = seat(&api, &request, address, body).await.inspect_err(|cause| {
         info!(cause = cause.code(), message = %cause, "join refused");
         api.metrics.note_refused_join(cause.code());
     })?;
@@ -55,7 +58,13 @@ pub(super) async fn join(
     Ok(HttpResponse::Ok().json(answer))
 }
 
-async fn seat(api: &Api, request: &HttpRequest, body: Body) -> Result<Joined, ApiError> {
+async fn seat(
+    api: &Api,
+    request: &HttpRequest,
+    address: Option<IpAddr>,
+    body: Body,
+) -> Result<Joined, ApiError> {
+    api.admission.admit_join(address)?;
     if body.send_hz == Some(0) {
         return Err(ApiError::bad_request("send_hz: at least 1 is due"));
     }
@@ -71,7 +80,7 @@ async fn seat(api: &Api, request: &HttpRequest, body: Body) -> Result<Joined, Ap
         role,
         send_hz: body.send_hz,
         authorization: authorization.and_then(|value| Some(value.to_str().ok()?.to_owned())),
-        address: request.peer_addr().map(|address| address.ip()),
+        address,
     };
     Ok(api.lobby.join(attempt).await?)
 }

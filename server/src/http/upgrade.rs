@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use actix_codec::Framed;
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::h1::{Codec, Message};
-use actix_http::header::{HeaderMap, SEC_WEBSOCKET_PROTOCOL};
+use actix_http::header::{HOST, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use actix_http::{Request, Response, ws};
 use actix_web::web::Query;
 use actix_web::{HttpResponse, ResponseError, get};
@@ -19,7 +19,8 @@ use tickwire_protocol::SUBPROTOCOL;
 use tokio::net::TcpStream;
 use tracing::debug;
 
-use super::{Api, ApiError};
+use super::{Api, ApiError, client_address};
+use crate::admission::Place;
 use crate::session::socket;
 
 /// A connection whose request has been read.
@@ -47,9 +48,12 @@ async fn upgrade(
     mut connection: Connection,
     api: Api,
 ) -> Result<(), std::io::Error> {
-    let (response, entry) = match accept(request) {
+    let (response, entry, place) = match accept(request, &api) {
         Ok(accepted) => accepted,
-        Err(refusal) => return refuse(connection, &refusal).await,
+        Err(refusal) => {
+            api.metrics.note_refused_upgrade(refusal.code());
+            return refuse(connection, &refusal).await;
+        }
     };
     connection.send(Message::Item((response, BodySize::None))).await?;
     let token = entry.token.unwrap_or_default();
@@ -57,23 +61,30 @@ async fn upgrade(
     // Only the stream and what has been read of it live on; the buffers of HTTP are let go.
     let parts = connection.into_parts();
     socket::serve(seat, api.sockets, parts.io, parts.read_buf).await;
+    drop(place);
     Ok(())
 }
 
-/// The answer to a sound request, and what it asks for.
-fn accept(request: &Request) -> Result<(Response<()>, Entry), ApiError> {
+/// The answer to a sound request, what it asks for, and its place among the connections.
+fn accept(request: &Request, api: &Api) -> Result<(Response<()>, Entry, Place), ApiError> {
     if request.path() != "/ws" {
         return Err(ApiError::not_found(request.method(), request.path()));
     }
-    expect_known_subprotocol(request.head().headers())?;
+    let headers = request.head().headers();
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let origins = &api.lobby.config().access.origins;
+    origins.check(text(ORIGIN), text(HOST)).map_err(|cause| ApiError::origin(&cause))?;
+    expect_known_subprotocol(headers)?;
     let bad_request = |cause: &dyn std::fmt::Display| ApiError::bad_request(&cause.to_string());
     let Query(entry) = Query::<Entry>::from_query(request.uri().query().unwrap_or_default())
         .map_err(|cause| bad_request(&cause))?;
     let mut response = ws::handshake(request.head()).map_err(|cause| bad_request(&cause))?;
-    if request.head().headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
+    if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         response.insert_header((SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
     }
-    Ok((response.finish().drop_body(), entry))
+    let address = client_address(&api.admission, request.peer_addr(), headers);
+    let place = api.admission.admit_session(address)?;
+    Ok((response.finish().drop_body(), entry, place))
 }
 
 /// A client that offers no subprotocol gets ours; one that offers only others is told so.

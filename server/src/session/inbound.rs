@@ -6,8 +6,9 @@
 //! payload is there; from then on everything is discarded, so that the peer still gets to read the close
 //! frame: closing a socket with unread data would reset the connection.
 //!
-//! Nothing is read while too much waits to be written: who does not read is not heard either, and ends
-//! by its silence.
+//! Nothing is read while too much waits to be written: who does not read is not heard either, so it can
+//! neither have its pings answered without end nor acknowledge what it has not read, and ends by its
+//! silence.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -26,9 +27,9 @@ const MAX_CONTROL_BYTES: u64 = 125;
 const READ_BYTES: usize = 16 * 1024;
 /// Pieces that are discarded in a row before others get their turn.
 const DISCARDS: usize = 16;
-/// Bytes that may wait to be written before reading stops: more than the answers to all pings of a
-/// burst take.
-const MAX_UNSENT: usize = 64 * 1024;
+/// Bytes that may wait to be written before reading stops: more than a client's window of state and
+/// the answers to all pings of a burst take.
+const MAX_UNSENT: usize = 256 * 1024;
 
 thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());

@@ -1,0 +1,125 @@
+//! How many may come in, how fast, and from where, over real sockets.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use reqwest::StatusCode;
+use serde_json::json;
+use support::{Client, TestServer, drift};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+/// Tries to open a WebSocket with a further header; the status when it is refused, and what the body
+/// says.
+async fn refusal(ws_url: &str, header: Option<(&'static str, &str)>) -> Option<(u16, String)> {
+    let mut request = ws_url.into_client_request().unwrap();
+    if let Some((name, value)) = header {
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    match connect_async(request).await {
+        Ok(_) => None,
+        Err(Error::Http(response)) => {
+            let body = response.body().clone().unwrap_or_default();
+            Some((response.status().as_u16(), String::from_utf8(body).unwrap()))
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections() {
+    let flags = ["--limit-loopback", "--max-sessions-per-address=2", "--joins-per-second=100"];
+    let server = TestServer::start(&flags);
+    let one = server.enter(drift()).await;
+    let two = server.enter(drift()).await;
+    let joined = server.join(drift()).await;
+    let ws_url = joined["ws_url"].as_str().unwrap();
+    let (status, body) = refusal(ws_url, None).await.unwrap();
+    assert!(status == 429 && body.contains("too_many_connections"), "{status} {body}");
+    let cause = "tickwire_upgrades_refused_total{cause=\"too_many_connections\"}";
+    assert_eq!(server.metric(cause).await, 1.0);
+    two.leave().await;
+    server.metric_until("tickwire_sessions", 1.0).await;
+    // The refusal has cost the token nothing.
+    Client::connect(ws_url).await.leave().await;
+    one.leave().await;
+}
+
+#[tokio::test]
+async fn a_server_has_so_many_connections() {
+    let server = TestServer::start(&["--max-sessions=1"]);
+    let first = server.enter(drift()).await;
+    let joined = server.join(drift()).await;
+    let (status, body) = refusal(joined["ws_url"].as_str().unwrap(), None).await.unwrap();
+    assert!(status == 503 && body.contains("server_full"), "{status} {body}");
+    first.leave().await;
+}
+
+#[tokio::test]
+async fn an_address_joins_so_often_and_is_told_when_to_come_back() {
+    let server = TestServer::start(&["--limit-loopback", "--joins-per-second=1"]);
+    for _ in 0..4 {
+        server.join(drift()).await;
+    }
+    let request = reqwest::Client::new()
+        .post(server.url("/api/join"))
+        .header("content-type", "application/json")
+        // Nobody said that the own machine is a proxy.
+        .header("x-forwarded-for", "198.51.100.7")
+        .body(drift().to_string());
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    let body = answer.text().await.unwrap();
+    assert!(body.contains("too_many_joins"), "{body}");
+    assert_eq!(server.metric("tickwire_joins_refused_total{cause=\"too_many_joins\"}").await, 1.0);
+}
+
+#[tokio::test]
+async fn only_pages_of_known_origins_connect() {
+    let server = TestServer::start(&["--allow-origin=https://play.example"]);
+    let own = format!("http://{}", server.address);
+    for origin in [own.as_str(), "https://play.example"] {
+        let joined = server.join(drift()).await;
+        let ws_url = joined["ws_url"].as_str().unwrap();
+        assert_eq!(refusal(ws_url, Some(("origin", origin))).await, None, "{origin}");
+    }
+    let joined = server.join(drift()).await;
+    let ws_url = joined["ws_url"].as_str().unwrap();
+    for origin in ["https://evil.example", "null"] {
+        let (status, body) = refusal(ws_url, Some(("origin", origin))).await.unwrap();
+        assert!(status == 403 && body.contains("origin_not_allowed"), "{origin}: {body}");
+    }
+    // Who is no page has no origin, and the token is still good.
+    Client::connect(ws_url).await.leave().await;
+    let strict = TestServer::start(&["--require-origin"]);
+    let joined = strict.join(drift()).await;
+    let (status, body) = refusal(joined["ws_url"].as_str().unwrap(), None).await.unwrap();
+    assert!(status == 403 && body.contains("an Origin header is due"), "{body}");
+}
+
+#[tokio::test]
+async fn pages_of_listed_origins_may_use_the_api() {
+    let server = TestServer::start(&["--allow-origin=https://play.example"]);
+    let ask = async |origin: &str| {
+        let request = reqwest::Client::new()
+            .request(reqwest::Method::OPTIONS, server.url("/api/join"))
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type");
+        let answer = request.send().await.unwrap();
+        let allowed = answer.headers().get("access-control-allow-origin");
+        allowed.map(|allowed| allowed.to_str().unwrap().to_owned())
+    };
+    assert_eq!(ask("https://play.example").await.as_deref(), Some("https://play.example"));
+    assert_eq!(ask("https://evil.example").await, None);
+    // The server's own page sends an origin with its join, and is answered as before.
+    let request = reqwest::Client::new()
+        .post(server.url("/api/join"))
+        .header("origin", format!("http://{}", server.address))
+        .header("content-type", "application/json")
+        .body(json!({"name": "own page"}).to_string());
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+}
