@@ -39,6 +39,18 @@ pub enum ClientMessage {
     Look(Look),
     /// A part of the client's replica differs from the server's.
     Differs(Difference),
+    /// The first message of a connection whose URL has no token: asks for a seat that is kept.
+    Enter {
+        /// From `POST /api/join`; at most [`MAX_TOKEN_BYTES`].
+        token: String,
+    },
+    /// The first message likewise: goes on as the player that a connection was lost of.
+    Resume {
+        /// From the newest welcome; at most [`MAX_TOKEN_BYTES`].
+        token: String,
+        /// The newest event that the client has taken in: those after it are sent again.
+        event: EventNumber,
+    },
 }
 
 /// A rectangle of the world, as a spectator chooses it.
@@ -172,10 +184,24 @@ pub struct Welcome {
     pub hash_every: u32,
     /// The cells that the world is cut into.
     pub grid: GridSize,
+    /// With this the client goes on as the same player when its connection is lost.
+    pub resume_token: String,
+    /// For how long after that, in milliseconds; 0 for not at all.
+    pub resume_window_ms: u32,
+    /// What a connection that resumes another one is told of it; `None` for a new player.
+    pub resumed: Option<Resumed>,
     /// Everybody in the room, the client included.
     pub roster: Vec<RosterEntry>,
     /// How to read this game.
     pub schema: Schema,
+}
+
+/// What became of a player while its connection was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Resumed {
+    /// Events that were too many to be kept: the first that comes has a number that is larger by so
+    /// many than the one after the client's last.
+    pub lost_events: u32,
 }
 
 /// A welcome that nobody can go by.

@@ -28,6 +28,11 @@ import { WireError } from './wire-error.js';
  * @property {number} hashEvery ticks after which each part of the state carries a hash again; 0 for
  *   never
  * @property {GridSize} grid the cells that the world is cut into
+ * @property {string} resumeToken with this the client goes on as the same player when its
+ *   connection is lost
+ * @property {number} resumeWindowMs for how long after that; 0 for not at all
+ * @property {{lostEvents: number} | undefined} resumed what a connection that resumes another one is
+ *   told of it: events that were too many to be kept; undefined for a new player
  * @property {RosterEntry[]} roster everybody in the room, the client included
  * @property {Schema} schema how to read this game
  */
@@ -57,7 +62,8 @@ import { WireError } from './wire-error.js';
 /**
  * @typedef {{type: 'input', input: Input} | {type: 'ack', frame: number, event: number}
  *   | {type: 'ping', nonce: number} | {type: 'game', message: GameMessage}
- *   | {type: 'look', look: Look} | {type: 'differs', difference: Difference}} ClientMessage
+ *   | {type: 'look', look: Look} | {type: 'differs', difference: Difference}
+ *   | {type: 'enter', token: string} | {type: 'resume', token: string, event: number}} ClientMessage
  */
 /** @typedef {'far_future'|'repeated'|'queue_full'|'spectator'|'not_a_spectator'} RefusalCause */
 /**
@@ -115,6 +121,15 @@ export function encodeClientMessage(message) {
     case 'differs':
       writer.u32(5);
       writeDifference(message.difference);
+      break;
+    case 'enter':
+      writer.u32(6);
+      writer.string(message.token);
+      break;
+    case 'resume':
+      writer.u32(7);
+      writer.string(message.token);
+      writer.u32(message.event);
       break;
   }
   return writer.finish();
@@ -211,6 +226,9 @@ function readWelcome(input) {
     ackEvery: input.u16(),
     hashEvery: input.u32(),
     grid: { columns: input.u32(), rows: input.u32() },
+    resumeToken: input.string(),
+    resumeWindowMs: input.u32(),
+    resumed: input.option((reader) => ({ lostEvents: reader.u32() })),
     roster: input.list(readRosterEntry),
     schema: readSchema(input),
   };

@@ -65,6 +65,9 @@ pub fn welcome(schema: Schema) -> Welcome {
         ack_every: ACK_EVERY,
         hash_every: HASH_EVERY,
         grid: GridSize::SINGLE,
+        resume_token: String::new(),
+        resume_window_ms: 0,
+        resumed: None,
         roster: Vec::new(),
         schema,
     }

@@ -25,7 +25,11 @@ pub fn client_message(bytes: &[u8]) {
         ClientMessage::Input(input) => drop(schema.check_input(&input.values)),
         ClientMessage::Game(message) => drop(schema.check_message(&message)),
         ClientMessage::Look(look) => drop(look.is_sound()),
-        ClientMessage::Ack(_) | ClientMessage::Ping { .. } | ClientMessage::Differs(_) => {}
+        ClientMessage::Ack(_)
+        | ClientMessage::Ping { .. }
+        | ClientMessage::Differs(_)
+        | ClientMessage::Enter { .. }
+        | ClientMessage::Resume { .. } => {}
     }
 }
 

@@ -24,6 +24,10 @@ pub fn client_message(message: &ClientMessage) -> Json {
         ClientMessage::Differs(difference) => {
             json!({"type": "differs", "difference": difference_report(difference)})
         }
+        ClientMessage::Enter { token } => json!({"type": "enter", "token": token}),
+        ClientMessage::Resume { token, event } => {
+            json!({"type": "resume", "token": token, "event": event.0})
+        }
     }
 }
 
@@ -96,6 +100,9 @@ fn welcome(welcome: &Welcome) -> Json {
         "ack_every": welcome.ack_every,
         "hash_every": welcome.hash_every,
         "grid": {"columns": welcome.grid.columns, "rows": welcome.grid.rows},
+        "resume_token": welcome.resume_token,
+        "resume_window_ms": welcome.resume_window_ms,
+        "resumed": welcome.resumed.map(|resumed| json!({"lost_events": resumed.lost_events})),
         "roster": welcome.roster.iter().map(roster_entry).collect::<Vec<_>>(),
         "schema": schema(&welcome.schema),
     })

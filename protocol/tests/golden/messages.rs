@@ -5,7 +5,7 @@ use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
 use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
     Ack, ClientMessage, Difference, DifferenceRow, GameMessage, Input, InputValues, Look, Refusal,
-    RefusalCause, ServerMessage, Value, Welcome,
+    RefusalCause, Resumed, ServerMessage, Value, Welcome,
 };
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
@@ -75,6 +75,8 @@ fn client_messages() {
             u32::MAX,
             &[(0, 1, 3, &[]), (65_535, u32::MAX, 0, &[0, 250, 251, u32::MAX])],
         ),
+        ClientMessage::Enter { token: "AB-_09".to_owned() },
+        ClientMessage::Resume { token: "AB-_09".to_owned(), event: EventNumber(251) },
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -94,6 +96,10 @@ fn server_messages() {
     };
     let messages = [
         ServerMessage::Welcome(Box::new(schema::welcome())),
+        ServerMessage::Welcome(Box::new(Welcome {
+            resumed: Some(Resumed { lost_events: 300 }),
+            ..schema::welcome()
+        })),
         ServerMessage::Pong { nonce: 0, room_time_us: 0 },
         ServerMessage::Pong { nonce: 251, room_time_us: 250 },
         ServerMessage::Pong { nonce: u32::MAX, room_time_us: 65_536 },
@@ -119,7 +125,9 @@ fn server_messages() {
 fn malformed_messages() {
     let client = [
         ("nothing", vec![]),
-        ("unknown variant", vec![6]),
+        ("unknown variant", vec![8]),
+        ("a token that ends too early", vec![6, 5, b'a']),
+        ("a token that is not UTF-8", vec![7, 1, 0xff, 0]),
         ("variant in 64 bits", vec![253, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
         ("a reserved integer prefix", vec![1, 255, 0]),
         ("integer wider than its type", vec![0, 252, 1, 0, 0, 0, 0, 0]),

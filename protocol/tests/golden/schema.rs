@@ -105,6 +105,9 @@ pub fn welcome() -> Welcome {
         ack_every: 8,
         hash_every: 60,
         grid: GridSize { columns: 4, rows: 300 },
+        resume_token: "AB-_09".to_owned(),
+        resume_window_ms: 20_000,
+        resumed: None,
         roster: vec![
             member(1, "Ada", Role::Player),
             member(250, "", Role::Spectator),
