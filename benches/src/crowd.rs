@@ -13,7 +13,7 @@ use tickwire_bot_client::view::{Detail, View};
 use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::FrameError;
 use tickwire_protocol::ids::{EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{Ack, Input, Role, ServerMessage, Welcome};
+use tickwire_protocol::message::{Ack, Input, Role, Welcome};
 use tickwire_protocol::replica::{Agreement, Replica};
 use tickwire_simulation::game::Game;
 use tickwire_simulation::room::{
@@ -172,6 +172,11 @@ impl Crowd {
         while let Some(output) = self.room.poll_output() {
             match output {
                 Output::Send { player, bytes } => self.sent.push((player, bytes)),
+                Output::Welcome { player, welcome, .. } => {
+                    if let Some(member) = self.members.get_mut(&player) {
+                        member.handle_welcome(&welcome);
+                    }
+                }
                 Output::Refuse { player, .. } => return Err(CrowdError::Refused(player)),
                 Output::Desync { player, .. } => return Err(CrowdError::Desync(player)),
                 Output::Oversized { player, .. } | Output::Close { player, .. } => {
@@ -191,12 +196,6 @@ impl Crowd {
         let mut frames = 0;
         for (player, bytes) in &self.sent {
             let Some(member) = self.members.get_mut(player) else { continue };
-            if !is_frame(bytes) {
-                if let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::from_bytes(bytes) {
-                    member.handle_welcome(&welcome);
-                }
-                continue;
-            }
             let Some(view) = &mut member.view else { continue };
             let (frame, agreement) = view.handle_frame(bytes)?;
             if agreement == Agreement::Different {

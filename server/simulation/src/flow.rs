@@ -117,6 +117,41 @@ impl Flow {
         self.sent_events = self.events.len();
     }
 
+    /// The connection is lost: what was on the way is on the way no more.
+    pub fn handle_lost(&mut self) {
+        self.in_flight.clear();
+        self.bytes_in_flight = 0;
+    }
+
+    /// Keeps at most so many events for a client that is away, the newest.
+    pub fn bound_events(&mut self, most: usize) {
+        let surplus = self.events.len().saturating_sub(most);
+        self.events.drain(..surplus);
+        self.acked_event = self.acked_event.plus(surplus as u32);
+        self.sent_events = self.sent_events.saturating_sub(surplus);
+    }
+
+    /// Begins anew on another connection, for a client that has all events up to `event`: those after
+    /// it are sent again. Returns how many of them are not there any more.
+    ///
+    /// # Errors
+    /// [`AckError`] when it names what was never sent; nothing has changed then.
+    pub fn resume(&mut self, event: EventNumber) -> Result<u32, AckError> {
+        let new_events = event.since(self.acked_event);
+        if new_events > self.sent_events as i32 {
+            return Err(AckError);
+        }
+        if new_events > 0 {
+            self.events.drain(..new_events.cast_unsigned() as usize);
+            self.acked_event = event;
+        }
+        self.handle_lost();
+        self.baseline = None;
+        self.last_frame = FrameNumber(0);
+        self.sent_events = 0;
+        Ok(new_events.min(0).unsigned_abs())
+    }
+
     /// Takes in an acknowledgement. Older ones than the newest are harmless.
     ///
     /// # Errors
@@ -202,6 +237,42 @@ mod tests {
         assert_eq!(flow.handle_ack(ack(1, 2)), Err(AckError));
         assert_eq!(flow.handle_ack(ack(1, 1)), Ok(()));
         assert_eq!(flow.handle_ack(ack(0, 0)), Ok(()), "an old one changes nothing");
+    }
+
+    #[test]
+    fn a_stream_goes_on_where_its_events_were() {
+        let mut flow = Flow::new();
+        for tick in 1..=4 {
+            flow.push_event(event(tick));
+        }
+        flow.handle_sent(Tick(4), 100);
+        flow.handle_ack(ack(1, 1)).unwrap();
+        flow.push_event(event(5));
+        flow.handle_lost();
+        assert!(!flow.is_stalled(Tick(1000), &FlowLimits { events: 99, ..LIMITS }));
+        assert_eq!(flow.resume(EventNumber(5)), Err(AckError), "it was never sent");
+        assert_eq!(flow.resume(EventNumber(3)), Ok(0));
+        assert_eq!(flow.baseline(), None);
+        assert_eq!(flow.unsent_events(), (EventNumber(4), &[event(4), event(5)][..]));
+        flow.handle_sent(Tick(9), 100);
+        assert_eq!(flow.handle_ack(ack(2, 5)), Err(AckError), "frames begin anew");
+        assert_eq!(flow.handle_ack(ack(1, 5)), Ok(()));
+    }
+
+    #[test]
+    fn who_is_away_for_long_is_told_what_was_lost() {
+        let mut flow = Flow::new();
+        for tick in 1..=3 {
+            flow.push_event(event(tick));
+        }
+        flow.handle_sent(Tick(3), 100);
+        flow.handle_lost();
+        for tick in 4..=9 {
+            flow.push_event(event(tick));
+            flow.bound_events(2);
+        }
+        assert_eq!(flow.resume(EventNumber(2)), Ok(5), "3 to 7");
+        assert_eq!(flow.unsent_events(), (EventNumber(8), &[event(8), event(9)][..]));
     }
 
     #[test]

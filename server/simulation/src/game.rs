@@ -31,6 +31,13 @@ pub trait Game: Send + 'static {
     /// A player has left; everything of theirs should go.
     fn on_leave(&mut self, context: &mut Context<'_>, player: PlayerId);
 
+    /// A player's connection was lost, or they are back. While they are away their inputs are neutral
+    /// and what is theirs stays; a game should show that they are away, and see that they do no harm.
+    /// If they do not come back in time, [`Game::on_leave`] follows.
+    fn on_presence(&mut self, context: &mut Context<'_>, player: PlayerId, is_present: bool) {
+        let _ = (context, player, is_present);
+    }
+
     /// A player sent one of the schema's messages. Its values are in range.
     fn on_message(&mut self, context: &mut Context<'_>, player: PlayerId, message: &GameMessage) {
         let _ = (context, player, message);

@@ -22,6 +22,7 @@ mod healing;
 mod member;
 mod notices;
 mod output;
+mod presence;
 mod rules;
 mod seats;
 
@@ -50,6 +51,7 @@ pub use counters::RoomCounters;
 pub use error::{MessageError, Oversized, RoomError};
 pub use healing::{DesyncReport, FieldDifference};
 pub use output::Output;
+pub use presence::ResumeError;
 pub use seats::{RoomFull, SeatRequest};
 
 use attention::Picks;
@@ -70,6 +72,8 @@ pub struct Room {
     members: BTreeMap<PlayerId, Member>,
     /// Members by role.
     head_count: [usize; 3],
+    /// Members whose connection is lost.
+    absent: usize,
     last_player: u32,
     reservations: Reservations,
     /// The inputs in effect, of playing members, by ascending id; rebuilt when somebody comes or
@@ -117,6 +121,7 @@ impl Room {
             entity_ids: EntityIds::new(),
             members: BTreeMap::new(),
             head_count: [0; 3],
+            absent: 0,
             last_player: 0,
             reservations: Reservations::default(),
             inputs: Vec::new(),
@@ -228,7 +233,7 @@ impl Room {
         };
         self.seat(player, Member::new(request, &self.schema));
         self.empty_since = None;
-        self.welcome(player, now);
+        self.welcome(player, now, None);
         Ok(player)
     }
 
@@ -306,10 +311,12 @@ impl Room {
     /// [`MessageError`] when the connection should end.
     pub fn handle_ack(&mut self, player: PlayerId, ack: Ack) -> Result<(), MessageError> {
         let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
-        Ok(member.flow.handle_ack(ack)?)
+        member.flow.handle_ack(ack)?;
+        member.keys.confirm();
+        Ok(())
     }
 
-    /// Sends a member away.
+    /// Sends a member away for good.
     pub fn handle_close(&mut self, player: PlayerId, reason: CloseReason) {
         if self.unseat(player) {
             self.output.push_back(Output::Close { player, reason });
@@ -320,7 +327,7 @@ impl Room {
     pub fn handle_end(&mut self, reason: CloseReason) {
         let members = self.members.iter();
         let sessions: Vec<PlayerId> =
-            members.filter(|(_, member)| member.has_session()).map(|(&player, _)| player).collect();
+            members.filter(|(_, member)| member.is_person()).map(|(&player, _)| player).collect();
         for player in sessions {
             self.handle_close(player, reason);
         }
@@ -331,6 +338,7 @@ impl Room {
         self.tick = self.tick.next();
         self.elapsed += 1;
         self.lapse_reservations();
+        self.lapse_absent();
         self.balance_bots();
         self.think_for_bots();
         self.apply_inputs();
@@ -342,8 +350,8 @@ impl Room {
     }
 
     fn note_emptiness(&mut self) {
-        let is_empty = self.reservations.is_empty()
-            && !self.members.values().any(|member| member.has_session());
+        let is_empty =
+            self.reservations.is_empty() && !self.members.values().any(Member::is_person);
         if !is_empty {
             self.empty_since = None;
         } else if self.empty_since.is_none() {

@@ -57,7 +57,8 @@ fn play_scenario(rng: &mut StdRng, scenario: u64) -> usize {
     while !network.room.tick().0.is_multiple_of(4) {
         network.tick();
     }
-    let connected = network.clients.iter().filter(|client| client.closed.is_none());
+    let connected =
+        network.clients.iter().filter(|client| client.closed.is_none() && !client.is_lost);
     connected
         .map(|client| {
             println!("player {} (scenario {scenario})", client.player);

@@ -60,6 +60,9 @@ pub struct RoomConfig {
     /// Ticks in which a client is given a keyframe for a reported difference no more than once: 10 s
     /// by default.
     pub report_ticks: u32,
+    /// How long a member whose connection is lost can come back, in ticks; 0 for not at all. 600 by
+    /// default: 20 s at 30 Hz, which a phone takes from one network to the next.
+    pub resume_ticks: u32,
     /// The heartbeat that sessions keep, as told in the welcome. 5 s by default.
     pub heartbeat_interval: Duration,
     /// Silence that ends a session, as told in the welcome. 15 s by default.
@@ -102,8 +105,15 @@ impl RoomConfig {
             budget_per_second: 65_536.0,
             quiet_ticks: (second / 4).max(1),
             report_ticks: 10 * second,
+            resume_ticks: 20 * second,
             heartbeat_interval: heartbeat_timeout / 3,
             heartbeat_timeout,
         }
+    }
+
+    /// How long a member whose connection is lost can come back.
+    #[must_use]
+    pub fn resume_window(&self) -> Duration {
+        Duration::from_secs(1) * self.resume_ticks / u32::from(self.tick_rate_hz.max(1))
     }
 }

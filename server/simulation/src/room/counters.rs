@@ -13,6 +13,8 @@ pub struct RoomCounters {
     pub keyframes: u64,
     /// Clients sent away because what they should see cannot be sent.
     pub oversized: u64,
+    /// Members who came back after their connection was lost.
+    pub resumes: u64,
     /// Parts of clients' replicas that were reported to differ.
     pub desyncs: u64,
     /// Inputs taken in, the refused ones included.

@@ -44,14 +44,14 @@ impl Room {
         let before = sender.counters.frame_bytes;
         for (&player, member) in &mut self.members {
             let is_due = self.tick.0.is_multiple_of(u32::from(member.send_every));
+            if !member.has_session() {
+                continue;
+            }
             if member.flow.is_stalled(self.tick, &self.config.flow) {
                 leaving.push((player, CloseReason::TooSlow));
                 continue;
             }
-            if member.has_session()
-                && is_due
-                && let Err(cause) = sender.send(player, member)
-            {
+            if is_due && let Err(cause) = sender.send(player, member) {
                 sender.counters.oversized += 1;
                 sender.output.push_back(Output::Oversized { player, cause });
                 leaving.push((player, CloseReason::Internal));
@@ -60,7 +60,10 @@ impl Room {
         }
         self.tick_bytes = (self.counters.frame_bytes - before) as usize;
         for (player, reason) in leaving {
-            self.handle_close(player, reason);
+            match reason {
+                CloseReason::TooSlow => self.disconnect(player, reason),
+                _ => self.handle_close(player, reason),
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::input_queue::InputQueue;
 
 use super::SeatRequest;
 use super::attention::Attention;
+use super::presence::{Presence, ResumeKeys};
 
 /// Somebody in the room: what they do there, what they want, what they have been sent.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Member {
     pub(super) inputs: InputQueue,
     pub(super) flow: Flow,
     pub(super) attention: Attention,
+    pub(super) presence: Presence,
+    pub(super) keys: ResumeKeys,
     /// What a spectator has chosen to see.
     pub(super) look: Option<View>,
     /// The tick at which it last reported a difference that was looked at.
@@ -45,6 +48,8 @@ impl Member {
             inputs: InputQueue::new(InputValues::neutral(schema)),
             flow: Flow::new(),
             attention: Attention::default(),
+            presence: Presence::Present,
+            keys: ResumeKeys::default(),
             look: None,
             reported_at: None,
             echo: None,
@@ -61,6 +66,11 @@ impl Member {
 
     /// Whether there is a connection to send to.
     pub(super) fn has_session(&self) -> bool {
+        self.is_person() && self.presence == Presence::Present
+    }
+
+    /// Whether it is not run by the server.
+    pub(super) fn is_person(&self) -> bool {
         self.role != Role::Bot
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{Refusal, Role, RosterEntry, ServerMessage, Welcome};
+use tickwire_protocol::message::{Refusal, Resumed, Role, RosterEntry, Welcome};
 
 use super::{Output, Room};
 
@@ -18,7 +18,7 @@ impl Room {
         }
     }
 
-    pub(super) fn welcome(&mut self, player: PlayerId, now: Duration) {
+    pub(super) fn welcome(&mut self, player: PlayerId, now: Duration, resumed: Option<Resumed>) {
         let Some(member) = self.members.get(&player) else { return };
         let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
         let roster = self.members.iter().map(|(&player, member)| RosterEntry {
@@ -39,10 +39,13 @@ impl Room {
             ack_every: self.config.flow.ack_every,
             hash_every: self.config.hash_every,
             grid: self.replication.grid().size(),
+            resume_token: String::new(),
+            resume_window_ms: millis(self.config.resume_window()),
+            resumed,
             roster: roster.collect(),
             schema: self.schema.clone(),
         };
-        let bytes = ServerMessage::Welcome(Box::new(welcome)).to_bytes().into();
-        self.output.push_back(Output::Send { player, bytes });
+        let (welcome, key) = (Box::new(welcome), member.keys.newest());
+        self.output.push_back(Output::Welcome { player, welcome, key });
     }
 }

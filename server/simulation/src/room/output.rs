@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::Refusal;
+use tickwire_protocol::message::{Refusal, Welcome};
 
 use super::{DesyncReport, Oversized};
 
 /// What the driver is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// Send a message to a member's connection, after everything before it.
     Send {
@@ -16,6 +16,16 @@ pub enum Output {
         player: PlayerId,
         /// One whole binary message.
         bytes: Bytes,
+    },
+    /// Send a member its welcome, the first message of its connection. The key that it can come back
+    /// with is for the driver to sign, as the welcome's `resume_token`.
+    Welcome {
+        /// The receiver.
+        player: PlayerId,
+        /// What it says, but for the token.
+        welcome: Box<Welcome>,
+        /// See [`Room::handle_resume`](super::Room::handle_resume).
+        key: u32,
     },
     /// Tell a member that what it sent was refused; at most one per member and tick.
     Refuse {
@@ -53,6 +63,7 @@ impl Output {
     pub const fn player(&self) -> PlayerId {
         match self {
             Self::Send { player, .. }
+            | Self::Welcome { player, .. }
             | Self::Refuse { player, .. }
             | Self::Desync { player, .. }
             | Self::Oversized { player, .. }

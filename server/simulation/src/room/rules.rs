@@ -8,6 +8,7 @@ use tickwire_protocol::ids::Tick;
 use tickwire_protocol::message::Event;
 
 use super::Room;
+use super::member::Member;
 use crate::game::{Audience, Context, Game};
 use crate::inputs::Inputs;
 
@@ -69,17 +70,18 @@ impl Room {
 
     pub(super) fn tell(&mut self, audience: Audience, event: &Event) {
         let encoded = EncodedEvent::new(self.tick, event);
+        let most = self.config.flow.events;
+        let tell = |member: &mut Member| {
+            if member.is_person() {
+                member.flow.push_event(encoded.clone());
+            }
+            if !member.has_session() {
+                member.flow.bound_events(most);
+            }
+        };
         match audience {
-            Audience::Everybody => {
-                for member in self.members.values_mut().filter(|member| member.has_session()) {
-                    member.flow.push_event(encoded.clone());
-                }
-            }
-            Audience::Only(player) => {
-                if let Some(member) = self.members.get_mut(&player).filter(|m| m.has_session()) {
-                    member.flow.push_event(encoded);
-                }
-            }
+            Audience::Everybody => self.members.values_mut().for_each(tell),
+            Audience::Only(player) => self.members.get_mut(&player).into_iter().for_each(tell),
         }
     }
 }

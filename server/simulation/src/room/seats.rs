@@ -99,7 +99,7 @@ impl Room {
         let is_playing = member.is_playing();
         let name = member.name.clone();
         self.head_count[member.role as usize] += 1;
-        if member.has_session() {
+        if member.is_person() {
             self.replication.admit(player);
         }
         self.members.insert(player, member);
@@ -113,6 +113,7 @@ impl Room {
     pub(super) fn unseat(&mut self, player: PlayerId) -> bool {
         let Some(member) = self.members.remove(&player) else { return false };
         self.head_count[member.role as usize] -= 1;
+        self.absent -= usize::from(member.is_person() && !member.has_session());
         if member.is_playing() {
             self.list_inputs();
             self.with_game(|game, context| game.on_leave(context, player));
@@ -123,7 +124,7 @@ impl Room {
     }
 
     /// Lists the inputs in effect anew, by ascending player.
-    fn list_inputs(&mut self) {
+    pub(super) fn list_inputs(&mut self) {
         let playing = self.members.iter().filter(|(_, member)| member.is_playing());
         self.inputs.clear();
         self.inputs.extend(

@@ -27,7 +27,9 @@ use tickwire_protocol::message::{
 };
 use tickwire_protocol::replica::{Agreement, Replica};
 use tickwire_simulation::game::View;
-use tickwire_simulation::room::{DesyncReport, Output, Oversized, Room, RoomFull, SeatRequest};
+use tickwire_simulation::room::{
+    DesyncReport, Output, Oversized, ResumeError, Room, RoomFull, SeatRequest,
+};
 
 use states::RoomStates;
 
@@ -37,6 +39,8 @@ pub struct Client {
     pub delay_ticks: u32,
     pub is_stalled: bool,
     pub closed: Option<CloseReason>,
+    /// Whether its connection broke and it has not come back yet.
+    pub is_lost: bool,
     pub welcome: Option<Welcome>,
     pub replica: Option<Replica>,
     /// The newest frame, and whether the replica agrees with what it says.
@@ -47,6 +51,10 @@ pub struct Client {
     pub refusals: Vec<Refusal>,
     pub desyncs: Vec<DesyncReport>,
     pub oversized: Option<Oversized>,
+    /// The key of the newest welcome.
+    pub resume_key: u32,
+    /// Events that are missing before the next one.
+    lost_events: u32,
     pub frames: u32,
     pub keyframes: u32,
     /// Frames in which a hash was there, and equal.
@@ -78,6 +86,7 @@ impl Client {
             delay_ticks,
             is_stalled: false,
             closed: None,
+            is_lost: false,
             welcome: None,
             replica: None,
             frame: None,
@@ -86,6 +95,8 @@ impl Client {
             refusals: Vec::new(),
             desyncs: Vec::new(),
             oversized: None,
+            resume_key: 0,
+            lost_events: 0,
             frames: 0,
             keyframes: 0,
             hashes: 0,
@@ -109,11 +120,17 @@ impl Client {
         self.replica.as_ref().expect("joined")
     }
 
+    fn lose(&mut self) {
+        self.up.clear();
+        self.down.clear();
+    }
+
     fn read(&mut self, bytes: &[u8], states: &RoomStates) -> Option<Ack> {
         if bytes[0] < FRAME_TAG {
             match ServerMessage::from_bytes(bytes).unwrap() {
                 ServerMessage::Welcome(welcome) => {
                     self.replica = Some(Replica::new(&welcome));
+                    self.lost_events = welcome.resumed.map_or(0, |resumed| resumed.lost_events);
                     self.welcome = Some(*welcome);
                 }
                 other => unreachable!("not sent by rooms as bytes: {other:?}"),
@@ -137,7 +154,8 @@ impl Client {
         }
         for event in &frame.events {
             let last = self.events.last().map_or(EventNumber(0), |event| event.0);
-            assert_eq!(event.number, last.plus(1), "events come once and in order");
+            let lost = std::mem::take(&mut self.lost_events);
+            assert_eq!(event.number, last.plus(1 + lost), "events come once and in order");
             self.events.push((event.number, event.tick, event.event.clone()));
         }
         let event = self.events.last().map_or(EventNumber(0), |event| event.0);
@@ -175,6 +193,35 @@ impl Network {
         let client = self.clients.remove(client);
         self.room.handle_leave(client.player);
         self.deliver_output();
+    }
+
+    /// A connection breaks: what was on the way in either direction is gone.
+    pub fn lose(&mut self, client: usize) {
+        let client = &mut self.clients[client];
+        client.lose();
+        client.is_lost = true;
+        self.room.handle_drop(client.player);
+        self.deliver_output();
+    }
+
+    /// A client comes back on another connection with the key of the newest welcome that it has read.
+    pub fn resume(&mut self, client: usize) -> Result<(), ResumeError> {
+        let key = self.clients[client].resume_key;
+        self.resume_with(client, key)
+    }
+
+    pub fn resume_with(&mut self, client: usize, key: u32) -> Result<(), ResumeError> {
+        let now = self.room_time();
+        let client = &mut self.clients[client];
+        let event = client.events.last().map_or(EventNumber(0), |event| event.0);
+        self.room.handle_resume(client.player, key, event, now)?;
+        client.lose();
+        client.closed = None;
+        client.is_lost = false;
+        client.next_seq = InputSeq(1);
+        client.last_echo = None;
+        self.deliver_output();
+        Ok(())
     }
 
     /// Sends an input, stamped for the tick `ahead` of the server's present one; 0 asks for the
@@ -252,6 +299,11 @@ impl Network {
             };
             match output {
                 Output::Send { bytes, .. } => {
+                    client.down.push_back((self.now + u64::from(client.delay_ticks), bytes));
+                }
+                Output::Welcome { welcome, key, .. } => {
+                    client.resume_key = key;
+                    let bytes = ServerMessage::Welcome(welcome).to_bytes().into();
                     client.down.push_back((self.now + u64::from(client.delay_ticks), bytes));
                 }
                 Output::Refuse { refusal, .. } => client.refusals.push(refusal),

@@ -13,8 +13,8 @@ use super::{Network, request};
 /// Clients below which nobody leaves.
 const FEW: usize = 5;
 
-/// Somebody comes, goes, stalls, recovers, gets a worse network, looks elsewhere, or is given all of
-/// the state anew. `world` is how far spectators may look.
+/// Somebody comes, goes, is lost, comes back, stalls, recovers, gets a worse network, looks elsewhere,
+/// or is given all of the state anew. `world` is how far spectators may look.
 pub fn disturb(rng: &mut StdRng, network: &mut Network, world: [f32; 2]) {
     let what = rng.random_range(0..30);
     if what < 2 {
@@ -36,6 +36,15 @@ pub fn disturb(rng: &mut StdRng, network: &mut Network, world: [f32; 2]) {
             let part = PartNumber(rng.random_range(0..90));
             let difference = Difference { part, tick: Tick(0), entities: 0, rows: Vec::new() };
             let _ = network.room.handle_difference(network.clients[client].player, &difference);
+        }
+        10 if network.clients[client].is_lost || network.clients[client].closed.is_some() => {
+            let _ = network.resume(client);
+        }
+        10 => {
+            network.lose(client);
+            if rng.random_bool(0.5) {
+                network.resume(client).unwrap();
+            }
         }
         8..=9 if network.clients[client].is_spectator() => {
             let center = world.map(|side| rng.random_range(0.0..side));

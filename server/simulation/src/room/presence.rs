@@ -1,0 +1,168 @@
+//! Members whose connection is lost, and who come back.
+//!
+//! A member whose connection ends against its will stays for a time: the seat, what the game has of
+//! it, the events that it has not taken in. It comes back with a *key* that its last welcome had. Each
+//! coming back gives out another one; the one before stays good until the client has acknowledged
+//! something, so that a connection that dies in between shuts nobody out.
+
+use std::time::Duration;
+
+use thiserror::Error;
+use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::ids::{EventNumber, PlayerId, Tick};
+use tickwire_protocol::message::{Input, InputValues, Resumed, Role};
+
+use super::attention::Attention;
+use super::member::Member;
+use super::{Output, Room};
+use crate::flow::AckError;
+use crate::input_queue::InputQueue;
+
+/// Why somebody cannot go on as a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ResumeError {
+    /// The member has left, or its time was over.
+    #[error("the player is not there any more")]
+    Gone,
+    /// The key is not its newest one.
+    #[error("the key is not the newest one")]
+    Key,
+    /// It claims to have events that it was never sent.
+    #[error("{0}")]
+    Event(#[from] AckError),
+}
+
+/// Whether a member has a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    Present,
+    /// Its connection was lost.
+    Absent {
+        since: Tick,
+    },
+}
+
+/// The keys with which a member can come back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ResumeKeys {
+    newest: u32,
+    previous: Option<u32>,
+}
+
+impl ResumeKeys {
+    /// The key of the newest welcome.
+    pub(super) const fn newest(self) -> u32 {
+        self.newest
+    }
+
+    const fn fits(self, key: u32) -> bool {
+        key == self.newest || matches!(self.previous, Some(previous) if key == previous)
+    }
+
+    /// Somebody has come back with a key that fits.
+    const fn rotate(&mut self, used: u32) {
+        self.newest = self.newest.wrapping_add(1);
+        self.previous = Some(used);
+    }
+
+    /// The client has the newest welcome.
+    pub(super) const fn confirm(&mut self) {
+        self.previous = None;
+    }
+}
+
+impl Room {
+    /// A member's connection is lost. It stays for a time, without inputs, and can come back
+    /// ([`Room::handle_resume`]); where no time is given it has left. Harmless when it is gone already.
+    pub fn handle_drop(&mut self, player: PlayerId) {
+        if self.config.resume_ticks == 0 {
+            self.handle_leave(player);
+            return;
+        }
+        let neutral = InputValues::neutral(&self.schema);
+        let Some(member) = self.members.get_mut(&player).filter(|m| m.has_session()) else {
+            return;
+        };
+        member.presence = Presence::Absent { since: self.tick };
+        self.absent += 1;
+        member.forget_connection(neutral);
+        member.flow.handle_lost();
+        let is_playing = member.is_playing();
+        if is_playing {
+            // What it did last must not go on; the game hears of it like of any other input.
+            let input = Input { seq: member.bot_inputs.next(), at: Tick(0), values: neutral };
+            let _ = member.inputs.push(input, Duration::ZERO, self.tick, self.config.inputs);
+            self.with_game(|game, context| game.on_presence(context, player, false));
+        }
+    }
+
+    /// Somebody goes on as a member, with the key of its newest welcome and the number of the newest
+    /// event that it has; the welcome is the first output. Whoever was connected as this member is not
+    /// any more. `now` is the room's time.
+    ///
+    /// # Errors
+    /// [`ResumeError`]; nothing has changed then.
+    pub fn handle_resume(
+        &mut self,
+        player: PlayerId,
+        key: u32,
+        event: EventNumber,
+        now: Duration,
+    ) -> Result<(), ResumeError> {
+        let neutral = InputValues::neutral(&self.schema);
+        let member = self.members.get_mut(&player).filter(|member| member.role != Role::Bot);
+        let member = member.ok_or(ResumeError::Gone)?;
+        if !member.keys.fits(key) {
+            return Err(ResumeError::Key);
+        }
+        let lost_events = member.flow.resume(event)?;
+        member.keys.rotate(key);
+        member.forget_connection(neutral);
+        if std::mem::replace(&mut member.presence, Presence::Present) != Presence::Present {
+            self.absent -= 1;
+        }
+        if member.is_playing() {
+            self.list_inputs();
+            self.with_game(|game, context| game.on_presence(context, player, true));
+        }
+        self.counters.resumes += 1;
+        self.empty_since = None;
+        self.welcome(player, now, Some(Resumed { lost_events }));
+        Ok(())
+    }
+
+    /// Ends a member's connection for a reason after which it can come back.
+    pub(super) fn disconnect(&mut self, player: PlayerId, reason: CloseReason) {
+        self.handle_drop(player);
+        self.output.push_back(Output::Close { player, reason });
+    }
+
+    /// Those who have been away for too long have left.
+    pub(super) fn lapse_absent(&mut self) {
+        if self.absent == 0 {
+            return;
+        }
+        let (now, window) = (self.tick, self.config.resume_ticks.cast_signed());
+        let is_over = |member: &Member| match member.presence {
+            Presence::Present => false,
+            Presence::Absent { since } => now.since(since) > window,
+        };
+        let over = self.members.iter().filter(|(_, member)| is_over(member));
+        let over: Vec<_> = over.map(|(&player, _)| player).collect();
+        for player in over {
+            self.unseat(player);
+        }
+    }
+}
+
+impl Member {
+    /// Begins anew for another connection, or for none. What has happened meanwhile is kept.
+    fn forget_connection(&mut self, neutral: InputValues) {
+        self.inputs = InputQueue::new(neutral);
+        self.attention = Attention::default();
+        self.echo = None;
+        self.last_echo = Default::default();
+        self.refused_at = None;
+        self.reported_at = None;
+    }
+}
