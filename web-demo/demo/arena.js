@@ -26,6 +26,7 @@ export const RESPAWN_MS = 2000;
 export const THRUSTING = 1;
 export const PROTECTED = 2;
 export const DASHING = 4;
+export const AWAY = 8;
 /** Bit of a pilot's `flags`. */
 export const ALIVE = 1;
 

@@ -81,7 +81,7 @@ pub fn launch_due(
     for pilot in pilots.list_mut() {
         let Life::Down { wait, .. } = &mut pilot.life else { continue };
         *wait -= dt;
-        if *wait <= 0.0 {
+        if *wait <= 0.0 && !pilot.is_away {
             pilot.life = Life::Flying;
             launch(pilot.player, fleet, field, context);
         }
@@ -110,7 +110,7 @@ pub fn collect(
         let place = field.pickups()[index].position;
         let touches = |&ship: &usize| {
             let offset = fleet.ships()[ship].motion.position - place;
-            dot(offset, offset) <= reach * reach
+            !fleet.ships()[ship].is_away && dot(offset, offset) <= reach * reach
         };
         let Some(taker) = grid.near(Bounds::around(place, reach)).find(touches) else { continue };
         let ship = &mut fleet.ships_mut()[taker];

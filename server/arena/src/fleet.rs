@@ -64,6 +64,8 @@ pub struct Ship {
     pub thrusting: bool,
     /// Whether its player holds the trigger.
     pub firing: bool,
+    /// Whether its player's connection is lost.
+    pub is_away: bool,
 }
 
 impl Ship {
@@ -81,6 +83,7 @@ impl Ship {
             protection: PROTECTION,
             thrusting: false,
             firing: false,
+            is_away: false,
         }
     }
 
@@ -91,6 +94,7 @@ impl Ship {
         flag(self.thrusting, ship_flag::THRUSTING)
             | flag(self.protection > 0.0, ship_flag::PROTECTED)
             | flag(self.dash_wait > DASH_COOLDOWN - DASH_SHOWN, ship_flag::DASHING)
+            | flag(self.is_away, ship_flag::AWAY)
     }
 
     /// The energy that clients see: a ship that flies never seems to have none.
@@ -103,7 +107,10 @@ impl Ship {
         self.energy = (self.energy + REGENERATION * dt).min(FULL_ENERGY);
         self.gun_wait = (self.gun_wait - dt).max(-dt);
         self.dash_wait = (self.dash_wait - dt).max(0.0);
-        self.protection = (self.protection - dt).max(0.0);
+        // Whoever comes back finds the ship as it was, and has a moment to look around.
+        let passed =
+            if self.is_away { self.protection.max(PROTECTION) } else { self.protection - dt };
+        self.protection = passed.max(0.0);
         self.thrusting = controls.get(input::THRUST) > 0;
         self.firing = controls.get(input::FIRE) > 0;
         let dash =
@@ -153,6 +160,12 @@ impl Fleet {
     pub fn of(&self, player: PlayerId) -> Option<&Ship> {
         let index = self.ships.binary_search_by_key(&player, |ship| ship.player).ok()?;
         self.ships.get(index)
+    }
+
+    /// A player's ship, to be changed; its player must not be.
+    pub fn of_mut(&mut self, player: PlayerId) -> Option<&mut Ship> {
+        let index = self.ships.binary_search_by_key(&player, |ship| ship.player).ok()?;
+        self.ships.get_mut(index)
     }
 
     /// Where all ships are.

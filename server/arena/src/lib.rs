@@ -218,6 +218,15 @@ impl Game for Arena {
         self.minds.remove(&player);
     }
 
+    fn on_presence(&mut self, _context: &mut Context<'_>, player: PlayerId, is_present: bool) {
+        if let Some(pilot) = self.pilots.of_mut(player) {
+            pilot.is_away = !is_present;
+        }
+        if let Some(ship) = self.fleet.of_mut(player) {
+            ship.is_away = !is_present;
+        }
+    }
+
     fn on_message(&mut self, context: &mut Context<'_>, player: PlayerId, message: &GameMessage) {
         let (schema::SAY, [Value::Text(text)]) = (message.kind, &message.values[..]) else {
             return;

@@ -24,6 +24,8 @@ pub struct Pilot {
     pub deaths: u32,
     /// Whether they fly.
     pub life: Life,
+    /// Whether their connection is lost: they get no new ship as long as it is.
+    pub is_away: bool,
     /// How much they may say.
     pub chat: ChatAllowance,
 }
@@ -55,6 +57,7 @@ impl Pilot {
             kills: 0,
             deaths: 0,
             life: Life::Flying,
+            is_away: false,
             chat: ChatAllowance::default(),
         }
     }

@@ -46,6 +46,8 @@ pub mod ship_flag {
     pub const PROTECTED: u32 = 2;
     /// A dash has just begun.
     pub const DASHING: u32 = 4;
+    /// Its player's connection is lost: it drifts, harms nobody and cannot be hurt.
+    pub const AWAY: u32 = 8;
 }
 
 /// Flag of a pilot: a ship of theirs is flying.
@@ -106,7 +108,7 @@ pub fn schema(world: [f32; 2]) -> Schema {
                 .field("position", position)
                 .field("angle", FieldKind::Angle { bits: 8 })
                 .field("energy", FieldKind::Integer { min: 0, max: MAX_ENERGY })
-                .field("flags", FieldKind::Flags { bits: 3 }),
+                .field("flags", FieldKind::Flags { bits: 4 }),
         )
         .entity(EntityKind::new("bullet").constant("player", player).field("position", position))
         .entity(

@@ -181,6 +181,38 @@ fn hits_kills_scores_and_the_next_ship() {
 }
 
 #[test]
+fn who_is_away_is_harmless_unharmed_and_finds_the_ship_again() {
+    let mut play = empty_field(2);
+    put(&mut play, 1, [300.0, 500.0], 0);
+    put(&mut play, 2, [400.0, 500.0], 0x8000);
+    play.presence(PlayerId(2), false);
+    press(&mut play, 1, FIRE);
+    pass(&mut play, 20);
+    press(&mut play, 1, REST);
+    pass(&mut play, 100);
+    let away = ship(&play, 2).unwrap();
+    assert_eq!(away.flags() & ship_flag::AWAY, ship_flag::AWAY);
+    assert_eq!((away.energy, pilot(&play, 2).deaths), (100.0, 0));
+    play.presence(PlayerId(2), true);
+    pass(&mut play, 1);
+    let back = ship(&play, 2).unwrap();
+    assert_eq!(back.flags() & (ship_flag::AWAY | ship_flag::PROTECTED), ship_flag::PROTECTED);
+    // One that was lost just before is replaced when its player is back.
+    change(&mut play, 2, |ship| ship.protection = 0.0);
+    change(&mut play, 2, |ship| ship.energy = 1.0);
+    press(&mut play, 1, FIRE);
+    pass(&mut play, 30);
+    press(&mut play, 1, REST);
+    assert!(ship(&play, 2).is_none());
+    play.presence(PlayerId(2), false);
+    pass(&mut play, 200);
+    assert!(ship(&play, 2).is_none());
+    play.presence(PlayerId(2), true);
+    pass(&mut play, 1);
+    assert!(ship(&play, 2).is_some());
+}
+
+#[test]
 fn protection_swallows_bullets_until_its_ship_fires() {
     let mut play = empty_field(2);
     let duel = |play: &mut scenario::Play| {

@@ -140,6 +140,11 @@ impl<G: Game + ?Sized> GameHarness<G> {
         self.game.on_leave(&mut self.world.context(), player);
     }
 
+    /// A player's connection is lost, or they are back.
+    pub fn presence(&mut self, player: PlayerId, is_present: bool) {
+        self.game.on_presence(&mut self.world.context(), player, is_present);
+    }
+
     /// A player's input from the next step on; of several before it, the last one counts.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
  * Ships: hull, glow, flame, shield, and above and below them the name and the energy arc. It must
  * not move them.
  */
-import { DASHING, FULL_ENERGY, SHIP_RADIUS as RULES_RADIUS, THRUSTING } from '../arena.js';
+import { AWAY, DASHING, FULL_ENERGY, SHIP_RADIUS as RULES_RADIUS, THRUSTING } from '../arena.js';
 import { colourOf, FLAME, hullOf, SELF, WHITE } from '../palette.js';
 import { isProtected } from '../scene.js';
 import { label } from './labels.js';
@@ -33,10 +33,32 @@ export function drawShips(view, ships, self) {
     const { entity, track } = ships.at(index);
     if (!view.sees(entity.x, entity.y, SHIP_RADIUS * 5)) continue;
     const colour = colourOf(entity.player, self);
+    if ((entity.flags & AWAY) !== 0) {
+      drawAbsent(view, entity, colour);
+      continue;
+    }
     drawLight(view, entity, colour);
     drawHull(view, entity, track, colour);
     if (isProtected(entity)) drawShield(view, entity, colour);
   }
+}
+
+/**
+ * The outline of a ship whose player's connection is lost.
+ * @param {import('./view.js').View} view
+ * @param {import('../scene.js').Entity} ship
+ * @param {import('../palette.js').Colour} colour
+ */
+function drawAbsent(view, ship, colour) {
+  const { context } = view;
+  view.at(ship.x, ship.y, ship.angle, SHIP_RADIUS);
+  context.globalAlpha = 0.4 + 0.15 * Math.sin(view.nowMs / 400);
+  context.lineWidth = 0.1;
+  context.strokeStyle = colour.hex;
+  context.setLineDash([0.25, 0.25]);
+  context.stroke(HULL_PATHS[hullOf(ship.player)]);
+  context.setLineDash([]);
+  context.globalAlpha = 1;
 }
 
 /**
