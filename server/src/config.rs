@@ -60,6 +60,11 @@ pub struct Flags {
           value_parser = parse_duration)]
     pub heartbeat_timeout: Duration,
 
+    /// How long a player whose connection is lost stays and can come back, 100ms to 1h; 0s for not at all
+    #[arg(long, env = "TICKWIRE_RESUME_WINDOW", default_value = "20s", value_name = "DURATION",
+          value_parser = parse_window)]
+    pub resume_window: Duration,
+
     /// How long a room stays when nobody is connected, 100ms to 1h
     #[arg(long, env = "TICKWIRE_EMPTY_ROOM_TIMEOUT", default_value = "30s", value_name = "DURATION",
           value_parser = parse_duration)]
@@ -127,6 +132,9 @@ pub struct ServerConfig {
     pub heartbeat_interval: Duration,
     /// Silence that ends a session. 15 s by default: three pings.
     pub heartbeat_timeout: Duration,
+    /// How long a player whose connection is lost stays and can come back. 20 s by default: what a
+    /// phone takes from one network to the next.
+    pub resume_window: Duration,
     /// How long an empty room stays. 30 s by default: a page reload finds its room again.
     pub empty_room_timeout: Duration,
     /// Bots in each room of the default game. 6 by default.
@@ -188,6 +196,7 @@ impl Flags {
             client_budget: self.client_budget,
             heartbeat_interval: self.heartbeat_interval,
             heartbeat_timeout: self.heartbeat_timeout,
+            resume_window: self.resume_window,
             empty_room_timeout: self.empty_room_timeout,
             bots: self.bots.into(),
             game_options: read_game_options(&self.game_options, games)?,
@@ -196,6 +205,13 @@ impl Flags {
             access: self.access.validate(public_url.clone())?,
             public_url,
         })
+    }
+}
+
+fn parse_window(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Ok(Duration::ZERO),
+        _ => parse_duration(text),
     }
 }
 

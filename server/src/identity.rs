@@ -44,6 +44,18 @@ pub struct Claims {
     pub nonce: u64,
 }
 
+/// What a token to come back with stands for. Always the server's own: it is given out in the welcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResumeClaims {
+    /// The room.
+    pub room: RoomId,
+    /// The player.
+    pub player: PlayerId,
+    /// The room's key for it: see
+    /// [`Room::handle_resume`](tickwire_simulation::room::Room::handle_resume).
+    pub key: u32,
+}
+
 /// Somebody who wants to join.
 #[derive(Clone, Copy, Debug)]
 pub struct JoinAttempt<'a> {

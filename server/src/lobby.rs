@@ -13,14 +13,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use actix::MailboxError;
 use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::ids::{PlayerId, RoomId};
+use tickwire_protocol::ids::{EventNumber, PlayerId, RoomId};
 use tickwire_protocol::message::Role;
 use tickwire_simulation::room::SeatRequest;
 
 use crate::config::ServerConfig;
 use crate::directory::Directory;
-use crate::identity::{Authenticator, Claims, Denied, JoinAttempt, Ledger, LedgerFull, TokenError};
-use crate::messages::Reserve;
+use crate::identity::{
+    Authenticator, Claims, Denied, JoinAttempt, Keyring, Ledger, LedgerFull, ResumeClaims,
+    TokenError,
+};
+use crate::messages::{Purpose, Reserve};
 use crate::room::RoomHandle;
 use crate::room::opener::{OpenError, RoomOpener};
 
@@ -53,14 +56,12 @@ pub struct Joined {
     pub player: PlayerId,
 }
 
-/// A seat to be taken by a connection.
-pub struct Seat {
+/// What a token lets a connection do.
+pub struct Admitted {
     /// The room.
     pub room: RoomHandle,
-    /// The seat that was kept.
-    pub player: PlayerId,
-    /// What was asked for.
-    pub request: SeatRequest,
+    /// As whom.
+    pub purpose: Purpose,
 }
 
 /// Why a token does not let anybody in.
@@ -121,6 +122,7 @@ pub struct Lobby {
     directory: Arc<dyn Directory>,
     opener: RoomOpener,
     authenticator: Arc<dyn Authenticator>,
+    keyring: Arc<Keyring>,
     tokens: Ledger,
     is_closed: Arc<AtomicBool>,
     /// One room is opened at a time: two at once would be one too many.
@@ -135,6 +137,7 @@ impl Lobby {
         directory: Arc<dyn Directory>,
         opener: RoomOpener,
         authenticator: Arc<dyn Authenticator>,
+        keyring: Arc<Keyring>,
         is_closed: Arc<AtomicBool>,
     ) -> Self {
         Self {
@@ -143,6 +146,7 @@ impl Lobby {
             directory,
             opener,
             authenticator,
+            keyring,
             is_closed,
             opening: tokio::sync::Mutex::new(()),
         }
@@ -225,14 +229,29 @@ impl Lobby {
     ///
     /// # Errors
     /// [`RedeemError`].
-    pub fn redeem(&self, token: &str) -> Result<Seat, RedeemError> {
+    pub fn redeem(&self, token: &str) -> Result<Admitted, RedeemError> {
         let claims = self.authenticator.verify(token, now())?;
         self.tokens.spend(&claims, now())?;
         if !self.is_open() {
             return Err(RedeemError::ShuttingDown);
         }
         let room = self.directory.find(claims.room).ok_or(RedeemError::NoSuchRoom)?;
-        Ok(Seat { room, player: claims.player, request: claims.request })
+        let purpose = Purpose::Join { reserved: claims.player, request: claims.request };
+        Ok(Admitted { room, purpose })
+    }
+
+    /// Takes a token to come back with, from a client whose newest event is `event`. Whether it is the
+    /// newest one is for the room to say.
+    ///
+    /// # Errors
+    /// [`RedeemError`].
+    pub fn resume(&self, token: &str, event: EventNumber) -> Result<Admitted, RedeemError> {
+        let ResumeClaims { room, player, key } = self.keyring.verify_resume(token)?;
+        if !self.is_open() {
+            return Err(RedeemError::ShuttingDown);
+        }
+        let room = self.directory.find(room).ok_or(RedeemError::NoSuchRoom)?;
+        Ok(Admitted { room, purpose: Purpose::Resume { player, key, event } })
     }
 
     /// A seat in a room of this game, in a new one if all are full.

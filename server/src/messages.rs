@@ -4,7 +4,7 @@
 use actix::{Addr, Message};
 use bytes::Bytes;
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::ids::{EventNumber, PlayerId};
 use tickwire_simulation::room::{RoomFull, SeatRequest};
 
 use crate::session::SessionId;
@@ -20,7 +20,7 @@ pub struct TickDue;
 #[rtype(result = "Result<PlayerId, RoomFull>")]
 pub struct Reserve(pub SeatRequest);
 
-/// Session → room: a connection wants its seat. The outcome comes through the outbox, in order with
+/// Session → room: a connection wants in. The outcome comes through the outbox, in order with
 /// everything else: [`Outgoing::Joined`] or [`Outgoing::Close`].
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -29,10 +29,29 @@ pub struct Connect {
     pub session: SessionId,
     /// The outbox of the thread that the connection lives on.
     pub outbox: Addr<Outbox>,
+    /// As whom.
+    pub purpose: Purpose,
+}
+
+/// What a connection wants of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
     /// The seat that was reserved.
-    pub reserved: PlayerId,
-    /// What was asked for, should the reservation have lapsed.
-    pub request: SeatRequest,
+    Join {
+        /// The seat.
+        reserved: PlayerId,
+        /// What was asked for, should the reservation have lapsed.
+        request: SeatRequest,
+    },
+    /// To go on as a player whose connection was lost.
+    Resume {
+        /// Who.
+        player: PlayerId,
+        /// The key that the last welcome gave out.
+        key: u32,
+        /// The newest event that the client has.
+        event: EventNumber,
+    },
 }
 
 /// Session → room: a connection has ended.
@@ -41,6 +60,8 @@ pub struct Connect {
 pub struct Disconnect {
     /// The connection.
     pub session: SessionId,
+    /// Whether the client may come back: its player is kept for a time then.
+    pub is_lost: bool,
 }
 
 /// Server → room: end, and send everybody away.

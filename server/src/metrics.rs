@@ -131,6 +131,7 @@ mod tests {
                 "tickwire_keyframes_total counter",
                 "tickwire_members gauge",
                 "tickwire_oversized_total counter",
+                "tickwire_resumes_total counter",
                 "tickwire_rooms gauge",
                 "tickwire_sessions gauge",
                 "tickwire_tick_lateness_seconds histogram",

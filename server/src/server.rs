@@ -73,10 +73,9 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub fn bind(config: ServerConfig, games: GameRegistry) -> Result<Self, StartError> {
-        let has_passing_key = config.access.auth_keys.is_empty();
-        let authenticator = Arc::new(keyring(&config));
-        let server = Self::bind_with(config, games, authenticator)?;
-        Ok(Self { has_passing_key, ..server })
+        let keyring = Arc::new(keyring(&config));
+        let authenticator = Arc::clone(&keyring);
+        Self::start(config, games, keyring, authenticator)
     }
 
     /// The same with an authenticator of the application's own.
@@ -88,6 +87,17 @@ impl Server {
         games: GameRegistry,
         authenticator: Arc<dyn Authenticator>,
     ) -> Result<Self, StartError> {
+        let keyring = Arc::new(keyring(&config));
+        Self::start(config, games, keyring, authenticator)
+    }
+
+    fn start(
+        config: ServerConfig,
+        games: GameRegistry,
+        keyring: Arc<Keyring>,
+        authenticator: Arc<dyn Authenticator>,
+    ) -> Result<Self, StartError> {
+        let has_passing_key = config.access.auth_keys.is_empty();
         let config = Arc::new(config);
         let epoch = Epoch::begin();
         let metrics = Arc::new(Metrics::new()?);
@@ -97,6 +107,7 @@ impl Server {
             games,
             directory.clone(),
             epoch,
+            Arc::clone(&keyring),
             Arc::clone(&metrics),
         )
         .map_err(StartError::Thread)?;
@@ -106,6 +117,7 @@ impl Server {
             directory,
             opener,
             authenticator,
+            keyring,
             Arc::clone(&is_stopping),
         ));
         let limits = SessionLimits::new(config.tick_rate_hz, config.heartbeat_timeout);
@@ -114,6 +126,7 @@ impl Server {
             heartbeat_interval: config.heartbeat_interval,
             limits,
             metrics: Arc::clone(&metrics),
+            lobby: Arc::clone(&lobby),
             is_stopping,
         };
         let admission = Arc::new(Admission::new(config.access.admission.clone()));
@@ -139,13 +152,7 @@ impl Server {
                 .finish(map_config(app, |_| AppConfig::default()))
                 .tcp()
         });
-        Ok(Self {
-            address,
-            lobby,
-            metrics,
-            task: http.map_err(bind_error)?.run(),
-            has_passing_key: false,
-        })
+        Ok(Self { address, lobby, metrics, task: http.map_err(bind_error)?.run(), has_passing_key })
     }
 
     /// The address that it listens on.

@@ -1,8 +1,10 @@
-//! Sessions: one per connection. What a session decides is in [`core`], pure; [`socket`] moves the
+//! Sessions: one per connection. What a session decides is in [`core`], pure; it begins with an [`entry`];
+//! [`socket`] moves the
 //! messages of a WebSocket, whose frames come [`inbound`] and whose bytes a [`pump`] writes; [`outbox`]
 //! brings frames from rooms to the sessions of one thread.
 
 pub mod core;
+pub mod entry;
 pub mod inbound;
 pub mod outbox;
 pub mod pump;

@@ -74,7 +74,7 @@ const HEARTBEAT: [&str; 2] = ["--heartbeat-interval=100ms", "--heartbeat-timeout
 
 #[tokio::test]
 async fn a_silent_session_is_closed_and_its_seat_is_free() {
-    let server = TestServer::start(&HEARTBEAT);
+    let server = TestServer::start(&[&HEARTBEAT[..], &["--resume-window=200ms"]].concat());
     let joined = server.join(drift()).await;
     let mut socket = open(joined["ws_url"].as_str().unwrap()).await;
     let frames = read_in_silence(&mut socket).await;
@@ -117,8 +117,8 @@ async fn any_frame_counts_as_life() {
 }
 
 #[tokio::test]
-async fn a_dropped_connection_frees_the_seat() {
-    let server = TestServer::start(&[]);
+async fn a_dropped_connection_frees_the_seat_in_time() {
+    let server = TestServer::start(&["--resume-window=200ms"]);
     let client = server.enter(drift()).await;
     server.room_until(|room| room["players"] == 1).await;
     drop(client);

@@ -71,7 +71,12 @@ fn loud(_: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
 
 fn start() -> TestServer {
     let games = GameRegistry::new().with("loud", loud);
-    let flags = ["--default-game=loud", "--heartbeat-interval=100ms", "--heartbeat-timeout=500ms"];
+    let flags = [
+        "--default-game=loud",
+        "--heartbeat-interval=100ms",
+        "--heartbeat-timeout=500ms",
+        "--resume-window=200ms",
+    ];
     TestServer::start_with(games, &flags)
 }
 

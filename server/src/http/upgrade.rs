@@ -1,4 +1,5 @@
-//! `GET /ws?token=…`: from HTTP to a WebSocket.
+//! `GET /ws?token=…`, `GET /ws?resume=…&event=…`, or `GET /ws` with the token in the first message: from
+//! HTTP to a WebSocket.
 //!
 //! actix-http hands upgrade requests over with their TCP stream, past the routes of the other requests:
 //! from here on the connection is the session's own ([`pump`](crate::session::pump)).
@@ -16,19 +17,24 @@ use bytes::Bytes;
 use futures_util::SinkExt;
 use serde::Deserialize;
 use tickwire_protocol::SUBPROTOCOL;
+use tickwire_protocol::ids::EventNumber;
 use tokio::net::TcpStream;
 use tracing::debug;
 
 use super::{Api, ApiError, client_address};
 use crate::admission::Place;
+use crate::session::entry::Entry;
 use crate::session::socket;
 
 /// A connection whose request has been read.
 type Connection = Framed<TcpStream, Codec>;
 
 #[derive(Debug, Deserialize)]
-struct Entry {
+struct Credentials {
     token: Option<String>,
+    resume: Option<String>,
+    /// With `resume`: number of the newest event that the client has.
+    event: Option<u32>,
 }
 
 /// Serves an upgrade request for as long as its connection lasts.
@@ -48,7 +54,7 @@ async fn upgrade(
     mut connection: Connection,
     api: Api,
 ) -> Result<(), std::io::Error> {
-    let (response, entry, place) = match accept(request, &api) {
+    let (response, credentials, place) = match accept(request, &api) {
         Ok(accepted) => accepted,
         Err(refusal) => {
             api.metrics.note_refused_upgrade(refusal.code());
@@ -56,17 +62,21 @@ async fn upgrade(
         }
     };
     connection.send(Message::Item((response, BodySize::None))).await?;
-    let token = entry.token.unwrap_or_default();
-    let seat = api.lobby.redeem(&token);
+    let event = EventNumber(credentials.event.unwrap_or_default());
+    let entry = match (credentials.token, credentials.resume) {
+        (Some(token), _) => Entry::Decided(api.lobby.redeem(&token)),
+        (None, Some(token)) => Entry::Decided(api.lobby.resume(&token, event)),
+        (None, None) => Entry::Awaited,
+    };
     // Only the stream and what has been read of it live on; the buffers of HTTP are let go.
     let parts = connection.into_parts();
-    socket::serve(seat, api.sockets, parts.io, parts.read_buf).await;
+    socket::serve(entry, api.sockets, parts.io, parts.read_buf).await;
     drop(place);
     Ok(())
 }
 
 /// The answer to a sound request, what it asks for, and its place among the connections.
-fn accept(request: &Request, api: &Api) -> Result<(Response<()>, Entry, Place), ApiError> {
+fn accept(request: &Request, api: &Api) -> Result<(Response<()>, Credentials, Place), ApiError> {
     if request.path() != "/ws" {
         return Err(ApiError::not_found(request.method(), request.path()));
     }
@@ -76,15 +86,16 @@ fn accept(request: &Request, api: &Api) -> Result<(Response<()>, Entry, Place), 
     origins.check(text(ORIGIN), text(HOST)).map_err(|cause| ApiError::origin(&cause))?;
     expect_known_subprotocol(headers)?;
     let bad_request = |cause: &dyn std::fmt::Display| ApiError::bad_request(&cause.to_string());
-    let Query(entry) = Query::<Entry>::from_query(request.uri().query().unwrap_or_default())
-        .map_err(|cause| bad_request(&cause))?;
+    let Query(credentials) =
+        Query::<Credentials>::from_query(request.uri().query().unwrap_or_default())
+            .map_err(|cause| bad_request(&cause))?;
     let mut response = ws::handshake(request.head()).map_err(|cause| bad_request(&cause))?;
     if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         response.insert_header((SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
     }
     let address = client_address(&api.admission, request.peer_addr(), headers);
     let place = api.admission.admit_session(address)?;
-    Ok((response.finish().drop_body(), entry, place))
+    Ok((response.finish().drop_body(), credentials, place))
 }
 
 /// A client that offers no subprotocol gets ours; one that offers only others is told so.

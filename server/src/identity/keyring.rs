@@ -19,7 +19,7 @@ use tickwire_protocol::ids::{PlayerId, RoomId};
 use tickwire_protocol::message::{MAX_TOKEN_BYTES, Role};
 use tickwire_simulation::room::SeatRequest;
 
-use super::{AuthKey, Authenticator, Claims, TOKEN_LIFETIME, TokenError};
+use super::{AuthKey, Authenticator, Claims, ResumeClaims, TOKEN_LIFETIME, TokenError};
 
 const VERSION: u8 = 1;
 const MAC_BYTES: usize = 32;
@@ -28,15 +28,19 @@ const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// What is signed.
 #[derive(Encode, Decode)]
-struct Body {
-    version: u8,
-    room: u64,
-    player: u32,
-    name: String,
-    role: Role,
-    send_every: u8,
-    issued_ms: u64,
-    nonce: u64,
+enum Body {
+    /// To take a seat with.
+    Join {
+        room: u64,
+        player: u32,
+        name: String,
+        role: Role,
+        send_every: u8,
+        issued_ms: u64,
+        nonce: u64,
+    },
+    /// To come back with.
+    Resume { room: u64, player: u32, key: u32 },
 }
 
 /// The keys of a server.
@@ -53,34 +57,35 @@ impl Keyring {
         Self { keys: std::iter::once(key).chain(older).collect() }
     }
 
-    fn mac(key: &AuthKey, body: &[u8]) -> Hmac<Sha256> {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mac = Hmac::<Sha256>::new_from_slice(key.bytes()).expect("any length will do");
-        mac.chain_update(body)
+    /// Makes a token to come back with. It has no end of its own: the room knows how long.
+    #[must_use]
+    pub fn issue_resume(&self, claims: ResumeClaims) -> String {
+        let ResumeClaims { room, player, key } = claims;
+        self.sign(Body::Resume { room: room.bits(), player: player.0, key })
     }
-}
 
-impl Authenticator for Keyring {
-    fn issue(&self, claims: &Claims) -> String {
-        let Claims { room, player, request, issued, nonce } = claims;
-        let body = Body {
-            version: VERSION,
-            room: room.bits(),
-            player: player.0,
-            name: request.name.clone(),
-            role: request.role,
-            send_every: request.send_every,
-            issued_ms: u64::try_from(issued.as_millis()).unwrap_or(u64::MAX),
-            nonce: *nonce,
+    /// What a token to come back with stands for.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn verify_resume(&self, token: &str) -> Result<ResumeClaims, TokenError> {
+        let Body::Resume { room, player, key } = self.open(token)? else {
+            return Err(TokenError::Malformed);
         };
+        Ok(ResumeClaims { room: RoomId::from_bits(room), player: PlayerId(player), key })
+    }
+
+    fn sign(&self, body: Body) -> String {
         #[expect(clippy::expect_used, reason = "writing to a vector cannot fail")]
-        let mut token = bincode::encode_to_vec(body, bincode::config::standard()).expect("memory");
+        let body = bincode::encode_to_vec(body, bincode::config::standard()).expect("memory");
+        let mut token = vec![VERSION];
+        token.extend_from_slice(&body);
         let mac = Self::mac(&self.keys[0], &token).finalize().into_bytes();
         token.extend_from_slice(&mac);
         BASE64URL_NOPAD.encode(&token)
     }
 
-    fn verify(&self, token: &str, now: Duration) -> Result<Claims, TokenError> {
+    fn open(&self, token: &str) -> Result<Body, TokenError> {
         if token.is_empty() {
             return Err(TokenError::Missing);
         }
@@ -88,30 +93,54 @@ impl Authenticator for Keyring {
             return Err(TokenError::Malformed);
         }
         let token = BASE64URL_NOPAD.decode(token.as_bytes()).map_err(|_| TokenError::Malformed)?;
-        let (body, mac) = token.split_last_chunk::<MAC_BYTES>().ok_or(TokenError::Malformed)?;
+        let (signed, mac) = token.split_last_chunk::<MAC_BYTES>().ok_or(TokenError::Malformed)?;
         // In constant time, and before anything is made of what it says.
-        let is_ours = |key: &AuthKey| Self::mac(key, body).verify_slice(mac).is_ok();
+        let is_ours = |key: &AuthKey| Self::mac(key, signed).verify_slice(mac).is_ok();
         if !self.keys.iter().any(is_ours) {
             return Err(TokenError::Foreign);
         }
+        let body = signed.strip_prefix(&[VERSION]).ok_or(TokenError::Malformed)?;
         let config = bincode::config::standard().with_limit::<MAX_TOKEN_BYTES>();
-        let (body, _): (Body, usize) =
-            bincode::decode_from_slice(body, config).map_err(|_| TokenError::Malformed)?;
-        if body.version != VERSION {
-            return Err(TokenError::Malformed);
+        match bincode::decode_from_slice(body, config) {
+            Ok((claims, length)) if length == body.len() => Ok(claims),
+            _ => Err(TokenError::Malformed),
         }
-        let issued = Duration::from_millis(body.issued_ms);
+    }
+
+    fn mac(key: &AuthKey, signed: &[u8]) -> Hmac<Sha256> {
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+        let mac = Hmac::<Sha256>::new_from_slice(key.bytes()).expect("any length will do");
+        mac.chain_update(signed)
+    }
+}
+
+impl Authenticator for Keyring {
+    fn issue(&self, claims: &Claims) -> String {
+        let Claims { room, player, request, issued, nonce } = claims;
+        self.sign(Body::Join {
+            room: room.bits(),
+            player: player.0,
+            name: request.name.clone(),
+            role: request.role,
+            send_every: request.send_every,
+            issued_ms: u64::try_from(issued.as_millis()).unwrap_or(u64::MAX),
+            nonce: *nonce,
+        })
+    }
+
+    fn verify(&self, token: &str, now: Duration) -> Result<Claims, TokenError> {
+        let Body::Join { room, player, name, role, send_every, issued_ms, nonce } =
+            self.open(token)?
+        else {
+            return Err(TokenError::Malformed);
+        };
+        let issued = Duration::from_millis(issued_ms);
         if now > issued.saturating_add(TOKEN_LIFETIME) || issued > now + CLOCK_SKEW {
             return Err(TokenError::Expired);
         }
-        let Body { name, role, send_every, .. } = body;
-        Ok(Claims {
-            room: RoomId::from_bits(body.room),
-            player: PlayerId(body.player),
-            request: SeatRequest { name, role, send_every },
-            issued,
-            nonce: body.nonce,
-        })
+        let request = SeatRequest { name, role, send_every };
+        let (room, player) = (RoomId::from_bits(room), PlayerId(player));
+        Ok(Claims { room, player, request, issued, nonce })
     }
 }
 
@@ -177,6 +206,17 @@ mod tests {
         assert_eq!(late, Err(TokenError::Expired));
         assert!(keyring.verify(&token, NOW - CLOCK_SKEW).is_ok());
         assert_eq!(keyring.verify(&token, NOW - CLOCK_SKEW - second), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn tokens_are_good_for_one_purpose() {
+        let keyring = keyring(1);
+        let claims = ResumeClaims { room: RoomId::from_bits(7), player: PlayerId(9), key: 3 };
+        let resume = keyring.issue_resume(claims);
+        assert_eq!(keyring.verify_resume(&resume), Ok(claims));
+        assert_eq!(keyring.verify(&resume, NOW), Err(TokenError::Malformed));
+        let join = keyring.issue(&self::claims());
+        assert_eq!(keyring.verify_resume(&join), Err(TokenError::Malformed));
     }
 
     #[test]

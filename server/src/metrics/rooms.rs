@@ -72,6 +72,7 @@ struct FrameMetrics {
     keyframes: IntCounter,
     desyncs: IntCounter,
     oversized: IntCounter,
+    resumes: IntCounter,
 }
 
 impl FrameMetrics {
@@ -89,6 +90,10 @@ impl FrameMetrics {
                 "tickwire_desyncs_total",
                 "Reports of clients whose copy of the state differed",
             )?,
+            resumes: counter(
+                "tickwire_resumes_total",
+                "Players who came back after their connection was lost",
+            )?,
             oversized: counter(
                 "tickwire_oversized_total",
                 "Clients sent away because what they should see cannot be sent",
@@ -103,6 +108,7 @@ impl FrameMetrics {
         self.keyframes.inc_by(new.keyframes - old.keyframes);
         self.desyncs.inc_by(new.desyncs - old.desyncs);
         self.oversized.inc_by(new.oversized - old.oversized);
+        self.resumes.inc_by(new.resumes - old.resumes);
     }
 }
 

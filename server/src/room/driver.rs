@@ -20,7 +20,8 @@ use super::inbox::{Arrival, RoomMessage};
 use super::threads::Place;
 use super::timer::TickTimer;
 use crate::directory::Directory;
-use crate::messages::{Connect, Deliver, Disconnect, End, Outgoing, Reserve, TickDue};
+use crate::identity::{Keyring, ResumeClaims};
+use crate::messages::{Connect, Deliver, Disconnect, End, Outgoing, Purpose, Reserve, TickDue};
 use crate::metrics::{Metrics, RoomMeter};
 use crate::session::SessionId;
 use crate::session::outbox::Outbox;
@@ -51,6 +52,8 @@ pub struct RoomParts {
     pub timer: TickTimer,
     /// What its times are counted from.
     pub epoch: Epoch,
+    /// Signs what players can come back with.
+    pub keyring: Arc<Keyring>,
     /// Where it is listed.
     pub directory: Arc<dyn Directory>,
     /// How long it stays when nobody is there.
@@ -94,7 +97,10 @@ impl RoomDriver {
         self.arrivals = arrivals;
     }
 
-    fn take_in(&mut self, Arrival { player, at, message }: Arrival) {
+    fn take_in(&mut self, Arrival { session, player, at, message }: Arrival) {
+        if self.routes.get(&player).is_none_or(|route| route.session != session) {
+            return;
+        }
         let room = &mut self.parts.room;
         let taken = match message {
             RoomMessage::Input(input) => room.handle_input(player, input, at),
@@ -121,6 +127,13 @@ impl RoomDriver {
         while let Some(output) = self.parts.room.poll_output() {
             let (player, outgoing) = match output {
                 Output::Send { player, bytes } => (player, Outgoing::Binary(bytes)),
+                Output::Welcome { player, mut welcome, key } => {
+                    let room = self.parts.handle.id;
+                    let claims = ResumeClaims { room, player, key };
+                    welcome.resume_token = self.parts.keyring.issue_resume(claims);
+                    let bytes = ServerMessage::Welcome(welcome).to_bytes();
+                    (player, Outgoing::Binary(bytes.into()))
+                }
                 Output::Refuse { player, refusal } => {
                     self.warn_of(player, &refusal);
                     let bytes = ServerMessage::Refused(refusal).to_bytes();
@@ -152,6 +165,38 @@ impl RoomDriver {
         for (outbox, batch) in batches {
             // Bounded: the room holds frames back from clients that do not acknowledge them.
             outbox.do_send(batch);
+        }
+    }
+
+    /// Lets somebody in, or back in.
+    fn seat(&mut self, session: SessionId, purpose: Purpose) -> Result<PlayerId, CloseReason> {
+        let (now, room) = (self.parts.handle.clock.now(), self.parts.handle.id);
+        match purpose {
+            Purpose::Join { reserved, request } => {
+                let name = request.name.clone();
+                let joined = self.parts.room.handle_join(Some(reserved), request, now);
+                let player = joined.map_err(|RoomFull| CloseReason::RoomFull)?;
+                info!(%session, %room, %player, ?name, "joined");
+                Ok(player)
+            }
+            Purpose::Resume { player, key, event } => {
+                match self.parts.room.handle_resume(player, key, event, now) {
+                    Ok(()) => info!(%session, %room, %player, "resumed"),
+                    Err(cause) => {
+                        info!(%session, %room, %player, %cause, "not resumed");
+                        return Err(CloseReason::Unauthorised);
+                    }
+                }
+                Ok(player)
+            }
+        }
+    }
+
+    /// Ends the connection that a player has had so far, if any.
+    fn replace(&mut self, player: PlayerId, reason: CloseReason) {
+        if let Some(Route { session, outbox, .. }) = self.routes.remove(&player) {
+            self.players.remove(&session);
+            outbox.do_send(Deliver(vec![(session, Outgoing::Close(reason))]));
         }
     }
 
@@ -250,20 +295,17 @@ impl Handler<Connect> for RoomDriver {
     type Result = ();
 
     fn handle(&mut self, connect: Connect, _: &mut Self::Context) {
-        let Connect { session, outbox, reserved, request } = connect;
-        let now = self.parts.handle.clock.now();
-        let name = request.name.clone();
-        match self.parts.room.handle_join(Some(reserved), request, now) {
+        let Connect { session, outbox, purpose } = connect;
+        match self.seat(session, purpose) {
             Ok(player) => {
-                info!(%session, room = %self.parts.handle.id, %player, ?name, "joined");
                 outbox.do_send(Deliver(vec![(session, Outgoing::Joined(player))]));
+                self.replace(player, CloseReason::Replaced);
                 self.routes.insert(player, Route { session, outbox, warned: None });
                 self.players.insert(session, player);
                 self.hand_over();
             }
-            Err(RoomFull) => {
-                let refusal = Outgoing::Close(CloseReason::RoomFull);
-                outbox.do_send(Deliver(vec![(session, refusal)]));
+            Err(reason) => {
+                outbox.do_send(Deliver(vec![(session, Outgoing::Close(reason))]));
             }
         }
         self.parts.handle.board.post(&self.parts.room);
@@ -273,11 +315,15 @@ impl Handler<Connect> for RoomDriver {
 impl Handler<Disconnect> for RoomDriver {
     type Result = ();
 
-    fn handle(&mut self, Disconnect { session }: Disconnect, _: &mut Self::Context) {
+    fn handle(&mut self, Disconnect { session, is_lost }: Disconnect, _: &mut Self::Context) {
         if let Some(player) = self.players.remove(&session) {
-            debug!(%session, room = %self.parts.handle.id, %player, "left");
+            debug!(%session, room = %self.parts.handle.id, %player, is_lost, "left");
             self.routes.remove(&player);
-            self.parts.room.handle_leave(player);
+            if is_lost {
+                self.parts.room.handle_drop(player);
+            } else {
+                self.parts.room.handle_leave(player);
+            }
             self.parts.handle.board.post(&self.parts.room);
         }
     }

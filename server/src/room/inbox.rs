@@ -9,6 +9,8 @@ use thiserror::Error;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{Ack, Difference, GameMessage, Input, Look};
 
+use crate::session::SessionId;
+
 /// Messages per seat that may wait for a tick: two seconds' worth at a session's rate limit.
 pub const MESSAGES_PER_SEAT: usize = 300;
 
@@ -30,6 +32,8 @@ pub enum RoomMessage {
 /// A message, who sent it, and the room's time when it came in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrival {
+    /// By which connection: what an earlier one of the same player has left here does not count.
+    pub session: SessionId,
     /// Who.
     pub player: PlayerId,
     /// When, in the room's time.
@@ -86,7 +90,9 @@ mod tests {
     #[test]
     fn it_is_bounded_and_drained_in_order() {
         let inbox = Inbox::new(1);
+        let session = SessionId::random();
         let arrival = |player| Arrival {
+            session,
             player: PlayerId(player),
             at: Duration::ZERO,
             message: RoomMessage::Ack(Ack::default()),

@@ -20,6 +20,7 @@ use super::threads::RoomThreads;
 use super::timer::TickTimer;
 use crate::config::ServerConfig;
 use crate::directory::Directory;
+use crate::identity::Keyring;
 use crate::metrics::Metrics;
 
 /// The fractional part of the golden ratio: multiples of it spread evenly whatever their number, so
@@ -56,6 +57,7 @@ pub struct RoomOpener {
     threads: RoomThreads,
     timer: TickTimer,
     epoch: Epoch,
+    keyring: Arc<Keyring>,
     metrics: Arc<Metrics>,
     opened: AtomicU32,
 }
@@ -70,6 +72,7 @@ impl RoomOpener {
         games: GameRegistry,
         directory: Arc<dyn Directory>,
         epoch: Epoch,
+        keyring: Arc<Keyring>,
         metrics: Arc<Metrics>,
     ) -> std::io::Result<Self> {
         Ok(Self {
@@ -79,6 +82,7 @@ impl RoomOpener {
             games,
             directory,
             epoch,
+            keyring,
             metrics,
             opened: AtomicU32::new(0),
         })
@@ -123,6 +127,7 @@ impl RoomOpener {
 
     fn room_config(&self, id: RoomId, game: &str) -> RoomConfig {
         let config = &self.config;
+        let resume_ticks = config.resume_window.as_secs_f64() * f64::from(config.tick_rate_hz);
         RoomConfig {
             name: id.to_string(),
             seed: config.seed.unwrap_or_else(rand::random),
@@ -130,6 +135,7 @@ impl RoomOpener {
             bots: if game == config.default_game { config.bots } else { 0 },
             heartbeat_interval: config.heartbeat_interval,
             budget_per_second: config.client_budget as f32,
+            resume_ticks: resume_ticks.ceil() as u32,
             ..RoomConfig::new(config.tick_rate_hz, config.heartbeat_timeout)
         }
     }
@@ -148,7 +154,7 @@ impl RoomOpener {
         let handle_at = move |address| RoomHandle { id, game, address, inbox, clock, board };
         let (directory, timer, epoch) =
             (Arc::clone(&self.directory), self.timer.clone(), self.epoch);
-        let metrics = Arc::clone(&self.metrics);
+        let (keyring, metrics) = (Arc::clone(&self.keyring), Arc::clone(&self.metrics));
         let empty_timeout = self.config.empty_room_timeout;
         let drive = handle_at.clone();
         let address =
@@ -160,6 +166,7 @@ impl RoomOpener {
                     schedule,
                     timer,
                     epoch,
+                    keyring,
                     directory,
                     empty_timeout,
                     metrics,

@@ -46,6 +46,9 @@ pub enum SessionError {
     /// A message before the welcome: the client cannot know yet what to say.
     #[error("a message came before the welcome")]
     TooEarly,
+    /// A token from somebody who is in already, or another message where one is due.
+    #[error("a token came where none is due, or none where one is")]
+    Token,
     /// A fragmented message that grows beyond the limit.
     #[error("fragments of more than {MAX_CLIENT_MESSAGE_BYTES} bytes")]
     TooLarge,
@@ -65,7 +68,7 @@ impl SessionError {
             Self::Malformed(EnvelopeError::TooLarge { .. }) | Self::TooLarge => {
                 CloseReason::TooLarge
             }
-            Self::Malformed(_) | Self::TooEarly => CloseReason::BadMessage,
+            Self::Malformed(_) | Self::TooEarly | Self::Token => CloseReason::BadMessage,
             Self::Fragments => CloseReason::ProtocolError,
             Self::TooMany => CloseReason::TooManyMessages,
         }
@@ -83,11 +86,22 @@ pub enum Fragment {
     Last,
 }
 
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The first message has to be a token.
+    Anonymous,
+    /// The room has not let it in yet.
+    Unwelcome,
+    /// In the room.
+    Welcome,
+}
+
 /// One connection's state.
 #[derive(Debug)]
 pub struct Session {
     limits: SessionLimits,
-    is_welcomed: bool,
+    stage: Stage,
     last_heard: Duration,
     allowance: f64,
     allowance_at: Duration,
@@ -95,12 +109,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that begins `now`.
+    /// A session that begins `now`, with its token or without.
     #[must_use]
-    pub fn new(limits: SessionLimits, now: Duration) -> Self {
+    pub fn new(limits: SessionLimits, is_token_due: bool, now: Duration) -> Self {
         Self {
             limits,
-            is_welcomed: false,
+            stage: if is_token_due { Stage::Anonymous } else { Stage::Unwelcome },
             last_heard: now,
             allowance: limits.burst,
             allowance_at: now,
@@ -110,7 +124,7 @@ impl Session {
 
     /// The welcome is on its way: the client may speak now.
     pub const fn handle_welcomed(&mut self) {
-        self.is_welcomed = true;
+        self.stage = Stage::Welcome;
     }
 
     /// A ping or pong came in: a sign of life, which counts as a message all the same.
@@ -173,9 +187,17 @@ impl Session {
         Ok(None)
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<ClientMessage, SessionError> {
+    fn decode(&mut self, bytes: &[u8]) -> Result<ClientMessage, SessionError> {
         let message = ClientMessage::from_bytes(bytes)?;
-        if self.is_welcomed { Ok(message) } else { Err(SessionError::TooEarly) }
+        let is_token =
+            matches!(message, ClientMessage::Enter { .. } | ClientMessage::Resume { .. });
+        match self.stage {
+            Stage::Anonymous if is_token => self.stage = Stage::Unwelcome,
+            Stage::Welcome if !is_token => {}
+            Stage::Unwelcome => return Err(SessionError::TooEarly),
+            Stage::Anonymous | Stage::Welcome => return Err(SessionError::Token),
+        }
+        Ok(message)
     }
 
     /// A token bucket: full at the beginning, refilled at the allowed rate.
@@ -199,7 +221,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn session() -> Session {
-        let mut session = Session::new(SessionLimits::default(), Duration::ZERO);
+        let mut session = Session::new(SessionLimits::default(), false, Duration::ZERO);
         session.handle_welcomed();
         session
     }
@@ -262,8 +284,22 @@ mod tests {
     }
 
     #[test]
+    fn a_token_comes_first_or_not_at_all() {
+        let enter = ClientMessage::Enter { token: "x".to_owned() };
+        let mut session = Session::new(SessionLimits::default(), true, Duration::ZERO);
+        assert!(session.handle_message(&ping(1).to_bytes(), SECOND).is_err());
+        let mut session = Session::new(SessionLimits::default(), true, Duration::ZERO);
+        assert_eq!(session.handle_message(&enter.to_bytes(), SECOND).unwrap(), enter);
+        let error = session.handle_message(&enter.to_bytes(), SECOND).unwrap_err();
+        assert_eq!(error.reason(), CloseReason::BadMessage);
+        session.handle_welcomed();
+        session.handle_message(&ping(1).to_bytes(), SECOND).unwrap();
+        assert!(session.handle_message(&enter.to_bytes(), SECOND).is_err());
+    }
+
+    #[test]
     fn nobody_speaks_before_the_welcome() {
-        let mut session = Session::new(SessionLimits::default(), Duration::ZERO);
+        let mut session = Session::new(SessionLimits::default(), false, Duration::ZERO);
         let error = session.handle_message(&ping(1).to_bytes(), SECOND).unwrap_err();
         assert_eq!(error.reason(), CloseReason::BadMessage);
     }

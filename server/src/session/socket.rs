@@ -13,7 +13,7 @@ use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
 use actix_http::ws::{Codec, Item};
 use actix_web_actors::ws::{self, CloseCode, ProtocolError, WebsocketContext};
 use bytes::BytesMut;
-use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::close::{CloseReason, Reconnect};
 use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{ClientMessage, ServerMessage};
@@ -22,11 +22,11 @@ use tracing::{debug, info, warn};
 
 use super::SessionId;
 use super::core::{Fragment, Session, SessionError, SessionLimits};
+use super::entry::Entry;
 use super::inbound::{Ending, Inbound, Shared};
-use super::outbox::LocalOutbox;
 use super::pump::Pump;
-use crate::lobby::{RedeemError, Seat};
-use crate::messages::{Connect, Disconnect, Outgoing};
+use crate::lobby::Lobby;
+use crate::messages::{Disconnect, Outgoing};
 use crate::metrics::Metrics;
 use crate::room::RoomHandle;
 use crate::room::clock::Epoch;
@@ -43,13 +43,15 @@ pub struct SocketEnvironment {
     pub limits: SessionLimits,
     /// Where it counts.
     pub metrics: Arc<Metrics>,
+    /// Takes tokens.
+    pub lobby: Arc<Lobby>,
     /// Whether the server is about to stop.
     pub is_stopping: Arc<AtomicBool>,
 }
 
 impl SocketEnvironment {
     /// Why a room that a token was given for is not there any more.
-    fn reason_of_missing_room(&self) -> CloseReason {
+    pub(super) fn reason_of_missing_room(&self) -> CloseReason {
         if self.is_stopping.load(Ordering::Relaxed) {
             CloseReason::Restarting
         } else {
@@ -59,9 +61,11 @@ impl SocketEnvironment {
 }
 
 /// Where a connection is in its life.
-enum State {
-    /// Not started: the seat to ask for, or why there is none.
-    Opening(Result<Seat, RedeemError>),
+pub(super) enum State {
+    /// Not started.
+    Opening(Entry),
+    /// The first message has to be a token.
+    Awaiting,
     /// The room has been asked for the seat.
     Connecting(RoomHandle),
     /// In the room.
@@ -72,11 +76,11 @@ enum State {
 
 /// One connection.
 pub struct Socket {
-    id: SessionId,
+    pub(super) id: SessionId,
     session: Session,
-    state: State,
+    pub(super) state: State,
     shared: Rc<Shared>,
-    environment: SocketEnvironment,
+    pub(super) environment: SocketEnvironment,
 }
 
 /// How a connection that ended without a close frame is counted.
@@ -96,7 +100,7 @@ const MAX_FRAME_PAYLOAD: usize = 16 * MAX_CLIENT_MESSAGE_BYTES;
 /// A connection without a seat is opened all the same, and closed for the reason given: browsers
 /// tell a page the close code, but never the status of a refused handshake.
 pub fn serve(
-    entry: Result<Seat, RedeemError>,
+    entry: Entry,
     environment: SocketEnvironment,
     stream: TcpStream,
     begun: BytesMut,
@@ -107,7 +111,11 @@ pub fn serve(
         Inbound::new(Rc::clone(&stream), Rc::clone(&shared), MAX_FRAME_PAYLOAD as u64, begun);
     let socket = Socket {
         id: SessionId::random(),
-        session: Session::new(environment.limits, environment.epoch.now()),
+        session: Session::new(
+            environment.limits,
+            matches!(entry, Entry::Awaited),
+            environment.epoch.now(),
+        ),
         state: State::Opening(entry),
         shared: Rc::clone(&shared),
         environment,
@@ -118,20 +126,6 @@ pub fn serve(
 }
 
 impl Socket {
-    fn connect(&mut self, seat: Seat, context: &mut WebsocketContext<Self>) {
-        let outbox = LocalOutbox::here();
-        context.add_stream(outbox.open(self.id));
-        let Seat { room, player, request } = seat;
-        let connect =
-            Connect { session: self.id, outbox: outbox.address(), reserved: player, request };
-        if !room.address.connected() {
-            return self.close(self.environment.reason_of_missing_room(), context);
-        }
-        // One message per token, so this cannot pile up.
-        room.address.do_send(connect);
-        self.state = State::Connecting(room);
-    }
-
     fn handle_message(
         &mut self,
         message: Result<Option<ClientMessage>, SessionError>,
@@ -149,7 +143,20 @@ impl Socket {
     }
 
     fn forward(&mut self, message: ClientMessage, context: &mut WebsocketContext<Self>) {
-        let State::Joined(room, player) = &self.state else { return };
+        match (&self.state, message) {
+            (State::Awaiting, token) => self.enter_with(token, context),
+            (State::Joined(room, player), message) => self.tell(room, *player, message, context),
+            _ => {}
+        }
+    }
+
+    fn tell(
+        &self,
+        room: &RoomHandle,
+        player: PlayerId,
+        message: ClientMessage,
+        context: &mut WebsocketContext<Self>,
+    ) {
         let at = room.clock.now();
         let message = match message {
             ClientMessage::Ping { nonce } => {
@@ -162,15 +169,17 @@ impl Socket {
             ClientMessage::Game(message) => RoomMessage::Game(message),
             ClientMessage::Look(look) => RoomMessage::Look(look),
             ClientMessage::Differs(difference) => RoomMessage::Difference(difference),
+            // The session lets tokens pass only where they are due.
+            ClientMessage::Enter { .. } | ClientMessage::Resume { .. } => return,
         };
-        if room.inbox.push(Arrival { player: *player, at, message }).is_err() {
+        if room.inbox.push(Arrival { session: self.id, player, at, message }).is_err() {
             self.environment.metrics.inbox_full.inc();
         }
     }
 
     fn beat(&mut self, context: &mut WebsocketContext<Self>) {
         match &self.state {
-            State::Opening(_) | State::Closing => {}
+            State::Opening(_) | State::Awaiting | State::Closing => {}
             // The room is gone without a word: its rules panicked, or it ended just before we came.
             State::Connecting(room) if !room.address.connected() => {
                 self.close(self.environment.reason_of_missing_room(), context);
@@ -194,18 +203,18 @@ impl Socket {
         }
     }
 
-    fn close(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
+    pub(super) fn close(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
         self.close_saying(reason, reason.text().to_owned(), context);
     }
 
     /// The same, where there is more to say than a reason's own text.
-    fn close_saying(
+    pub(super) fn close_saying(
         &mut self,
         reason: CloseReason,
         text: String,
         context: &mut WebsocketContext<Self>,
     ) {
-        self.leave_room();
+        self.leave_room(reason.reconnect() != Reconnect::Never);
         info!(session = %self.id, cause = reason.label(), code = reason.code(), "closed");
         self.environment.metrics.note_close(reason.label());
         self.shared.is_closing.set(true);
@@ -217,12 +226,12 @@ impl Socket {
         context.run_later(CLOSE_TIMEOUT, |_, context| context.stop());
     }
 
-    /// Frees the seat, once.
-    fn leave_room(&mut self) {
+    /// Leaves the room, once: for good, or for a time in which the client can come back.
+    fn leave_room(&mut self, is_lost: bool) {
         if let State::Connecting(room) | State::Joined(room, _) =
             std::mem::replace(&mut self.state, State::Closing)
         {
-            room.address.do_send(Disconnect { session: self.id });
+            room.address.do_send(Disconnect { session: self.id, is_lost });
         }
     }
 }
@@ -235,11 +244,8 @@ impl Actor for Socket {
         context.run_interval(self.environment.heartbeat_interval, Self::beat);
         self.listen(context);
         match std::mem::replace(&mut self.state, State::Closing) {
-            State::Opening(Ok(seat)) => self.connect(seat, context),
-            State::Opening(Err(cause)) => {
-                warn!(session = %self.id, %cause, code = cause.reason().code(), "refused");
-                self.close_saying(cause.reason(), cause.to_string(), context);
-            }
+            State::Opening(Entry::Decided(admitted)) => self.enter(admitted, context),
+            State::Opening(Entry::Awaited) => self.await_token(context),
             other => self.state = other,
         }
     }
@@ -249,7 +255,7 @@ impl Actor for Socket {
             debug!(session = %self.id, "connection lost");
             self.environment.metrics.note_close(LOST);
         }
-        self.leave_room();
+        self.leave_room(true);
         self.environment.metrics.sessions.dec();
     }
 }
@@ -301,9 +307,10 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
             Ok(ws::Message::Pong(_)) => {
                 self.handle_control(now, context);
             }
-            Ok(ws::Message::Close(_)) => {
+            Ok(ws::Message::Close(reason)) => {
                 debug!(session = %self.id, "client closed");
-                self.leave_room();
+                // A page that is left says so by itself; somebody who leaves says that they do.
+                self.leave_room(reason.is_some_and(|reason| reason.code == CloseCode::Away));
                 self.environment.metrics.note_close(CloseReason::Normal.label());
                 context.close(Some(CloseCode::Normal.into()));
                 context.stop();

@@ -249,7 +249,11 @@ pub async fn read_in_silence(socket: &mut RawSocket) -> Vec<(u8, Vec<u8>)> {
 
 impl Client {
     pub async fn connect(ws_url: &str) -> Self {
-        let mut socket = open(ws_url).await;
+        Self::welcomed(open(ws_url).await).await
+    }
+
+    /// Reads the welcome of a connection.
+    pub async fn welcomed(mut socket: RawSocket) -> Self {
         let message = tokio::time::timeout(PATIENCE, socket.next()).await.unwrap();
         let Some(Ok(Message::Binary(bytes))) = message else {
             panic!("a welcome is due, not {message:?}");

@@ -25,9 +25,11 @@ pub(super) use picks::{Picks, Turn};
 use rates::{Rates, SLOWEST};
 use standing::{Standing, Together, WatchedCell};
 
-/// Frames' worth of budget that can be saved up, or owed: a row of cells that comes into view takes
-/// some frames' worth at once, and more would make a burst that a slow link feels.
+/// Frames' worth of budget that can be saved up: a row of cells that comes into view takes some
+/// frames' worth at once, and more would make a burst that a slow link feels.
 const SAVINGS: f32 = 4.0;
+/// Share of the budget that cells get even where what is in every frame takes all of it.
+const LEAST_SHARE: f32 = 0.1;
 /// Share of the budget that near cells leave to the others, so that these come too where near ones
 /// alone would take it all.
 const FAR_SHARE: f32 = 0.25;
@@ -72,14 +74,15 @@ impl Attention {
         let own = pick_part(replication.own(turn.player), &mut self.own, turn, replication);
         let global = pick_part(replication.global(), &mut self.global, turn, replication);
         picks.begin(own, global);
-        if self.watch.len() == 1 {
+        if replication.grid().is_single() {
             self.pick_only_cell(turn, replication, picks);
             return;
         }
         let (every, budget) = (turn.send_every as f32, turn.frame_budget());
         let whole = (picks.bytes() + self.watch.len() / 8) as f32;
         follow_mean(&mut self.whole_size, whole / every);
-        self.allowance = (self.allowance + budget).min(SAVINGS * budget) - whole;
+        let income = (budget - whole).max(LEAST_SHARE * budget);
+        self.allowance = (self.allowance + income).min(SAVINGS * budget);
         if turn.is_common() {
             self.rates = self.affordable_rates(turn, replication);
         }
@@ -96,8 +99,10 @@ impl Attention {
                 Standing::Apart(cells).joined(turn.tick)
             }
         };
-        // What could not be helped is not held against later frames for ever.
-        self.allowance = self.allowance.max(-SAVINGS * budget);
+        if turn.is_keyframe && self.watch.len() == 1 && !picks.has_cells() {
+            // A keyframe's only cell has a chunk, even when nothing is in it.
+            picks.set(0, replication.nothing());
+        }
     }
 
     /// Slots of all parts that the client is sent.
@@ -127,14 +132,13 @@ impl Attention {
         }
     }
 
-    /// Picks the only cell that the client watches, whatever it takes.
+    /// Picks the only cell of a small world, whatever it takes.
     fn pick_only_cell(&mut self, turn: &Turn, replication: &mut Replication, picks: &mut Picks) {
         let cell = self.watch.cells(replication.grid().size()).next();
         let part = cell.and_then(|cell| replication.cell(cell));
         let mut stands = self.standing.stands(0);
         let chunk = pick_part(part, &mut stands, turn, replication);
         self.standing = Standing::single(stands);
-        // A keyframe's only cell has a chunk, even when nothing is in it.
         let is_missing = turn.is_keyframe && chunk.is_empty();
         picks.push(if is_missing { replication.nothing() } else { chunk });
     }
@@ -190,21 +194,18 @@ impl Attention {
     ) {
         self.list_due(cells, turn, replication.grid(), picks);
         let kept = FAR_SHARE * turn.frame_budget();
-        // However tight the budget, the first gets out now and then.
-        let mut is_first = turn.is_common();
         for (is_near, least) in [(true, kept), (false, 0.0), (true, 0.0)] {
             for at in 0..picks.due.len() {
                 let Due { index, cell, nearness } = picks.due[at];
                 if (nearness == Nearness::Near) != is_near || cells[index].priority == 0 {
                     continue;
                 }
-                if self.allowance <= least && !is_first {
+                if self.allowance <= least {
                     break;
                 }
                 let own = &mut cells[index];
                 let chunk = pick_part(replication.cell(cell), &mut own.stands, turn, replication);
                 own.priority = 0;
-                is_first &= chunk.is_empty();
                 self.allowance -= chunk.len() as f32;
                 picks.set(index, chunk);
             }

@@ -1,0 +1,81 @@
+//! How a connection gets into its room: by a token in its URL or in its first message, for a seat that is
+//! kept or to come back as the same player.
+
+use std::time::Duration;
+
+use actix::AsyncContext;
+use actix_web_actors::ws::WebsocketContext;
+use tickwire_protocol::message::ClientMessage;
+use tracing::warn;
+
+use super::outbox::LocalOutbox;
+use super::socket::{Socket, State};
+use crate::identity::TokenError;
+use crate::lobby::{Admitted, RedeemError};
+use crate::messages::Connect;
+
+/// Time from the upgrade to a token in the first message.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What is known of a connection when it begins.
+pub enum Entry {
+    /// What its token lets it do, or why it does nothing.
+    Decided(Result<Admitted, RedeemError>),
+    /// Its token is to come as the first message.
+    Awaited,
+}
+
+impl Socket {
+    /// Waits for a token, for a time.
+    pub(super) fn await_token(&mut self, context: &mut WebsocketContext<Self>) {
+        self.state = State::Awaiting;
+        context.run_later(TOKEN_TIMEOUT, |socket, context| {
+            if matches!(socket.state, State::Awaiting) {
+                socket.enter(Err(RedeemError::Token(TokenError::Missing)), context);
+            }
+        });
+    }
+
+    /// Takes the first message, which the session has seen to be a token.
+    pub(super) fn enter_with(
+        &mut self,
+        message: ClientMessage,
+        context: &mut WebsocketContext<Self>,
+    ) {
+        let lobby = &self.environment.lobby;
+        match message {
+            ClientMessage::Enter { token } => self.enter(lobby.redeem(&token), context),
+            ClientMessage::Resume { token, event } => {
+                self.enter(lobby.resume(&token, event), context);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn enter(
+        &mut self,
+        admitted: Result<Admitted, RedeemError>,
+        context: &mut WebsocketContext<Self>,
+    ) {
+        match admitted {
+            Ok(admitted) => self.connect(admitted, context),
+            Err(cause) => {
+                warn!(session = %self.id, %cause, code = cause.reason().code(), "refused");
+                self.close_saying(cause.reason(), cause.to_string(), context);
+            }
+        }
+    }
+
+    fn connect(&mut self, admitted: Admitted, context: &mut WebsocketContext<Self>) {
+        let outbox = LocalOutbox::here();
+        context.add_stream(outbox.open(self.id));
+        let Admitted { room, purpose } = admitted;
+        let connect = Connect { session: self.id, outbox: outbox.address(), purpose };
+        if !room.address.connected() {
+            return self.close(self.environment.reason_of_missing_room(), context);
+        }
+        // One message per token, so this cannot pile up.
+        room.address.do_send(connect);
+        self.state = State::Connecting(room);
+    }
+}
