@@ -98,6 +98,9 @@ export class Game {
     this.#subscriptions = [
       room.on('welcome', () => this.#welcomed(room)),
       room.on('roster', () => this.#names.clear()),
+      room.on('connection', ({ resumed }) => {
+        if (resumed && this.playing) this.hud.notices.welcomeBack(performance.now());
+      }),
       room.on('cue', (event) => happen(this, event, performance.now())),
       room.on('enter', (entity) => this.#notice(room, entity)),
       room.on('leave', (entity) => {
@@ -148,7 +151,7 @@ export class Game {
     this.#lookout.clear();
     this.#newestShip = undefined;
     this.scene.clear();
-    this.hud.notices.clear();
+    if (!room.welcome?.resumed) this.hud.notices.clear();
     this.hud.minimap.clear();
   }
 

@@ -13,6 +13,8 @@ const SHAKE_HIT = 0.42;
 const SHAKE_NEAR = 0.5;
 /** How far an explosion is felt, in world units. */
 const FELT = 650;
+/** What is older, in milliseconds, is told but no more seen: after an absence all of it comes at once. */
+const SEEN_MS = 1000;
 
 /**
  * @param {import('./game.js').Game} game
@@ -22,6 +24,10 @@ const FELT = 650;
 export function happen(game, event, nowMs) {
   const self = game.room?.player;
   const { effects, hud, camera, scene } = game;
+  if (isPast(game, event)) {
+    told(game, event, nowMs);
+    return;
+  }
   switch (event.name) {
     case 'hit': {
       const track = scene.byPlayer.get(event.victim);
@@ -41,12 +47,35 @@ export function happen(game, event, nowMs) {
     case 'respawn':
       effects.respawn(event.x, event.y, colourOf(event.player, self));
       break;
-    case 'said': {
-      const name = cleanName(game.room?.roster.get(event.player)?.name, event.player);
-      if (game.playing) hud.chat.add(event.player, name, event.text, self, nowMs);
-      break;
-    }
     default:
+  }
+  told(game, event, nowMs);
+}
+
+/**
+ * Whether an event happened while the player was away.
+ * @param {import('./game.js').Game} game
+ * @param {GameEvent} event
+ */
+function isPast({ room }, { tick }) {
+  if (room?.tick === undefined || !room.welcome) return false;
+  return (room.tick - tick) * 1000 > SEEN_MS * room.welcome.tickRateHz;
+}
+
+/**
+ * The lines: they are as true later.
+ * @param {import('./game.js').Game} game
+ * @param {GameEvent} event
+ * @param {number} nowMs
+ */
+function told(game, event, nowMs) {
+  const { room, hud } = game;
+  if (!game.playing) return;
+  if (event.name === 'kill') {
+    hud.feed.add(event.killer, event.victim, room?.player, game.nameOf, nowMs);
+  } else if (event.name === 'said') {
+    const name = cleanName(room?.roster.get(event.player)?.name, event.player);
+    hud.chat.add(event.player, name, event.text, room?.player, nowMs);
   }
 }
 
@@ -62,7 +91,6 @@ function destroyed(game, event, nowMs) {
   const distance = Math.hypot(x - game.camera.x, y - game.camera.y);
   if (distance < FELT) game.camera.shake(SHAKE_NEAR * (1 - distance / FELT));
   if (!game.playing) return;
-  game.hud.feed.add(killer, victim, self, game.nameOf, nowMs);
   if (victim === self) {
     game.camera.shake(SHAKE_DESTROYED);
     game.hud.vitals.hit();

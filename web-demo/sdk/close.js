@@ -15,6 +15,8 @@ const AFTER = { type: 'after', delayMs: 5000 };
 
 /** Left on purpose. */
 export const NORMAL = 1000;
+/** The server restarts: it is not there at once. */
+export const RESTARTING = 1012;
 /** A message that does not decode. Browsers let a page close with 1000 and 3000 to 4999 only. */
 export const BAD_MESSAGE = 4400;
 /** Nothing was heard for the heartbeat timeout. */
@@ -31,6 +33,19 @@ const BY_CODE = new Map(/** @type {[number, Reconnect][]} */ ([
   [4408, BACKOFF], // silent too long
   [4410, BACKOFF], // too slow
 ]));
+
+/** A connection that was to resume another one and ended with one of these has been refused: there is
+ * no such token, player or room any more. */
+const RESUME_REFUSED = [4001, 4404];
+
+/**
+ * Whether a connection that was to resume another one was refused, and joining again is due.
+ *
+ * @param {number} code the close code
+ */
+export function refusesResume(code) {
+  return RESUME_REFUSED.includes(code);
+}
 
 /**
  * What to do after a close code. Codes that no `CloseReason` has, such as 1006 for a connection that

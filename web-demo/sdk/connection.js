@@ -1,10 +1,11 @@
 /**
- * Gets a connection to a room and keeps it: asks for a seat, connects, comes back with backoff.
- * Knows nothing of what the messages say; the room tells it when the state has arrived.
+ * Gets a connection to a room and keeps it: asks for a seat, connects, comes back, as the same player
+ * while that can be (see resumption.js), else by joining again. Knows nothing of what the messages
+ * say; the room tells it when the welcome and the state have arrived.
  *
  * ```text
  * joining → connecting → open            joining: POST /api/join
- *    ↑          │          │             connecting: WebSocket, until the first keyframe
+ *    ↑       ↑  │          │             connecting: WebSocket, until the first keyframe
  *    └─ waiting ←──────────┘ → closed    closed: for good
  * ```
  *
@@ -12,20 +13,31 @@
  */
 
 import { Backoff } from './backoff.js';
-import { BAD_MESSAGE, NORMAL, reconnectAfter, reconnectAfterStatus } from './close.js';
+import {
+  BAD_MESSAGE,
+  NORMAL,
+  RESTARTING,
+  reconnectAfter,
+  reconnectAfterStatus,
+  refusesResume,
+} from './close.js';
 import { JoinError, requestSeat } from './join-request.js';
+import { Resumption } from './resumption.js';
 
 /** @typedef {import('./close.js').Reconnect} Reconnect */
 /** @typedef {import('./environment.js').Environment} Environment */
 /** @typedef {import('./environment.js').Socket} Socket */
 /** @typedef {import('./join-request.js').Seat} Seat */
 /** @typedef {import('./join-request.js').SeatRequest} SeatRequest */
+/** @typedef {import('./messages.js').Welcome} Welcome */
 
 /**
  * @typedef {object} ConnectionStatus
  * @property {'joining'|'connecting'|'open'|'waiting'|'closed'} state
  * @property {number} attempt failures since the state last arrived
  * @property {number} [retryAtMs] when `waiting`: the time, as of `now()`, of the next attempt
+ * @property {{lostEvents: number}} [resumed] when `open`: the client has come back as the same player;
+ *   `lostEvents` happened meanwhile and were too many to be kept. Not there for a new player
  * @property {number} [code] why the last connection ended: a WebSocket close code, or the HTTP
  *   status of the join (below 1000; 0 when no answer came)
  * @property {string} [reason] the same in words
@@ -34,6 +46,8 @@ import { JoinError, requestSeat } from './join-request.js';
  * @typedef {object} ConnectionHandlers
  * @property {(status: ConnectionStatus) => void} onStatus
  * @property {(bytes: Uint8Array) => void} onMessage
+ * @property {() => number} newestEvent number of the newest event that was taken in; 0 before the
+ *   first
  * @property {() => void} onSocketGone the socket of an attempt is done with
  */
 
@@ -43,6 +57,9 @@ export const SUBPROTOCOL = 'tickwire.v1';
 const JOIN_TIMEOUT_MS = 10_000;
 /** A connection without state after this long has failed, in milliseconds. */
 const STATE_TIMEOUT_MS = 15_000;
+/** A connection that was open for so long, in milliseconds, is resumed at once when it is lost. One
+ * that keeps ending is not, or client and server would do nothing else. */
+const LASTING_MS = 1000;
 const OPEN = 1;
 
 /** A connection that comes back. */
@@ -63,6 +80,12 @@ export class Connection {
      * then another room does as well, unless the caller named one. */
     this._room = request.room;
     this._hasBeenOpen = false;
+    this._openSince = 0;
+    this._resumption = new Resumption();
+    /** Whether the current attempt resumes a connection, and its welcome has not come. */
+    this._isResuming = false;
+    /** What the welcome said of it. @type {{lostEvents: number} | undefined} */
+    this._resumed = undefined;
     /** @type {any} the one timer: an attempt's deadline, or the end of waiting */
     this._timer = undefined;
     /** @type {AbortController | undefined} */
@@ -75,12 +98,23 @@ export class Connection {
 
   /** Starts an attempt. */
   start() {
+    if (this._resumption.isPossible(this._environment.now())) this._resume();
+    else this._join();
+  }
+
+  _resume() {
+    this._isResuming = true;
+    this._connect(this._resumption.url(this._handlers.newestEvent()));
+  }
+
+  _join() {
+    this._resumption.forget();
     const joining = new AbortController();
     this._joining = joining;
     this._setTimer(() => this._end(0, 'the join was not answered'), JOIN_TIMEOUT_MS);
     const { fetch } = this._environment;
     requestSeat(fetch, this._url, this._request, joining.signal).then(
-      (seat) => joining === this._joining && this._connect(seat),
+      (seat) => joining === this._joining && this._takeSeat(seat),
       (error) => joining === this._joining && this._handleRefusal(error),
     );
     this._setStatus({ state: 'joining' });
@@ -98,13 +132,26 @@ export class Connection {
     return true;
   }
 
+  /**
+   * The welcome has arrived: from now on this connection can be resumed.
+   *
+   * @param {Welcome} welcome
+   */
+  handleWelcome(welcome) {
+    this._isResuming = false;
+    this._resumed = welcome.resumed;
+    this._resumption.handleWelcome(welcome);
+  }
+
   /** The state has arrived: the attempt has succeeded. */
   confirm() {
     if (this.status.state !== 'connecting') return;
     this._clearTimer();
     this._hasBeenOpen = true;
+    this._openSince = this._environment.now();
     this._request.room = this._room;
-    this._setStatus({ state: 'open' });
+    const resumed = this._resumed;
+    this._setStatus(resumed ? { state: 'open', resumed } : { state: 'open' });
   }
 
   /**
@@ -131,16 +178,23 @@ export class Connection {
   }
 
   /** @param {Seat} seat */
-  _connect(seat) {
+  _takeSeat(seat) {
     this._joining = undefined;
     this._room = seat.room;
+    this._resumption.handleSeat(seat.wsUrl);
+    this._connect(seat.wsUrl);
+  }
+
+  /** @param {string} wsUrl with a token: not to be shown */
+  _connect(wsUrl) {
     this._setStatus({ state: 'connecting' });
     if (this.status.state !== 'connecting') return; // a handler left
     this._setTimer(() => this._end(0, 'no state arrived'), STATE_TIMEOUT_MS);
     try {
-      this._listen(new this._environment.WebSocket(seat.wsUrl, [SUBPROTOCOL]));
+      this._listen(new this._environment.WebSocket(wsUrl, [SUBPROTOCOL]));
     } catch (cause) {
-      this._end(0, `cannot connect: ${String(cause)}`);
+      // Its name alone: what browsers say of it repeats the URL.
+      this._end(0, `cannot connect: ${cause instanceof Error ? cause.name : 'fault'}`);
     }
   }
 
@@ -179,22 +233,39 @@ export class Connection {
    * @param {Reconnect} [plan]
    */
   _end(code, reason, plan = reconnectAfter(code)) {
+    const now = this._environment.now();
+    const wasOpen = this.status.state === 'open';
+    const isRefused = this._isResuming && refusesResume(code);
     // State that does not decode is no success: coming back to it every second would help nobody.
-    if (this.status.state === 'open' && code !== BAD_MESSAGE) this._backoff.reset();
+    if (wasOpen && code !== BAD_MESSAGE) this._backoff.reset();
     this._clearTimer();
     this._joining?.abort();
     this._joining = undefined;
+    this._isResuming = false;
+    this._resumption.handleLoss(now);
+    // Nor would meeting the same state again.
+    if (isRefused || code === BAD_MESSAGE) this._resumption.forget();
     this._dropSocket(code, reason);
+    if (isRefused) {
+      this._join();
+      return;
+    }
     if (plan.type === 'never') {
       this._setStatus({ state: 'closed', code, reason });
       return;
     }
-    // The backoff comes on top of a delay that is told, so that its jitter stays.
-    const least = plan.type === 'after' ? plan.delayMs : 0;
-    const delayMs = least + this._backoff.next();
-    const retryAtMs = this._environment.now() + delayMs;
+    const hasLasted = wasOpen && now - this._openSince >= LASTING_MS;
+    const delayMs = this._delayMs(plan, hasLasted && code !== RESTARTING);
     this._setTimer(() => this.start(), delayMs);
-    this._setStatus({ state: 'waiting', retryAtMs, code, reason });
+    this._setStatus({ state: 'waiting', retryAtMs: now + delayMs, code, reason });
+  }
+
+  /** @param {Reconnect} plan @param {boolean} mayResumeAtOnce */
+  _delayMs(plan, mayResumeAtOnce) {
+    // The backoff comes on top of a delay that is told, so that its jitter stays.
+    if (plan.type === 'after') return plan.delayMs + this._backoff.next();
+    const canResume = this._resumption.isPossible(this._environment.now());
+    return mayResumeAtOnce && canResume ? this._backoff.nextPrompt() : this._backoff.next();
   }
 
   /** @param {number} code @param {string} reason */

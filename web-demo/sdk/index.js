@@ -25,7 +25,7 @@ export { SUBPROTOCOL } from './connection.js';
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./entities.js').Entity} Entity */
 /** @typedef {import('./look.js').Area} Area */
-/** @typedef {import('./messages.js').Welcome} Welcome */
+/** @typedef {import('./messages.js').PublicWelcome} Welcome */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
 /** @typedef {import('./schema.js').Schema} Schema */
 

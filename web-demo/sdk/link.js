@@ -1,7 +1,7 @@
 /**
  * What one connection is about: its replica and where the entities in it are, and what both ends
  * count: frames, events, inputs, and what was acknowledged. Begins with a welcome and ends with the
- * connection.
+ * connection; only events are numbered on when another one resumes it.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { Whereabouts } from './whereabouts.js';
 
 /** @typedef {import('./frame.js').Frame} Frame */
 /** @typedef {import('./frame.js').ReceivedEvent} ReceivedEvent */
-/** @typedef {import('./messages.js').Welcome} Welcome */
+/** @typedef {import('./messages.js').PublicWelcome} PublicWelcome */
 /** @typedef {import('./trajectory.js').Trajectory} Trajectory */
 
 /** Inputs are numbered with 16 bits. */
@@ -23,8 +23,11 @@ const QUIET_FRAMES_HZ = 4;
 
 /** The counters and the replica of one connection. */
 export class Link {
-  /** @param {Welcome} welcome */
-  constructor(welcome) {
+  /**
+   * @param {PublicWelcome} welcome
+   * @param {number} [newestEvent] number of the newest event of the connection that this one resumes
+   */
+  constructor(welcome, newestEvent = 0) {
     this.welcome = welcome;
     this.replica = new Replica(welcome);
     this.whereabouts = new Whereabouts(this.replica);
@@ -34,7 +37,8 @@ export class Link {
     /** Longest time from one frame to the next, in milliseconds, unless the server holds back. */
     this.quietMs = quietTicks(welcome) * this.msPerTick;
     this._seq = 0;
-    this._newestEvent = 0;
+    /** Number of the newest event that was taken in; 0 before the first. */
+    this.newestEvent = newestEvent;
     this._ackedFrame = 0;
   }
 
@@ -65,20 +69,22 @@ export class Link {
   /** @param {Frame} frame @returns {ReceivedEvent[]} */
   _takeEvents(frame) {
     if (frame.events.length === 0) return frame.events;
-    const fresh = frame.events.filter(({ number }) => ((number - this._newestEvent) | 0) > 0);
-    this._newestEvent = fresh.at(-1)?.number ?? this._newestEvent;
+    const fresh = frame.events.filter(({ number }) => ((number - this.newestEvent) | 0) > 0);
+    this.newestEvent = fresh.at(-1)?.number ?? this.newestEvent;
     return fresh;
   }
 
   /**
    * The acknowledgement that is due after a frame: at the latest every `ackEvery` frames, and at
-   * once for events, which the server keeps until then.
+   * once for events, which the server keeps until then, and for the first frame after a resume, with
+   * which the token before the newest ends.
    *
    * @param {Frame} frame
    */
   acknowledgement(frame) {
     const waiting = (frame.number - this._ackedFrame) >>> 0;
-    const isDue = waiting >= this.welcome.ackEvery || frame.events.length > 0;
+    const isFirstResumed = this.welcome.resumed !== undefined && this._ackedFrame === 0;
+    const isDue = waiting >= this.welcome.ackEvery || frame.events.length > 0 || isFirstResumed;
     return isDue ? this.remainder() : undefined;
   }
 
@@ -87,7 +93,7 @@ export class Link {
     const frame = this.replica.number;
     if (frame === this._ackedFrame) return undefined;
     this._ackedFrame = frame;
-    return { frame, event: this._newestEvent };
+    return { frame, event: this.newestEvent };
   }
 }
 
@@ -95,7 +101,7 @@ export class Link {
  * Ticks after which there is a frame however little it has to tell: 250 ms, rounded down, at least
  * one, and then up to the client's next turn.
  *
- * @param {Welcome} welcome
+ * @param {PublicWelcome} welcome
  */
 function quietTicks({ tickRateHz, sendEvery }) {
   const ticks = Math.max(1, Math.floor(tickRateHz / QUIET_FRAMES_HZ));

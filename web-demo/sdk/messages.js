@@ -36,6 +36,11 @@ import { WireError } from './wire-error.js';
  * @property {RosterEntry[]} roster everybody in the room, the client included
  * @property {Schema} schema how to read this game
  */
+/**
+ * What may be shown of a welcome: the token is the client's alone.
+ *
+ * @typedef {Omit<Welcome, 'resumeToken'>} PublicWelcome
+ */
 /** @typedef {'player'|'spectator'|'bot'} Role */
 /** @typedef {{player: number, name: string, role: Role}} RosterEntry */
 /**

@@ -9,7 +9,7 @@
 /** @typedef {import('./frame.js').InputEcho} InputEcho */
 /** @typedef {import('./messages.js').RefusalCause} RefusalCause */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
-/** @typedef {import('./messages.js').Welcome} Welcome */
+/** @typedef {import('./messages.js').PublicWelcome} PublicWelcome */
 
 /**
  * An event of the game: its name, the tick in which it happened, and its parameters.
@@ -27,7 +27,7 @@
  *
  * @typedef {object} RoomEvents
  * @property {ConnectionStatus} connection the connection's state has changed
- * @property {Welcome} welcome a connection was made; `schema`, `player` and `roomId` are set
+ * @property {PublicWelcome} welcome a connection was made; `schema`, `player` and `roomId` are set
  * @property {Entity} enter an entity has come into view
  * @property {Entity} update an entity has changed
  * @property {Entity} leave an entity has gone; the object holds its last state

@@ -32,6 +32,7 @@ import { WireError } from './wire-error.js';
 /** @typedef {import('./look.js').Area} Area */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
 /** @typedef {import('./messages.js').ServerMessage} ServerMessage */
+/** @typedef {import('./messages.js').PublicWelcome} PublicWelcome */
 /** @typedef {import('./messages.js').Welcome} Welcome */
 /** @typedef {import('./frame.js').Frame} Frame */
 /** @typedef {import('./frame.js').ReceivedEvent} ReceivedEvent */
@@ -48,7 +49,7 @@ export class Room {
     /** @type {Emitter<RoomEvents>} */
     this._emitter = new Emitter();
     /** What the newest connection was told first; undefined before. */
-    this.welcome = /** @type {Welcome | undefined} */ (undefined);
+    this.welcome = /** @type {PublicWelcome | undefined} */ (undefined);
     /** Everybody in the room, by player id. @type {Map<number, RosterEntry>} */
     this.roster = new Map();
     this._roster = new Roster(this.roster, this._emitter);
@@ -64,6 +65,8 @@ export class Room {
     this._cues = new Cues();
     /** The connection that is there now; a socket without a welcome is none. */
     this._link = /** @type {Link | undefined} */ (undefined);
+    /** Number of the newest event of the connection before it, should that be resumed. */
+    this._newestEvent = 0;
     this._uplink = new Uplink((bytes) => this._connection.send(bytes));
     this._heartbeat = new Heartbeat(environment, {
       ping: (nonce) => this._uplink.ping(nonce),
@@ -78,6 +81,7 @@ export class Room {
     this._connection = new Connection(options.url, options, environment, {
       onStatus: (status) => this._handleStatus(status),
       onMessage: (bytes) => this._handleMessage(bytes),
+      newestEvent: () => this._newestEvent,
       onSocketGone: () => this._unlink(),
     });
     this._connection.start();
@@ -194,6 +198,7 @@ export class Room {
   _unlink() {
     this._heartbeat.stop();
     this._uplink.stop();
+    if (this._link) this._newestEvent = this._link.newestEvent;
     this._link = undefined;
   }
 
@@ -237,9 +242,11 @@ export class Room {
     }
   }
 
-  /** @param {Welcome} welcome @param {number} now */
-  _handleWelcome(welcome, now) {
-    const link = new Link(welcome);
+  /** @param {Welcome} told @param {number} now */
+  _handleWelcome(told, now) {
+    this._connection.handleWelcome(told);
+    const { resumeToken: _, ...welcome } = told;
+    const link = new Link(welcome, welcome.resumed ? this._newestEvent : 0);
     this._link = link;
     this._uplink.start(link);
     this.welcome = welcome;
@@ -248,7 +255,8 @@ export class Room {
     this._heartbeat.start(welcome.heartbeatTimeoutMs, now);
     this.stats.start(link.quietMs);
     this._view.start(link);
-    this._cues.clear();
+    // The ticks of a player who has come back go on, and so does what waits for them.
+    if (!welcome.resumed) this._cues.clear();
     const gone = this._table.start(link.shapes);
     this._roster.start(welcome.roster);
     for (const entity of gone) this._emitter.emit('leave', entity);

@@ -24,6 +24,14 @@ test('a success starts over', () => {
   assert.equal(backoff.next(), 1000);
 });
 
+test('an attempt that need not wait comes within a tenth of a second, and doubling begins after it', () => {
+  for (const [dice, expected] of [[0, [0, 500, 1000]], [0.5, [50, 1000, 2000]], [1, [100, 1500, 3000]]]) {
+    const backoff = new Backoff(() => Number(dice));
+    assert.deepEqual([backoff.nextPrompt(), backoff.next(), backoff.next()], expected);
+    assert.equal(backoff.attempt, 3);
+  }
+});
+
 test('clients that fail together do not come back together', () => {
   const random = seededRandom(3);
   const delays = Array.from({ length: 1000 }, () => new Backoff(random).next());

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 
 import { SUBPROTOCOL, join } from '../sdk/index.js';
-import { FRAMES, WELCOME } from './support/fake-world.js';
+import { FRAMES, RESUMABLE_WELCOME, TOKEN, WELCOME, resumedWelcome } from './support/fake-world.js';
 
 /** @typedef {import('node:net').AddressInfo} AddressInfo */
 
@@ -13,16 +13,17 @@ import { FRAMES, WELCOME } from './support/fake-world.js';
  * A server that seats everybody and tells them the golden state.
  *
  * @param {import('node:test').TestContext} context
+ * @param {(url: string) => Uint8Array} [welcome] by what the client connects to
  */
-async function serve(context) {
+async function serve(context, welcome = () => WELCOME) {
   const http = createServer((request, response) => {
     assert.equal(request.url, '/api/join');
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ token: 't', room: 'abc', player: 300, ws_url: '/ws?token=t' }));
   });
   const sockets = new WebSocketServer({ server: http, path: '/ws' });
-  sockets.on('connection', (socket) => {
-    socket.send(WELCOME);
+  sockets.on('connection', (socket, { url = '' }) => {
+    socket.send(welcome(url));
     socket.send(FRAMES[0]);
   });
   http.listen(0, '127.0.0.1');
@@ -76,6 +77,29 @@ test('the SDK comes back over a real socket', async (context) => {
   });
   server.close(1012, 'the server restarts');
   assert.deepEqual(await states, ['waiting', 'joining', 'connecting', 'open']);
+  room.leave();
+});
+
+test('the SDK resumes over a real socket', async (context) => {
+  /** @type {string[]} */
+  const urls = [];
+  const { sockets, url } = await serve(context, (wanted) => {
+    urls.push(wanted);
+    return urls.length === 1 ? RESUMABLE_WELCOME : resumedWelcome('next', 3);
+  });
+  const connection = once(sockets, 'connection');
+  const room = join({ url, name: 'Ada', WebSocket });
+  await room.ready;
+  const [server] = await connection;
+  const open = new Promise((resolve) => {
+    room.on('connection', (status) => {
+      if (status.state === 'open') resolve(status);
+      if (status.state === 'waiting') room.retryNow();
+    });
+  });
+  server.terminate();
+  assert.deepEqual(await open, { state: 'open', attempt: 0, resumed: { lostEvents: 3 } });
+  assert.deepEqual(urls, ['/ws?token=t', `/ws?resume=${TOKEN}&event=0`]);
   room.leave();
 });
 

@@ -1,13 +1,14 @@
 /**
  * What the player must know now, in the middle of the screen: destroyed and by whom, the seconds to
- * the next ship, an own kill, and that the room is gone. One notice at a time.
+ * the next ship, an own kill, being back after the connection was lost, and that the room is gone. One
+ * notice at a time.
  */
 import { RESPAWN_MS } from '../arena.js';
 import { colourOf } from '../palette.js';
 import { make, setText } from './page.js';
 
-/** How long an own kill is shown. */
-const KILL_MS = 1800;
+/** How long what passes is shown: an own kill, being back. */
+const PASSING_MS = 1800;
 
 export class Notices {
   /** Called when the player wants to join again after the end. */
@@ -17,7 +18,7 @@ export class Notices {
   #hideAt = 0;
   /** @type {HTMLElement | undefined} */
   #count = undefined;
-  /** @type {'none' | 'kill' | 'destroyed' | 'ended'} */
+  /** @type {'none' | 'passing' | 'destroyed' | 'ended'} */
   #shown = 'none';
 
   /** @param {HTMLElement} notice */
@@ -47,11 +48,17 @@ export class Notices {
    * @param {number} nowMs
    */
   killed(victim, self, name, nowMs) {
-    if (this.#shown === 'destroyed' || this.#shown === 'ended') return;
-    this.#hideAt = nowMs + KILL_MS;
     const what = make('p', 'title small', 'Destroyed ');
     what.append(coloured(name, victim, self));
-    this.#show('kill', what);
+    this.#pass(nowMs, what);
+  }
+
+  /**
+   * The connection is there again, and the player still the same.
+   * @param {number} nowMs
+   */
+  welcomeBack(nowMs) {
+    this.#pass(nowMs, make('p', 'title small', 'Welcome back'));
   }
 
   /** The own ship is there again. */
@@ -80,7 +87,7 @@ export class Notices {
 
   /** @param {number} nowMs */
   update(nowMs) {
-    if (this.#shown === 'kill' && nowMs > this.#hideAt) this.clear();
+    if (this.#shown === 'passing' && nowMs > this.#hideAt) this.clear();
     if (this.#shown === 'destroyed' && this.#count) {
       const seconds = Math.ceil((this.#respawnAt - nowMs) / 1000);
       setText(this.#count, seconds > 0 ? `New ship in ${seconds}` : 'New ship …');
@@ -88,7 +95,18 @@ export class Notices {
   }
 
   /**
-   * @param {'kill' | 'destroyed' | 'ended'} kind
+   * Shows what passes, unless something more lasting is shown.
+   * @param {number} nowMs
+   * @param {Node} what
+   */
+  #pass(nowMs, what) {
+    if (this.#shown === 'destroyed' || this.#shown === 'ended') return;
+    this.#hideAt = nowMs + PASSING_MS;
+    this.#show('passing', what);
+  }
+
+  /**
+   * @param {'passing' | 'destroyed' | 'ended'} kind
    * @param {...Node} content
    */
   #show(kind, ...content) {

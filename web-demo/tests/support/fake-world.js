@@ -15,8 +15,15 @@ import { bytesOf, golden } from './golden.js';
 
 const [{ welcome }, ...frames] = golden('frames-large.json');
 const [grid, ...gridFrames] = golden('frames-grid.json');
-/** A welcome, and the frames that follow it: 30 Hz, timeout of 15 s, an ack every 2 frames. */
-export const WELCOME = bytesOf(welcome.replace('fb983a08', 'fb983a02'));
+/** The token of the golden welcome, and how long one can come back with it: 20 s. */
+export const TOKEN = 'AB-_09';
+const NOT_RESUMED = tokenHex(TOKEN) + 'fb204e00';
+const oftenAcknowledged = welcome.replace('fb983a08', 'fb983a02');
+/** A welcome, and the frames that follow it: 30 Hz, timeout of 15 s, an ack every 2 frames; the
+ * connection cannot be resumed. */
+export const WELCOME = bytesOf(oftenAcknowledged.replace(NOT_RESUMED, `${tokenHex(TOKEN)}0000`));
+/** The same, but it can. */
+export const RESUMABLE_WELCOME = bytesOf(oftenAcknowledged);
 /** @type {Uint8Array[]} */
 export const FRAMES = frames.map(({ hex }) => bytesOf(hex));
 /** A frame of the next tick, in which all went as predicted. */
@@ -26,6 +33,31 @@ export const QUIET = Uint8Array.of(0x80);
 export const GRID_WELCOME = bytesOf(grid.welcome);
 /** The frames that follow it, as vectors. */
 export const GRID_FRAMES = gridFrames;
+
+/**
+ * The welcome of a new player, with another token.
+ *
+ * @param {string} token
+ */
+export function resumableWelcome(token) {
+  return bytesOf(oftenAcknowledged.replace(tokenHex(TOKEN), tokenHex(token)));
+}
+
+/**
+ * The welcome of a connection that resumes another one, with the next token.
+ *
+ * @param {string} token
+ * @param {number} [lostEvents] up to 250
+ */
+export function resumedWelcome(token, lostEvents = 0) {
+  const resumed = `${tokenHex(token)}fb204e01${Buffer.of(lostEvents).toString('hex')}`;
+  return bytesOf(oftenAcknowledged.replace(NOT_RESUMED, resumed));
+}
+
+/** A string as the wire has it. @param {string} token of ASCII characters */
+function tokenHex(token) {
+  return Buffer.of(token.length, ...Buffer.from(token)).toString('hex');
+}
 
 /** A WebSocket that a test plays the other end of. */
 export class FakeSocket {
@@ -73,10 +105,10 @@ export class FakeSocket {
     this.onclose?.({ code, reason });
   }
 
-  /** Opens, and brings the state. */
-  begin() {
+  /** Opens, and brings the state. @param {Uint8Array} [welcome] */
+  begin(welcome = WELCOME) {
     this.open();
-    this.receive(WELCOME, FRAMES[0]);
+    this.receive(welcome, FRAMES[0]);
   }
 }
 
@@ -93,6 +125,8 @@ export class FakeWorld {
     this.sockets = [];
     /** @type {any[]} bodies of the joins */
     this.joins = [];
+    /** Whether no socket can be made. */
+    this.refuseSockets = false;
     /** @type {() => Promise<any> | any} what a join is answered with */
     this.answer = () => ok({ token: 't', room: 'abc', player: 1, ws_url: '/ws?token=t' });
   }
@@ -116,6 +150,7 @@ export class FakeWorld {
       /** @param {string} url @param {string[]} protocols */
       constructor(url, protocols) {
         super(url, protocols);
+        if (world.refuseSockets) throw new SyntaxError(`the URL '${url}' is invalid`);
         world.sockets.push(this);
       }
     }
@@ -142,11 +177,16 @@ export class FakeWorld {
     });
   }
 
-  /** A room whose state has arrived. @param {Partial<JoinOptions>} [options] */
-  async joined(options) {
+  /**
+   * A room whose state has arrived.
+   *
+   * @param {Partial<JoinOptions>} [options]
+   * @param {Uint8Array} [welcome]
+   */
+  async joined(options, welcome) {
     const room = this.join(options);
     await this.run(0);
-    this.socket.begin();
+    this.socket.begin(welcome);
     await room.ready;
     return room;
   }
