@@ -6,10 +6,12 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use clap::Parser;
 use clap::builder::FalseyValueParser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
 use crate::behavior::Behavior;
+use crate::cuts::{CutPlan, SHORTEST_EVERY};
 use crate::join::ServerUrl;
 
 /// Most bots of one process: each is a socket.
@@ -101,17 +103,75 @@ pub struct Args {
     )]
     pub verify_share: f64,
 
+    /// Time after which each bot cuts its TCP connection, without a close frame, and comes back, again
+    /// and again; as a duration from 100ms, such as 5s. Bots begin at random phases. Default: never
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_CUT_EVERY",
+        value_name = "DURATION",
+        value_parser = cut_every
+    )]
+    pub cut_every: Option<Duration>,
+
+    /// When, after the measurement has begun, all bots cut their TCP connections at once, without a
+    /// close frame, and come back; as a duration such as 3s, less than --duration. Default: never
+    #[arg(long, env = "TICKWIRE_SWARM_CUT_AT", value_name = "DURATION", value_parser = cut_at)]
+    pub cut_at: Option<Duration>,
+
     /// Print the summary as one JSON object, the last line on standard output, instead of a table
     #[arg(long, env = "TICKWIRE_SWARM_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) => Err("a measurement takes time: more than 0s".to_owned()),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(format!("{error}; write it as 10s or 2m")),
+impl Args {
+    /// Checks what only shows when flags are seen together.
+    ///
+    /// # Errors
+    /// As of a flag with a bad value.
+    pub fn validated(self) -> Result<Self, clap::Error> {
+        match self.cut_at {
+            Some(at) if at >= self.duration => {
+                let [at, duration] = [at, self.duration].map(humantime::format_duration);
+                let text = format!(
+                    "--cut-at {at} is never: the measurement is over after --duration {duration}"
+                );
+                Err(Self::command().error(ErrorKind::ValueValidation, text))
+            }
+            _ => Ok(self),
+        }
     }
+
+    /// When bots cut their connections.
+    #[must_use]
+    pub const fn cut_plan(&self) -> CutPlan {
+        CutPlan { every: self.cut_every, at: self.cut_at }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    match any_duration(text)? {
+        Duration::ZERO => Err("a measurement takes time: more than 0s".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+fn cut_every(text: &str) -> Result<Duration, String> {
+    let least = humantime::format_duration(SHORTEST_EVERY);
+    match any_duration(text)? {
+        every if every < SHORTEST_EVERY => Err(format!("at least {least}, so that bots get in")),
+        every => Ok(every),
+    }
+}
+
+fn cut_at(text: &str) -> Result<Duration, String> {
+    match any_duration(text)? {
+        Duration::ZERO => Err("bots play before they cut: more than 0s".to_owned()),
+        at => Ok(at),
+    }
+}
+
+fn any_duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 2m"))
 }
 
 fn input_hz(text: &str) -> Result<f64, String> {
@@ -133,10 +193,9 @@ fn number_in(range: RangeInclusive<f64>, text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     fn parse(flags: &[&str]) -> Result<Args, clap::Error> {
-        Args::try_parse_from(std::iter::once(&"bot-client").chain(flags))
+        Args::try_parse_from(std::iter::once(&"bot-client").chain(flags)).and_then(Args::validated)
     }
 
     #[test]
@@ -158,6 +217,14 @@ mod tests {
     }
 
     #[test]
+    fn connections_are_cut_only_on_request() {
+        assert!(!parse(&[]).unwrap().cut_plan().is_any());
+        let args = parse(&["--cut-every", "1500ms", "--cut-at", "9s"]).unwrap();
+        let [every, at] = [1500, 9000].map(|ms| Some(Duration::from_millis(ms)));
+        assert_eq!(args.cut_plan(), CutPlan { every, at });
+    }
+
+    #[test]
     fn urls_may_be_repeated() {
         let args = parse(&["--url", "http://a:1", "--url", "http://b:2"]).unwrap();
         assert_eq!(
@@ -176,6 +243,12 @@ mod tests {
             (&["--input-hz", "NaN"], &["--input-hz", "NaN", "0.1 to 1000"]),
             (&["--verify-share", "1.5"], &["--verify-share", "1.5", "0 to 1"]),
             (&["--behavior", "sleep"], &["--behavior", "sleep", "wander"]),
+            (&["--cut-every", "2"], &["--cut-every", "2", "10s"]),
+            (&["--cut-every", "0s"], &["--cut-every", "0s", "at least 100ms"]),
+            (&["--cut-every=-1s"], &["--cut-every", "-1s", "10s"]),
+            (&["--cut-at", "soon"], &["--cut-at", "soon", "10s"]),
+            (&["--cut-at", "0s"], &["--cut-at", "0s", "more than"]),
+            (&["--cut-at", "10s"], &["--cut-at 10s", "--duration 10s"]),
             (&["--rooms", "2", "--room", "abc"], &["--rooms", "--room"]),
         ] {
             let error = parse(flags).unwrap_err();

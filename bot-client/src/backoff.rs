@@ -10,6 +10,8 @@ use tickwire_protocol::close::Reconnect;
 pub const FIRST_DELAY: Duration = Duration::from_secs(1);
 /// No delay is longer, except where the server names one.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// A try at once comes within this time: clients of a server that lost all of them spread a little.
+pub const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// Delays that double from try to try. Each is shortened by a random part of up to a half, so that
 /// clients who lost the same server do not come back at the same moment.
@@ -39,6 +41,11 @@ impl Backoff {
         let doubled = self.first.saturating_mul(1 << self.tries.min(31));
         self.tries = self.tries.saturating_add(1);
         doubled.min(self.longest).mul_f64(self.rng.random_range(0.5..=1.0))
+    }
+
+    /// The delay before a try at once, which does not lengthen those of later ones.
+    pub fn at_once(&mut self) -> Duration {
+        AT_ONCE.mul_f64(self.rng.random_range(0.0..=1.0))
     }
 
     /// The delay before coming back after a close, or `None` when one should not.
@@ -71,6 +78,7 @@ mod tests {
                 prop_assert!((f64::from(whole) / 2.0..=f64::from(whole)).contains(&delay), "{delay}");
             }
             backoff.reset();
+            prop_assert!(backoff.at_once() <= AT_ONCE);
             prop_assert!(backoff.next_delay() <= FIRST_DELAY);
         }
 

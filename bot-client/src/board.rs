@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::Instant;
 
 use crate::stats::Stats;
 
@@ -18,6 +19,8 @@ pub struct Board {
     failures: RefCell<BTreeMap<String, usize>>,
     rooms: RefCell<BTreeSet<RoomUsed>>,
     phase: Cell<Phase>,
+    /// When the measuring window began.
+    began: watch::Sender<Option<Instant>>,
     changed: Notify,
 }
 
@@ -52,6 +55,8 @@ pub enum Phase {
     Gathering,
     /// The measuring window.
     Measuring,
+    /// It has passed; bots that cut their own connections have time to come back.
+    Returning,
     /// Bots are to leave.
     Over,
 }
@@ -83,6 +88,7 @@ impl Board {
             failures: RefCell::default(),
             rooms: RefCell::default(),
             phase: Cell::new(Phase::Gathering),
+            began: watch::Sender::default(),
             changed: Notify::new(),
         }
     }
@@ -113,6 +119,27 @@ impl Board {
     /// Goes on to a phase.
     pub fn set_phase(&self, phase: Phase) {
         self.phase.set(phase);
+        if phase == Phase::Measuring {
+            self.began.send_replace(Some(Instant::now()));
+        }
+    }
+
+    /// When the measuring window began, if it has.
+    #[must_use]
+    pub fn began_at(&self) -> Option<Instant> {
+        *self.began.borrow()
+    }
+
+    /// Waits for the measuring window to begin, and says when it did.
+    pub async fn began(&self) -> Instant {
+        let mut changes = self.began.subscribe();
+        loop {
+            if let Some(at) = self.began_at() {
+                return at;
+            }
+            // The sender is this board's: it lives as long as this future.
+            let _ = changes.changed().await;
+        }
     }
 
     /// Waits until a bot has changed its state since this was last waited for.

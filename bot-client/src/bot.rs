@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::ServerMessage;
+use tickwire_protocol::message::{ServerMessage, Welcome};
 use tickwire_protocol::replica::{Agreement, Replica};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::backoff::Backoff;
 use crate::behavior::{Behavior, Moment, Pilot};
-use crate::board::{Phase, Place, RoomUsed};
+use crate::board::{Board, Phase, Place, RoomUsed};
 use crate::client::{Client, EnterError};
 use crate::connection::{Incoming, Update};
+use crate::cuts::{CutPlan, Cuts};
 use crate::end::End;
 use crate::join::{JoinRequest, Lobby};
 use crate::stats::UpdateSeen;
@@ -44,6 +45,8 @@ pub struct Plan {
     pub behavior: Behavior,
     /// Time from one input to the next.
     pub input_period: Duration,
+    /// When it cuts its own connection.
+    pub cuts: CutPlan,
     /// Seed of the run.
     pub seed: u64,
 }
@@ -72,9 +75,10 @@ pub async fn run(plan: Plan, mut place: Place) {
 async fn live(plan: &Plan, place: &mut Place) -> Result<(), BotError> {
     let mut client = get_in(plan, place).await?;
     let mut rhythm = rhythm(plan);
+    let mut cuts = plan.cuts.cuts(own_seed(plan));
     let mut session = Session::new(plan, &client, None);
     loop {
-        match play(&mut client, &mut session, &mut rhythm, place).await? {
+        match play(&mut client, &mut session, &mut rhythm, &mut cuts, place).await? {
             Stop::RunIsOver => {
                 client.close().await;
                 return Ok(());
@@ -92,8 +96,13 @@ async fn live(plan: &Plan, place: &mut Place) -> Result<(), BotError> {
 async fn get_in(plan: &Plan, place: &Place) -> Result<Client, EnterError> {
     // The semaphore is never closed; were it, bots would enter unpaced.
     let _permit = place.board().entrance.acquire().await.ok();
-    let backoff = Backoff::new(plan.seed ^ (plan.number as u64) << 32);
+    let backoff = Backoff::new(own_seed(plan));
     Client::join(plan.lobby.clone(), plan.request.clone(), plan.detail, backoff).await
+}
+
+/// A seed that no two bots of a run have in common.
+const fn own_seed(plan: &Plan) -> u64 {
+    plan.seed ^ (plan.number as u64) << 32
 }
 
 /// Due whenever an input is. Bots start out of step, so that inputs flow evenly.
@@ -109,12 +118,18 @@ async fn play(
     client: &mut Client,
     session: &mut Session,
     rhythm: &mut Interval,
+    cuts: &mut Cuts,
     place: &mut Place,
 ) -> Result<Stop, BotError> {
+    if let Some(began) = place.board().began_at() {
+        // Those that came due without a connection.
+        cuts.pass(began.elapsed());
+    }
     // Looked at between messages: inputs alone come often enough.
     while place.board().phase() != Phase::Over {
         let result = tokio::select! {
             biased;
+            () = next_cut(cuts, place.board()) => Err(client.connection_mut().cut().await),
             _ = rhythm.tick() => {
                 if session.is_overdue() {
                     return Err(BotError::NoState);
@@ -132,6 +147,17 @@ async fn play(
         }
     }
     Ok(Stop::RunIsOver)
+}
+
+/// Done when the connection is to be cut; never where none is to be, and outside the measuring window.
+async fn next_cut(cuts: &mut Cuts, board: &Board) {
+    let Some(next) = cuts.next() else { return std::future::pending().await };
+    let began = board.began().await;
+    tokio::time::sleep_until(began + next).await;
+    if board.phase() != Phase::Measuring {
+        std::future::pending::<()>().await;
+    }
+    cuts.pass(began.elapsed());
 }
 
 /// What a bot keeps for one connection.
@@ -198,7 +224,7 @@ impl Session {
         let connection = client.connection_mut();
         if self.last_update.is_none() {
             let room = connection.welcome().room.clone();
-            self.note_arrival(update, &room, connection.welcome().send_every, place);
+            self.note_arrival(update, connection.welcome(), place);
             place.playing(RoomUsed { server: self.server, room });
         }
         let sent = update.frame.input.and_then(|echo| self.sent.take(echo.seq));
@@ -220,14 +246,15 @@ impl Session {
     }
 
     /// The first update of a connection: where there was one before, the bot has come back.
-    fn note_arrival(&mut self, update: &Update, room: &str, send_every: u8, place: &Place) {
+    fn note_arrival(&mut self, update: &Update, welcome: &Welcome, place: &Place) {
         let Some(before) = self.before.take() else { return };
         let mut stats = place.board().stats();
         stats.reconnects += 1;
+        stats.resumed += u64::from(welcome.resumed.is_some());
         stats.resumes.record(update.received - before.at);
         // Another room has a clock of its own.
-        if let Some(tick) = before.tick.filter(|_| before.room == room) {
-            let skipped = update.frame.tick.since(tick) - i32::from(send_every);
+        if let Some(tick) = before.tick.filter(|_| before.room == welcome.room) {
+            let skipped = update.frame.tick.since(tick) - i32::from(welcome.send_every);
             stats.ticks_lost += u64::from(skipped.max(0).unsigned_abs());
         }
     }

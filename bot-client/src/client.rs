@@ -1,10 +1,15 @@
-//! A player who comes back: joins, connects, and after a lost connection does both again.
+//! A player who comes back: joins, connects, and resumes after a lost connection.
 //!
-//! There is no resuming yet: coming back is a new seat, in the same room where it still exists. The
-//! caller sees it happen ([`Client::next`] fails, [`Client::reconnect`] is called), because what it
-//! knew of the old connection (its player's id, its inputs' numbers, the replica) is void.
+//! ```text
+//! lost → resume, at once, then with backoff ──┬─→ the same player
+//!        refused, or the window has passed ───┴─→ join: a new player, in the same room if it exists
+//! ```
+//!
+//! The caller sees it happen ([`Client::next`] fails, [`Client::reconnect`] is called), because what
+//! it knew of the old connection (its inputs' numbers, the replica, after a join its player's id too)
+//! is void.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 use tickwire_protocol::close::Reconnect;
@@ -22,6 +27,8 @@ pub struct Client {
     request: JoinRequest,
     detail: Detail,
     backoff: Backoff,
+    /// Where the seat was, and resuming is.
+    ws_url: String,
     connection: Connection,
 }
 
@@ -60,8 +67,8 @@ impl Client {
         detail: Detail,
         backoff: Backoff,
     ) -> Result<Self, EnterError> {
-        let connection = enter(&lobby, &request, detail).await?;
-        Ok(Self { lobby, request, detail, backoff, connection })
+        let (ws_url, connection) = enter(&lobby, &request, detail).await?;
+        Ok(Self { lobby, request, detail, backoff, ws_url, connection })
     }
 
     /// Waits for what the server sends next. May be cancelled without losing anything.
@@ -88,34 +95,67 @@ impl Client {
         &mut self.connection
     }
 
-    /// Comes back after a lost connection, as often as it takes: to the same room, or to any other
-    /// of the same game when that one is gone.
+    /// Comes back after a lost connection, as often as it takes: as the same player while the server
+    /// keeps it (the welcome then says `resumed`), else as a new one, in the same room, or in any
+    /// other of the same game when that one is gone.
     ///
     /// # Errors
     /// [`EnterError`] when another try would end the same way.
     pub async fn reconnect(&mut self, end: End) -> Result<(), EnterError> {
-        let mut delay = self.backoff.delay_after(end.reconnect()).ok_or(EnterError::Ended(end))?;
+        let mut resume = self.connection.resumption(&self.ws_url);
+        let delay = self.delay_after(&end, resume.is_some());
+        let mut delay = delay.ok_or(EnterError::Ended(end))?;
+        let mut request = self.request_again();
+        loop {
+            tokio::time::sleep(delay).await;
+            resume = resume.filter(|lost| Instant::now() < lost.until);
+            let error = if let Some(lost) = &resume {
+                match Connection::resume(lost, self.detail).await {
+                    Ok(connection) => {
+                        self.connection = connection;
+                        return Ok(());
+                    }
+                    Err(error) if error.is_refused_resume() => {
+                        resume = None;
+                        delay = self.backoff.next_delay();
+                        continue;
+                    }
+                    Err(error) => error.into(),
+                }
+            } else {
+                match enter(&self.lobby, &request, self.detail).await {
+                    Ok((ws_url, connection)) => {
+                        (self.ws_url, self.connection) = (ws_url, connection);
+                        return Ok(());
+                    }
+                    Err(EnterError::Join(JoinError::NoSuchRoom)) if request.room.is_some() => {
+                        request.room = None;
+                        delay = Duration::ZERO;
+                        continue;
+                    }
+                    Err(error) => error,
+                }
+            };
+            delay = self.backoff.delay_after(error.reconnect()).ok_or(error)?;
+        }
+    }
+
+    /// The delay before the first try to come back. A server that ends connections before they have
+    /// shown anything is not resumed at once.
+    fn delay_after(&mut self, end: &End, resumes: bool) -> Option<Duration> {
+        let has_shown_state = self.connection.view().cursor().tick().is_some();
+        match end.reconnect() {
+            Reconnect::Backoff if resumes && has_shown_state => Some(self.backoff.at_once()),
+            reconnect => self.backoff.delay_after(reconnect),
+        }
+    }
+
+    fn request_again(&self) -> JoinRequest {
         let welcome = self.connection.welcome();
-        let mut request = JoinRequest {
+        JoinRequest {
             room: Some(welcome.room.clone()),
             game: Some(welcome.schema.game.clone()),
             ..self.request.clone()
-        };
-        loop {
-            tokio::time::sleep(delay).await;
-            match enter(&self.lobby, &request, self.detail).await {
-                Ok(connection) => {
-                    self.connection = connection;
-                    return Ok(());
-                }
-                Err(EnterError::Join(JoinError::NoSuchRoom)) if request.room.is_some() => {
-                    request.room = None;
-                    delay = Duration::ZERO;
-                }
-                Err(error) => {
-                    delay = self.backoff.delay_after(error.reconnect()).ok_or(error)?;
-                }
-            }
         }
     }
 
@@ -129,9 +169,10 @@ async fn enter(
     lobby: &Lobby,
     request: &JoinRequest,
     detail: Detail,
-) -> Result<Connection, EnterError> {
+) -> Result<(String, Connection), EnterError> {
     // A room has its game already; naming another one beside it would be a contradiction.
     let game = request.game.clone().filter(|_| request.room.is_none());
     let seat = lobby.join(&JoinRequest { game, ..request.clone() }).await?;
-    Ok(Connection::open(&seat.ws_url, detail).await?)
+    let connection = Connection::open(&seat.ws_url, detail).await?;
+    Ok((seat.ws_url, connection))
 }

@@ -12,9 +12,10 @@ use futures_util::{SinkExt, StreamExt};
 use tickwire_protocol::SUBPROTOCOL;
 use tickwire_protocol::envelope::{FRAME_TAG, MAX_SERVER_MESSAGE_BYTES};
 use tickwire_protocol::frame::Frame;
-use tickwire_protocol::ids::{EventNumber, InputSeq, Tick};
+use tickwire_protocol::ids::{InputSeq, Tick};
 use tickwire_protocol::message::{Ack, ClientMessage, Input, InputValues, ServerMessage, Welcome};
 use tickwire_protocol::replica::Agreement;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -25,6 +26,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use crate::end::{ConnectError, End};
+use crate::resume::{EventOrder, Resume};
 use crate::view::{Detail, View};
 
 /// Connecting, and waiting for the welcome, is given up after this long.
@@ -45,7 +47,7 @@ pub struct Connection {
     welcome: Welcome,
     view: View,
     last_seq: InputSeq,
-    last_event: EventNumber,
+    events: EventOrder,
     /// Frames since the last acknowledgement.
     unacknowledged: u16,
     /// What the server is still to be told of a part that differs.
@@ -104,6 +106,30 @@ impl Connection {
             .unwrap_or(Err(ConnectError::TimedOut))
     }
 
+    /// Goes on as the player of a connection that was lost.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn resume(lost: &Resume, detail: Detail) -> Result<Self, ConnectError> {
+        let mut connection = Self::open(&lost.ws_url, detail).await?;
+        let welcome = &connection.welcome;
+        let resumed = welcome.resumed.ok_or(ConnectError::NotResumed)?;
+        if welcome.player != lost.player {
+            return Err(ConnectError::OtherPlayer { due: lost.player.0, came: welcome.player.0 });
+        }
+        connection.events = EventOrder::after(lost.event, resumed.lost_events);
+        // As if an acknowledgement were due with the first frame: it tells the server that the
+        // newest token has arrived, and that it may forget the one before.
+        connection.unacknowledged = welcome.ack_every.max(1) - 1;
+        Ok(connection)
+    }
+
+    /// What it takes to go on as the same player, when this connection to `ws_url` is lost now.
+    #[must_use]
+    pub fn resumption(&self, ws_url: &str) -> Option<Resume> {
+        Resume::new(ws_url, &self.welcome, self.events.newest())
+    }
+
     async fn open_patiently(ws_url: &str, detail: Detail) -> Result<Self, ConnectError> {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
@@ -126,7 +152,7 @@ impl Connection {
             view: View::new(detail, &welcome),
             welcome: *welcome,
             last_seq: InputSeq::default(),
-            last_event: EventNumber::default(),
+            events: EventOrder::default(),
             unacknowledged: 0,
             report: None,
             reported: None,
@@ -209,9 +235,7 @@ impl Connection {
             self.reported = Some(self.heard);
             self.report = self.view.report();
         }
-        if let Some(newest) = frame.events.last() {
-            self.last_event = newest.number;
-        }
+        self.events.take_in(&frame.events)?;
         Ok(Incoming::Update(Update { received: self.heard, frame, agreement, wire_bytes }))
     }
 
@@ -250,8 +274,15 @@ impl Connection {
         let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
     }
 
+    /// Ends the TCP connection without a word, as a network would.
+    pub async fn cut(&mut self) -> End {
+        // That it has ended already is as good.
+        let _ = self.socket.get_mut().shutdown().await;
+        End::Lost("cut on purpose".to_owned())
+    }
+
     async fn acknowledge(&mut self) -> Result<(), End> {
-        let ack = Ack { frame: self.view.cursor().number(), event: self.last_event };
+        let ack = Ack { frame: self.view.cursor().number(), event: self.events.newest() };
         let bytes = ClientMessage::Ack(ack).to_bytes();
         // Cancelled while it waits to be fed, it is sent next time; once fed, it is on its way.
         let fed = self.socket.feed(Message::Binary(bytes.into())).await;

@@ -10,6 +10,7 @@ use tickwire_protocol::message::WelcomeError;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::connection::CONNECT_TIMEOUT;
+use crate::resume::EventOrderError;
 
 /// Close code that stands for a close without one (RFC 6455, 7.4.1).
 const NO_CODE: u16 = 1005;
@@ -35,10 +36,21 @@ pub enum ConnectError {
     /// The welcome's schema or grid breaks its own rules.
     #[error("welcome: {0}")]
     Unsound(#[from] WelcomeError),
+    /// A welcome as for a new player, where the one before was to be resumed.
+    #[error("resumed, but welcomed as a new player")]
+    NotResumed,
+    /// Resumed as somebody else.
+    #[error("resumed as player {came}, who was player {due}")]
+    OtherPlayer {
+        /// The player that was lost.
+        due: u32,
+        /// The one that came.
+        came: u32,
+    },
 }
 
 impl ConnectError {
-    /// Whether and when to try again, with a new seat.
+    /// Whether and when to try again: with a new seat, or to resume.
     #[must_use]
     pub fn reconnect(&self) -> Reconnect {
         match self {
@@ -51,8 +63,18 @@ impl ConnectError {
             },
             Self::TimedOut => Reconnect::Backoff,
             Self::Ended(end) => end.reconnect(),
-            Self::NotWelcomed | Self::Unsound(_) => Reconnect::Never,
+            Self::NotWelcomed | Self::Unsound(_) | Self::NotResumed | Self::OtherPlayer { .. } => {
+                Reconnect::Never
+            }
         }
+    }
+
+    /// Whether the server said that there is no such player to resume.
+    #[must_use]
+    pub(crate) fn is_refused_resume(&self) -> bool {
+        const REFUSALS: [u16; 2] =
+            [CloseReason::Unauthorised.code(), CloseReason::NoSuchRoom.code()];
+        matches!(self, Self::Ended(End::Closed { code, .. }) if REFUSALS.contains(code))
     }
 }
 
@@ -79,6 +101,9 @@ pub enum End {
     /// A state frame that does not decode.
     #[error("state frame: {0}")]
     Frame(#[from] FrameError),
+    /// An event too few or twice.
+    #[error(transparent)]
+    Event(#[from] EventOrderError),
     /// Text, where everything is binary.
     #[error("the server sent text")]
     Text,
@@ -96,7 +121,7 @@ impl End {
             },
             Self::Lost(_) | Self::Silent(_) => Reconnect::Backoff,
             // Two ends that do not understand each other will not do so a second later.
-            Self::Message(_) | Self::Frame(_) | Self::Text => Reconnect::Never,
+            Self::Message(_) | Self::Frame(_) | Self::Event(_) | Self::Text => Reconnect::Never,
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! client   join (HTTP) → connection (WebSocket, acknowledgements) → view (replica or prefix)
-//!          client: all of these, coming back by itself, paced by backoff
-//! swarm    args → swarm → bot (behavior → input; update → stats) → report
+//!          client: all of these, resuming or joining again by itself, paced by backoff
+//! swarm    args → swarm → bot (behavior → input; update → stats; cuts) → report
 //! ```
 //!
 //! The client part speaks every game by the schema in its welcome and can be used alone; nothing in
@@ -14,9 +14,11 @@
 //! | [`join`] | rooms and seats, over HTTP |
 //! | [`connection`], [`view`] | one WebSocket: frames in, inputs and acknowledgements out |
 //! | [`end`], [`backoff`] | why it was not opened or ended; when to try again |
+//! | [`resume`] | what it takes to go on as the same player; the order of events |
 //! | [`client`] | a connection that comes back after it was lost |
 //! | [`behavior`] | what a bot does, for any game |
 //! | [`args`], [`swarm`], [`bot`] | the flags; many bots and the measuring window; one bot's loop |
+//! | [`cuts`] | when a bot cuts its own connection |
 //! | [`board`], [`stats`] | what bots write down; the numbers of a run |
 //! | [`cpu`], [`open_files`] | what a run costs this process, and what it needs of the system |
 //! | [`report`], [`progress`] | the numbers as JSON or a table; the live line |
@@ -29,11 +31,13 @@ pub mod bot;
 pub mod client;
 pub mod connection;
 pub mod cpu;
+pub mod cuts;
 pub mod end;
 pub mod join;
 pub mod open_files;
 pub mod progress;
 pub mod report;
+pub mod resume;
 pub mod stats;
 pub mod swarm;
 pub mod view;

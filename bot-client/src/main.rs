@@ -9,7 +9,7 @@ use tickwire_bot_client::progress::Progress;
 use tickwire_bot_client::{open_files, swarm};
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::try_parse().and_then(Args::validated).unwrap_or_else(|error| error.exit());
     open_files::raise_limit();
     run(&args).unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

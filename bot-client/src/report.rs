@@ -21,6 +21,8 @@ pub struct Report {
     pub bots_failed: usize,
     /// Connections that were lost and replaced.
     pub reconnects: u64,
+    /// Those of them after which the bot was the same player.
+    pub resumed: u64,
     /// Updates after which a replica differed from the server's hash.
     pub desyncs: u64,
     /// State frames per second and bot.
@@ -99,6 +101,7 @@ impl Report {
             bots_connected,
             bots_failed,
             reconnects: stats.reconnects,
+            resumed: stats.resumed,
             desyncs: stats.desyncs,
             updates_per_second_per_bot: mean(stats.updates, bot_seconds).unwrap_or(0.0),
             update_gap_ms: Spread::of(&stats.gaps),
@@ -143,7 +146,8 @@ impl Report {
         };
         row("bots", format!("{} connected, {} failed", self.bots_connected, self.bots_failed));
         row("desyncs", self.desyncs.to_string());
-        row("reconnects", format!("{}, {} ticks lost", self.reconnects, self.ticks_lost));
+        let Self { reconnects, resumed, ticks_lost, .. } = self;
+        row("reconnects", format!("{reconnects}, {resumed} resumed, {ticks_lost} ticks lost"));
         row("updates per second and bot", self.updates_per_second_per_bot.to_string());
         row("gap between updates, ms", spread(&self.update_gap_ms));
         row("input to update, ms", spread(&self.input_to_update_ms));
@@ -225,8 +229,8 @@ mod tests {
         assert_eq!(
             json,
             concat!(
-                r#"{"bots_connected":0,"bots_failed":0,"reconnects":0,"desyncs":0,"#,
-                r#""updates_per_second_per_bot":0.0,"#,
+                r#"{"bots_connected":0,"bots_failed":0,"reconnects":0,"resumed":0,"#,
+                r#""desyncs":0,"updates_per_second_per_bot":0.0,"#,
                 r#""update_gap_ms":{"p50":null,"p99":null,"max":null},"#,
                 r#""input_to_update_ms":{"p50":null,"p99":null,"max":null},"#,
                 r#""bytes_per_update":null,"bytes_per_second_per_bot":0.0,"#,
@@ -240,7 +244,7 @@ mod tests {
 
     #[test]
     fn numbers_are_per_second_bot_and_entity() {
-        let mut stats = Stats::default();
+        let mut stats = Stats { reconnects: 3, resumed: 2, ticks_lost: 40, ..Stats::default() };
         for _ in 0..600 {
             stats.record(&UpdateSeen {
                 gap: Some(Duration::from_millis(33)),
@@ -260,7 +264,9 @@ mod tests {
         assert_eq!(report.load_cpu_share, Some(0.1));
         assert_eq!(report.server_tick_ms, ServerTick { p50: Some(0.1), p99: Some(0.2) });
         assert!(report.valid && report.is_success());
-        assert!(report.table().to_string().contains("2 connected, 0 failed"));
+        let table = report.table().to_string();
+        assert!(table.contains("2 connected, 0 failed"), "{table}");
+        assert!(table.contains("3, 2 resumed, 40 ticks lost"), "{table}");
         assert_eq!(report.warnings(&BTreeMap::new(), 0), Vec::<String>::new());
     }
 

@@ -80,6 +80,8 @@ pub struct Stats {
     pub desyncs: u64,
     /// Connections that were lost and replaced; counted in the whole run.
     pub reconnects: u64,
+    /// Those of them after which the bot was the same player; counted in the whole run.
+    pub resumed: u64,
     /// Ticks that bots missed by that; counted in the whole run.
     pub ticks_lost: u64,
     /// Inputs that the server refused; counted in the whole run.

@@ -1,7 +1,8 @@
 //! Many bots: rooms are made, bots get in, play for the measuring window, and leave.
 //!
 //! ```text
-//! create rooms → spawn bots → wait until all are in → measure → ask for tick times → leave → report
+//! create rooms → spawn bots → wait until all are in → measure (where bots cut their connections: wait
+//! until they are back) → ask for tick times → leave → report
 //! ```
 
 use std::pin::pin;
@@ -28,6 +29,8 @@ const ENTERING_AT_ONCE: usize = 50;
 const GATHER_PATIENCE: Duration = Duration::from_secs(45);
 /// Bots have this long to say goodbye.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bots that cut their own connections shortly before the end have this long to come back.
+const RETURN_PATIENCE: Duration = Duration::from_secs(10);
 /// The live line is drawn this often.
 const LIVE_LINE_PERIOD: Duration = Duration::from_millis(200);
 /// A bot that is not connected when the window ends.
@@ -114,6 +117,7 @@ fn plans(args: &Args, lobbies: &[Lobby], rooms: &[RoomUsed]) -> Vec<Plan> {
                 detail: if verifies { Detail::Whole } else { Detail::Prefix },
                 behavior: args.behavior,
                 input_period: Duration::from_secs_f64(1.0 / args.input_hz),
+                cuts: args.cut_plan(),
                 seed: args.seed,
             }
         })
@@ -155,6 +159,11 @@ async fn play(
         }
         window.length = began.elapsed();
         window.cpu = cpu::process_time().zip(cpu_before).map(|(after, before)| after - before);
+        if args.cut_plan().is_any() {
+            board.set_phase(Phase::Returning);
+            // Those who are not back by then are counted below.
+            let _ = timeout(RETURN_PATIENCE, returned(&board)).await;
+        }
     }
     // Whatever happens from here on, as bots leave, is no part of the run.
     board.set_phase(Phase::Over);
@@ -210,6 +219,13 @@ async fn measure(board: &Board, length: Duration, progress: &Progress) {
                 progress.measured(began.elapsed(), count.playing, &board.stats());
             }
         }
+    }
+}
+
+/// Waits until no bot is on its way back.
+async fn returned(board: &Board) {
+    while board.head_count().away > 0 {
+        board.changed().await;
     }
 }
 

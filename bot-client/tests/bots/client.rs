@@ -18,7 +18,7 @@ use tokio::task::LocalSet;
 use crate::fake_room::{schema, snapshot};
 use crate::fake_server::{Close, FakeServer, Script};
 
-async fn join(server: &FakeServer) -> Result<Client, EnterError> {
+pub async fn join(server: &FakeServer) -> Result<Client, EnterError> {
     let lobby = Lobby::new(server.url().parse().unwrap()).unwrap();
     let request = JoinRequest {
         name: "tester".into(),
@@ -30,7 +30,7 @@ async fn join(server: &FakeServer) -> Result<Client, EnterError> {
     Client::join(lobby, request, Detail::Whole, backoff).await
 }
 
-async fn next_update(client: &mut Client) -> Result<Update, End> {
+pub async fn next_update(client: &mut Client) -> Result<Update, End> {
     loop {
         if let Incoming::Update(update) = client.next().await? {
             return Ok(update);
@@ -39,7 +39,7 @@ async fn next_update(client: &mut Client) -> Result<Update, End> {
 }
 
 /// Reads until the connection ends.
-async fn end_of(client: &mut Client) -> End {
+pub async fn end_of(client: &mut Client) -> End {
     loop {
         if let Err(end) = client.next().await {
             return end;
@@ -47,7 +47,7 @@ async fn end_of(client: &mut Client) -> End {
     }
 }
 
-async fn with_server<T>(script: Script, test: impl AsyncFnOnce(FakeServer) -> T) -> T {
+pub async fn with_server<T>(script: Script, test: impl AsyncFnOnce(FakeServer) -> T) -> T {
     LocalSet::new().run_until(async { test(FakeServer::start(script).await).await }).await
 }
 

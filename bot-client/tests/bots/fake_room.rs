@@ -8,7 +8,9 @@ use tickwire_protocol::chunk::prior::PriorSet;
 use tickwire_protocol::chunk::{Baseline, encode_chunk};
 use tickwire_protocol::frame::{Contents, EncodedEvent, FramePrefix, InputEcho};
 use tickwire_protocol::ids::{EntityId, EventNumber, InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{ClientMessage, Event, Role, RosterEntry, ServerMessage, Welcome};
+use tickwire_protocol::message::{
+    ClientMessage, Event, Resumed, Role, RosterEntry, ServerMessage, Welcome,
+};
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
@@ -19,7 +21,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::fake_server::{Log, Script};
+use crate::fake_server::{LOST, Log, Resume, Script};
 
 /// Time from one tick to the next.
 const TICK: Duration = Duration::from_millis(4);
@@ -80,6 +82,8 @@ pub struct FakeRoom<'a> {
     pub room: String,
     /// Which connection of this server it is, from 0.
     pub connection: usize,
+    /// The last event of a client that resumes.
+    pub last_event: Option<u32>,
 }
 
 /// What the connection has sent and heard.
@@ -90,10 +94,14 @@ struct Stream {
     acknowledged: u32,
     input: Option<InputSeq>,
     told: InputSeq,
+    newest_input: InputSeq,
 }
 
 impl FakeRoom<'_> {
     pub async fn serve(&self, mut socket: WebSocketStream<TcpStream>) -> Result<(), Error> {
+        if let (Some(_), Resume::Refused(code)) = (self.last_event, self.script.resume) {
+            return close(&mut socket, code).await;
+        }
         let layout = Layout::new(&schema());
         let mut stream = Stream::default();
         let mut ticks = tokio::time::interval(TICK);
@@ -109,13 +117,15 @@ impl FakeRoom<'_> {
                     if let Some(frame) = frame {
                         socket.send(Message::Binary(frame.into())).await?;
                     }
-                    if let Some(code) = self.close_code(&stream) {
-                        let close = CloseFrame { code: code.into(), reason: "scripted".into() };
-                        return socket.close(Some(close)).await;
+                    match self.close_code(&stream) {
+                        Some(LOST) => return Ok(()),
+                        Some(code) => return close(&mut socket, code).await,
+                        None => {}
                     }
                 }
                 message = socket.next() => match message {
                     Some(Ok(Message::Binary(bytes))) => self.hear(&bytes, &mut stream),
+                    Some(Ok(Message::Close(_))) => self.log.change(|log| log.goodbyes += 1),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error),
                     None => return Ok(()),
@@ -129,11 +139,31 @@ impl FakeRoom<'_> {
     }
 
     fn welcome(&self) -> Welcome {
+        let resumed = self.last_event.and(match self.script.resume {
+            Resume::NotResumed => None,
+            Resume::LostEvents { said, .. } => Some(Resumed { lost_events: said }),
+            _ => Some(Resumed { lost_events: 0 }),
+        });
+        let is_other = matches!(self.script.resume, Resume::OtherPlayer) && resumed.is_some();
         Welcome {
             room: self.room.clone(),
+            player: PlayerId(if is_other { 2 } else { 1 }),
+            resume_token: format!("r{}-{}", self.connection, self.room),
+            resume_window_ms: self.script.resume_window_ms,
+            resumed,
             tick: self.tick(),
             heartbeat_timeout_ms: if self.script.mute { 1000 } else { 15_000 },
             ..welcome(schema())
+        }
+    }
+
+    /// The number of the one event of a connection, which comes with its first frame.
+    fn event_number(&self) -> EventNumber {
+        let last = EventNumber(self.last_event.unwrap_or(0));
+        match self.script.resume {
+            Resume::LostEvents { lost, .. } if self.last_event.is_some() => last.plus(lost + 1),
+            Resume::RepeatedEvent if self.last_event.is_some() => last,
+            _ => last.plus(1),
         }
     }
 
@@ -153,7 +183,7 @@ impl FakeRoom<'_> {
             baseline: stream.baseline,
             input: input.map(|seq| InputEcho { seq, applied: tick, slack_ms: 3 }),
             last_input,
-            first_event: EventNumber(1),
+            first_event: self.event_number(),
             events: if stream.sent == 0 { &[event] } else { &[] },
             watch: stream.baseline.is_none().then_some(Watch::all(GridSize::SINGLE)),
             contents: Contents { cells: true, ..Contents::default() },
@@ -187,14 +217,21 @@ impl FakeRoom<'_> {
     }
 
     fn hear(&self, bytes: &[u8], stream: &mut Stream) {
+        // The first frame after a resume is acknowledged at once.
+        let is_resuming = self.last_event.is_some() && stream.acknowledged == 0;
+        let is_due = |frames: u32| {
+            if is_resuming { frames == 1 } else { frames >= u32::from(ACK_EVERY) }
+        };
         self.log.change(|log| match ClientMessage::from_bytes(bytes) {
-            Ok(ClientMessage::Input(input)) if schema().check_input(&input.values).is_ok() => {
+            Ok(ClientMessage::Input(input))
+                if input.seq == stream.newest_input.next()
+                    && schema().check_input(&input.values).is_ok() =>
+            {
+                stream.newest_input = input.seq;
                 stream.input = Some(input.seq);
                 log.inputs += 1;
             }
-            Ok(ClientMessage::Ack(ack))
-                if ack.frame.0 - stream.acknowledged >= u32::from(ACK_EVERY) =>
-            {
+            Ok(ClientMessage::Ack(ack)) if is_due(ack.frame.0 - stream.acknowledged) => {
                 stream.acknowledged = ack.frame.0;
                 log.acknowledged_event = ack.event.0;
             }
@@ -202,4 +239,9 @@ impl FakeRoom<'_> {
             other => log.wrong.push(format!("{other:?}")),
         });
     }
+}
+
+async fn close(socket: &mut WebSocketStream<TcpStream>, code: u16) -> Result<(), Error> {
+    let close = CloseFrame { code: code.into(), reason: "scripted".into() };
+    socket.close(Some(close)).await
 }

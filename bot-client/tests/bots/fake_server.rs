@@ -14,6 +14,9 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 
 use crate::fake_room::FakeRoom;
 
+/// Close code of [`Close`] for a connection that ends without a close (RFC 6455, 7.4.1).
+pub const LOST: u16 = 1006;
+
 /// What the server does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Script {
@@ -29,6 +32,28 @@ pub struct Script {
     pub mute: bool,
     /// Connections are closed.
     pub close: Option<Close>,
+    /// Players of lost connections are kept for so long.
+    pub resume_window_ms: u32,
+    /// What becomes of those who resume.
+    pub resume: Resume,
+}
+
+/// What becomes of those who resume.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Resume {
+    /// They are who they were, and get the events after their last.
+    #[default]
+    Continued,
+    /// They are closed with this code before any welcome.
+    Refused(u16),
+    /// They are somebody else.
+    OtherPlayer,
+    /// They are welcomed as if they were new.
+    NotResumed,
+    /// So many events after their last are said to be lost, and so many are.
+    LostEvents { said: u32, lost: u32 },
+    /// Their last event comes again.
+    RepeatedEvent,
 }
 
 /// How connections are closed.
@@ -38,7 +63,7 @@ pub struct Close {
     pub connections: usize,
     /// Each after so many frames.
     pub after_frames: u32,
-    /// With this code.
+    /// With this code; [`LOST`] for none.
     pub code: u16,
 }
 
@@ -51,6 +76,10 @@ pub struct Entries {
     pub rooms: Vec<Value>,
     /// WebSockets that were opened, with the subprotocol offered.
     pub subprotocols: Vec<String>,
+    /// Queries of those WebSockets that resume.
+    pub resumes: Vec<String>,
+    /// Connections that clients closed in words.
+    pub goodbyes: usize,
     /// Inputs that the schema allows.
     pub inputs: usize,
     /// The event last acknowledged.
@@ -189,14 +218,17 @@ fn answer(shared: &Shared, head: &str, body: &Value) -> (u16, Value) {
 }
 
 async fn serve_socket(shared: &Shared, stream: TcpStream) -> anyhow::Result<()> {
-    let mut room = String::new();
+    let mut query = String::new();
     let mut connection = 0;
     #[expect(clippy::result_large_err, reason = "the library's signature")]
     let accept = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
         let offered = request.headers()["Sec-WebSocket-Protocol"].clone();
-        room = request.uri().query().unwrap().rsplit('=').next().unwrap().to_owned();
+        query = request.uri().query().unwrap().to_owned();
         connection = shared.log.change(|log| {
             log.subprotocols.push(offered.to_str().unwrap().to_owned());
+            if query.starts_with("resume=") {
+                log.resumes.push(query.clone());
+            }
             log.subprotocols.len() - 1
         });
         response.headers_mut().insert("Sec-WebSocket-Protocol", offered);
@@ -204,5 +236,12 @@ async fn serve_socket(shared: &Shared, stream: TcpStream) -> anyhow::Result<()> 
     };
     let socket = accept_hdr_async(stream, accept).await?;
     let Shared { script, log, opened, .. } = shared;
-    Ok(FakeRoom { script, log, opened: *opened, room, connection }.serve(socket).await?)
+    let (room, last_event) = if query.starts_with("resume=") {
+        let (token, event) = query.split_once("&event=").unwrap();
+        (token.split_once('-').unwrap().1.to_owned(), Some(event.parse()?))
+    } else {
+        (query.rsplit('=').next().unwrap().to_owned(), None)
+    };
+    let opened = *opened;
+    Ok(FakeRoom { script, log, opened, room, connection, last_event }.serve(socket).await?)
 }

@@ -7,4 +7,5 @@ mod behaviors;
 mod client;
 mod fake_room;
 mod fake_server;
+mod resume;
 mod swarm;

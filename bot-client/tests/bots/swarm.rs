@@ -7,7 +7,7 @@ use tokio::process::{Child, Command};
 use tokio::task::LocalSet;
 
 use crate::fake_room::BODIES;
-use crate::fake_server::{Close, Entries, FakeServer, Script};
+use crate::fake_server::{Close, Entries, FakeServer, LOST, Resume, Script};
 
 struct Run {
     status: i32,
@@ -129,6 +129,52 @@ async fn bots_come_back_after_a_restart() {
     assert!(run.number("/ticks_lost") > 0.0);
     assert!(run.number("/resume_ms/p50") > 0.0 && run.number("/resume_ms/max") > 0.0);
     assert_eq!(run.number("/desyncs"), 0.0);
+}
+
+#[tokio::test]
+async fn bots_resume_what_they_cut() {
+    let script = Script { resume_window_ms: 20_000, ..Script::default() };
+    let run = run(script, "--bots 3 --duration 2s --cut-every 500ms").await;
+    run.assert(0, 3, 0);
+    let resumed = run.number("/resumed");
+    // Four each, but for one that comes due while its bot is on its way back.
+    assert!((6.0..=12.0).contains(&resumed), "{}", run.report);
+    assert_eq!(run.number("/reconnects"), resumed);
+    assert_eq!(run.log.resumes.len() as f64, resumed);
+    assert_eq!(run.log.joins.len(), 3);
+    // Cut without a word; only at the end do bots say goodbye.
+    assert_eq!(run.log.goodbyes, 3);
+    assert_eq!(run.number("/desyncs"), 0.0);
+    assert_eq!(run.log.wrong, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn all_bots_cut_once_at_a_time() {
+    let script = Script { resume_window_ms: 20_000, ..Script::default() };
+    let run = run(script, "--bots 4 --duration 1s --cut-at 300ms").await;
+    run.assert(0, 4, 0);
+    assert_eq!([run.number("/reconnects"), run.number("/resumed")], [4.0; 2]);
+    assert!(run.number("/resume_ms/max") > 0.0);
+    assert_eq!((run.log.resumes.len(), run.log.joins.len(), run.log.goodbyes), (4, 4, 4));
+}
+
+#[tokio::test]
+async fn bots_that_cut_where_nothing_is_resumed_join_again() {
+    // Joining takes half a second at the least: those who are not back at the end are waited for.
+    let run = run(Script::default(), "--bots 2 --duration 700ms --cut-at 300ms").await;
+    run.assert(0, 2, 0);
+    assert_eq!([run.number("/reconnects"), run.number("/resumed")], [2.0, 0.0]);
+    assert_eq!(run.log.joins.len(), 4);
+}
+
+#[tokio::test]
+async fn a_bot_that_becomes_somebody_else_has_failed() {
+    let close = Some(Close { connections: 1, after_frames: 9, code: LOST });
+    let resume = Resume::OtherPlayer;
+    let script = Script { close, resume, resume_window_ms: 20_000, ..Script::default() };
+    let run = run(script, "--bots 2 --duration 1s").await;
+    run.assert(1, 2, 1);
+    assert!(run.errors.contains("resumed as player 2, who was player 1"), "{}", run.errors);
 }
 
 #[tokio::test]
