@@ -36,10 +36,15 @@ pub enum EnvelopeError {
     Trailing(usize),
 }
 
+/// Most memory that reading a message from a client takes, in bytes. A list claims what its items take
+/// in memory, up to ten times what they take in a message: an entity in a report of a difference, 40
+/// bytes in place of 4.
+const MAX_CLIENT_MEMORY_BYTES: usize = 16 * MAX_CLIENT_MESSAGE_BYTES;
+
 const CLIENT: Configuration<
     bincode::config::LittleEndian,
     bincode::config::Varint,
-    Limit<MAX_CLIENT_MESSAGE_BYTES>,
+    Limit<MAX_CLIENT_MEMORY_BYTES>,
 > = standard().with_limit();
 const SERVER: Configuration<
     bincode::config::LittleEndian,
@@ -111,8 +116,9 @@ fn decode<T: Decode<()>, C: bincode::config::Config>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{InputSeq, Tick};
-    use crate::message::{GameMessage, Input, InputValues, Value};
+    use crate::ids::{EntityId, InputSeq, Tick};
+    use crate::message::{Difference, DifferenceRow, GameMessage, Input, InputValues, Value};
+    use crate::parts::PartNumber;
     use proptest::prelude::*;
 
     #[test]
@@ -136,6 +142,22 @@ mod tests {
         assert!(matches!(ClientMessage::from_bytes(&bytes), Err(EnvelopeError::Trailing(1))));
         let bytes = vec![0; MAX_CLIENT_MESSAGE_BYTES + 1];
         assert!(matches!(ClientMessage::from_bytes(&bytes), Err(EnvelopeError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn a_report_of_as_many_rows_or_columns_as_fit_is_read() {
+        let row = |columns: &[u32]| DifferenceRow {
+            slot: 1,
+            id: EntityId(1),
+            kind: 0,
+            columns: columns.to_vec(),
+        };
+        for rows in [vec![row(&[]); 1000], vec![row(&[9; 12]); 250], vec![row(&[9; 4000])]] {
+            let entities = rows.len() as u32;
+            let report = Difference { part: PartNumber(2), tick: Tick(1), entities, rows };
+            let message = ClientMessage::Differs(report);
+            assert_eq!(ClientMessage::from_bytes(&message.to_bytes()).unwrap(), message);
+        }
     }
 
     proptest! {
