@@ -70,12 +70,15 @@ impl Grid {
     /// The grid of a game.
     ///
     /// # Errors
-    /// [`GridError`] when there would be no cells, or too many.
+    /// [`GridError`] when there would be no cells, or too many: so it is when a side is not above 0,
+    /// a smallest coordinate not below the largest one, or any of them no finite number.
     pub fn new(interest: Interest) -> Result<Self, GridError> {
         let Interest::Cells(Cells { min, max, side, spectator }) = interest else {
             return Ok(Self::single());
         };
-        // `as` saturates; a NaN gives 0, which is no grid.
+        // `as` saturates; what is negative gives 0, and so does a NaN: that is no grid. A side below
+        // 0 must not make up for a world that ends before it begins.
+        let side = side.max(0.0);
         let cells = |axis: usize| ((max[axis] - min[axis]) / side).ceil() as u32;
         let size = GridSize { columns: cells(0), rows: cells(1) };
         size.validate()?;
@@ -133,7 +136,8 @@ impl Grid {
 
     /// What to watch for a view, by somebody who has watched `current` so far; `None` is a view of
     /// all of it. More cells than can be watched are cut to those around the view's middle, or the
-    /// world's.
+    /// world's. A game's view can be anything: a size below 0, or that is no number, is 0, and where
+    /// a coordinate is no number, the world begins.
     #[must_use]
     pub fn watch(&self, view: Option<View>, current: Watch) -> Watch {
         let all = Watch::all(self.size);
@@ -193,7 +197,7 @@ impl Grid {
         let index = [cell % self.size.columns, cell / self.size.columns];
         let touches = |share: f32| {
             (0..2).all(|axis| {
-                let reach = share * view.size[axis] / 2.0;
+                let reach = share * view.size[axis].max(0.0) / 2.0;
                 let first = self.index(axis, view.center[axis] - reach);
                 let last = self.index(axis, view.center[axis] + reach);
                 (first..=last).contains(&index[axis])
@@ -310,5 +314,16 @@ mod tests {
         let all = View { center: [0.0; 2], size: [1.0e9; 2] };
         let corner = large.watch(Some(all), Watch::default());
         assert_eq!(corner, Watch { column: 0, row: 0, columns: 64, rows: 64 });
+    }
+
+    #[test]
+    fn a_view_of_no_size_is_near_where_its_middle_is() {
+        for size in [0.0, -0.0, -100.0, f32::NEG_INFINITY, f32::NAN] {
+            let view = View { center: [450.0, 350.0], size: [size; 2] };
+            let watch = grid().watch(Some(view), Watch::default());
+            assert_eq!(watch, Watch { column: 4, row: 3, columns: 1, rows: 1 }, "{size}");
+            assert_eq!(grid().nearness(3 * 8 + 4, view), Nearness::Near, "{size}");
+            assert_eq!(grid().nearness(3 * 8 + 5, view), Nearness::Outside, "{size}");
+        }
     }
 }
