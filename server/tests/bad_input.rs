@@ -8,10 +8,12 @@ mod support;
 use futures_util::SinkExt;
 use serde_json::json;
 use support::{Client, Received, TestServer, close_code, drift, tcp};
-use tickwire_protocol::ids::{EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
-    Ack, ClientMessage, GameMessage, Input, InputValues, Look, RefusalCause, ServerMessage, Value,
+    Ack, ClientMessage, Difference, DifferenceRow, GameMessage, Input, InputValues, Look,
+    RefusalCause, ServerMessage, Value,
 };
+use tickwire_protocol::parts::PartNumber;
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -33,6 +35,22 @@ fn input(seq: u16, at: u32, values: &[i32]) -> ClientMessage {
     let values = InputValues::new(values).unwrap();
     ClientMessage::Input(Input { seq: InputSeq(seq), at: Tick(at), values })
 }
+
+/// A report of the first cell, which has as many entities as rows.
+fn report(rows: Vec<DifferenceRow>) -> ClientMessage {
+    let entities = rows.len() as u32;
+    ClientMessage::Differs(Difference { part: PartNumber::cell(0), tick: Tick(1), entities, rows })
+}
+
+fn row(slot: u32, id: u32, kind: u8, columns: &[u32]) -> DifferenceRow {
+    DifferenceRow { slot, id: EntityId(id), kind, columns: columns.to_vec() }
+}
+
+/// A report of a part that differs, of one entity, up to the length of a list of rows or columns that
+/// follows.
+const DIFFERS: [u8; 4] = [5, 2, 1, 1];
+/// A list's length: a terabyte of bytes, and more of anything else.
+const HUGE_LENGTH: [u8; 9] = [253, 0, 0, 0, 0, 0, 1, 0, 0];
 
 /// A masked frame with a header of our own making.
 fn raw_frame(first: u8, length: &[u8]) -> Vec<u8> {
@@ -57,7 +75,11 @@ async fn each_offence_ends_with_its_code_and_disturbs_nobody() {
     // A ship that turns has news in every tick.
     witness.send(input(1, 0, &[0, 127, 0, 0])).await;
     let text = |text: &str| Value::Text(text.to_owned());
-    let huge_claim = vec![3, 0, 253, 0, 0, 0, 0, 0, 1, 0, 0];
+    let huge_claim = [&[3, 0], &HUGE_LENGTH[..]].concat();
+    let huge_report = [&DIFFERS, &HUGE_LENGTH[..]].concat();
+    let huge_row = [&DIFFERS, &[1, 0, 7, 0], &HUGE_LENGTH[..]].concat();
+    let short_row = [&DIFFERS, &[1, 0, 7, 0, 3, 1, 2][..]].concat();
+    let long_report = report(vec![row(0, 7, 0, &[u32::MAX; 1000])]).to_bytes();
     let look = |x| {
         let look = Look { center: [x, 0.0], size: [100.0; 2] };
         binary(ClientMessage::Look(look).to_bytes())
@@ -79,6 +101,10 @@ async fn each_offence_ends_with_its_code_and_disturbs_nobody() {
         ("too many values", say(vec![text("a"), Value::Player(PlayerId(1))]), 4400),
         ("a view that is none", look(f32::NAN), 4400),
         ("a view without end", look(f32::INFINITY), 4400),
+        ("a report that claims a trillion rows", binary(huge_report), 4400),
+        ("a row that claims as many columns", binary(huge_row), 4400),
+        ("a row that is cut off", binary(short_row), 4400),
+        ("a report above the limit", binary(long_report), 1009),
         ("an acknowledgement of nothing", binary(ClientMessage::Ack(never_sent).to_bytes()), 4400),
         ("text", Sent::Message(Message::text("hello")), 1003),
         ("a message above the limit", binary(vec![0; 4097]), 1009),
@@ -108,8 +134,66 @@ async fn each_offence_ends_with_its_code_and_disturbs_nobody() {
         assert_eq!(second.tick.since(first.tick), 1, "the witness noticed {what}");
     }
     server.room_until(|room| room["players"] == 1).await;
-    assert!(server.metric("tickwire_closes_total{cause=\"bad_message\"}").await >= 14.0);
+    assert!(server.metric("tickwire_closes_total{cause=\"bad_message\"}").await >= 17.0);
     witness.leave().await;
+}
+
+#[tokio::test]
+async fn reports_of_what_cannot_be_get_a_keyframe_and_disturb_nobody() {
+    let server = TestServer::start(&["--bots=0"]);
+    let mut witness = server.enter(json!({"name": "witness"})).await;
+    witness.send(input(1, 0, &[0, 127, 0, 0])).await;
+    let nowhere = Difference {
+        part: PartNumber(u32::MAX),
+        tick: Tick(u32::MAX),
+        entities: u32::MAX,
+        rows: Vec::new(),
+    };
+    let reports = [
+        ("nothing", vec![]),
+        ("a slot that there cannot be", vec![row(u32::MAX, u32::MAX, 255, &[])]),
+        ("a kind that there is not", vec![row(0, 1, 255, &[1, 2, 3])]),
+        ("no entity at all", vec![row(0, 0, 0, &[0])]),
+        ("far too many columns", vec![row(0, 1, 0, &[7; 4000])]),
+        ("the same row a thousand times", vec![row(0, 1, 0, &[]); 1000]),
+    ];
+    let reports = reports.map(|(what, rows)| (what, report(rows)));
+    let nowhere = ("a part and a tick that there are not", ClientMessage::Differs(nowhere));
+    let reporting = async {
+        for (what, report) in reports.into_iter().chain([nowhere]) {
+            let mut client = server.enter(json!({"name": "somebody"})).await;
+            assert!(client.frame().await.is_keyframe, "the first one is");
+            assert!(!client.frame().await.is_keyframe);
+            client.send(at_present(&client, report)).await;
+            while !client.frame().await.is_keyframe {}
+            assert!(!client.frame().await.is_keyframe, "it goes on after {what}");
+        }
+    };
+    tokio::select! {
+        () = reporting => {}
+        () = watch_every_tick(&mut witness) => {}
+    }
+    server.metric_until("tickwire_desyncs_total", 7.0).await;
+    assert_eq!(server.metric("tickwire_closes_total{cause=\"bad_message\"}").await, 0.0);
+}
+
+/// Reads on as somebody whose frames must not miss a tick, nor begin anew.
+async fn watch_every_tick(witness: &mut Client) {
+    let mut last = witness.frame().await.tick;
+    loop {
+        let frame = witness.frame().await;
+        assert_eq!(frame.tick.since(last), 1, "the witness has missed something");
+        assert!(!frame.is_keyframe, "the witness is given all of it anew");
+        last = frame.tick;
+    }
+}
+
+/// The same report, of the tick at which the client stands in that part, if it has it.
+fn at_present(client: &Client, report: ClientMessage) -> ClientMessage {
+    let ClientMessage::Differs(report) = report else { panic!("{report:?} is no report") };
+    let part = client.replica.part(report.part);
+    let tick = part.and_then(|part| part.tick()).unwrap_or(report.tick);
+    ClientMessage::Differs(Difference { tick, ..report })
 }
 
 #[tokio::test]

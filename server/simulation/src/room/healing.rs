@@ -157,3 +157,103 @@ fn compare_row(
 fn column(row: &DifferenceRow, at: usize) -> u32 {
     row.columns.get(at).copied().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tickwire_protocol::schema::{EntityKind, FieldKind};
+
+    /// A rock in slot 0 and a ship in slot 2; nothing in slot 1.
+    fn named(entities: u32, rows: Vec<DifferenceRow>) -> Vec<(u32, String, i64, i64)> {
+        let place = FieldKind::Position { min: [0.0; 2], max: [100.0; 2], step: 1.0 };
+        let energy = FieldKind::Integer { min: 0, max: 9 };
+        let rock = EntityKind::new("rock").field("place", place);
+        let ship = EntityKind::new("ship").field("place", place).field("energy", energy);
+        let schema = Schema::new("game").entity(rock).entity(ship);
+        let layout = Layout::new(&schema);
+        let mut state = Snapshot::new(&layout);
+        state.insert(0, EntityId(7), 0)[..4].copy_from_slice(&ROCK);
+        state.insert(2, EntityId(9), 1)[..5].copy_from_slice(&SHIP);
+        let difference = Difference { part: PartNumber(2), tick: Tick(5), entities, rows };
+        let differences = compare(&schema, &layout, &state, &difference);
+        let named = differences.into_iter();
+        named.map(|named| (named.entity.0, named.field, named.server, named.client)).collect()
+    }
+
+    /// x, y and the last step.
+    const ROCK: [u32; 4] = [40, 30, 0, 0];
+    /// x, y, energy and the last step.
+    const SHIP: [u32; 5] = [10, 20, 3, 2, (-1_i32).cast_unsigned()];
+
+    fn row(slot: u32, id: u32, kind: u8, columns: &[u32]) -> DifferenceRow {
+        DifferenceRow { slot, id: EntityId(id), kind, columns: columns.to_vec() }
+    }
+
+    fn rock() -> DifferenceRow {
+        row(0, 7, 0, &ROCK)
+    }
+
+    fn ship() -> DifferenceRow {
+        row(2, 9, 1, &SHIP)
+    }
+
+    #[test]
+    fn fields_and_last_steps_that_differ_are_named() {
+        assert_eq!(named(2, vec![rock(), ship()]), []);
+        let [x, y, _, _, step_y] = SHIP;
+        let other = row(2, 9, 1, &[x, y, 4, (-3_i32).cast_unsigned(), step_y]);
+        let expected = [(9, "step of place".into(), 2, -3), (9, "energy".into(), 3, 4)];
+        assert_eq!(named(2, vec![rock(), other]), expected);
+    }
+
+    #[test]
+    fn another_kind_is_all_that_is_named_of_an_entity() {
+        for kind in [0, 2, 255] {
+            let other = DifferenceRow { kind, ..row(2, 9, 0, &[1; 40]) };
+            assert_eq!(named(9, vec![other]), [(9, "kind".into(), 1, kind.into())]);
+        }
+    }
+
+    #[test]
+    fn columns_that_are_missing_count_as_0_and_further_ones_do_not_count() {
+        let named_of = |columns: &[u32]| named(9, vec![row(2, 9, 1, columns)]);
+        let expected = [
+            (9, "place".into(), 20, 0),
+            (9, "step of place".into(), 2, 0),
+            (9, "step of place".into(), -1, 0),
+            (9, "energy".into(), 3, 0),
+        ];
+        assert_eq!(named_of(&SHIP[..1]), expected);
+        assert_eq!(named_of(&[]).len(), 5);
+        assert_eq!(named_of(&[&SHIP[..], &[u32::MAX; 99]].concat()), []);
+    }
+
+    #[test]
+    fn what_is_not_in_its_slot_is_named() {
+        let entity = |id, server| (id, "entity".to_owned(), server, i64::from(id));
+        // Another one's slot, a vacant one, the first beyond the end, one that there cannot be.
+        let rows =
+            [(0, 9), (1, 9), (3, 9), (u32::MAX, u32::MAX)].map(|(s, id)| row(s, id, 255, &[]));
+        let expected = [entity(9, 7), entity(9, 0), entity(9, 0), entity(u32::MAX, 0)];
+        assert_eq!(named(9, rows.to_vec()), expected);
+    }
+
+    #[test]
+    fn what_a_client_lacks_is_named_if_it_has_told_all_that_it_has() {
+        let lacks = |id: u32| (id, "entity".to_owned(), i64::from(id), 0);
+        assert_eq!(named(0, vec![]), [lacks(7), lacks(9)]);
+        assert_eq!(named(1, vec![ship()]), [lacks(7)]);
+        assert_eq!(named(2, vec![ship()]), [], "the other one may be what it had no room for");
+        assert_eq!(named(2, vec![ship(), ship()]), [lacks(7)], "the same one twice");
+        assert_eq!(named(u32::MAX, vec![]), []);
+    }
+
+    #[test]
+    fn no_more_than_a_few_differences_are_named() {
+        let other = row(2, 9, 1, &[0; 5]);
+        for (entities, copies) in [(0, 900), (900, 900), (2, 2)] {
+            let rows = vec![other.clone(); copies];
+            assert_eq!(named(entities, rows).len(), MAX_NAMED, "{copies} rows");
+        }
+    }
+}
