@@ -1,15 +1,16 @@
 //! Movement: who is where at each tick. Read from a file, or made up.
 //!
 //! ```text
-//! csv ──────────────────────────┐
-//! synthetic, platform, cars ────┴→ Movement (→ hold) → quantise → Recording: a room's only cell
-//! space ─────────────────────────────────────────────────────────→ Recording
+//! csv ───────────────────────┐
+//! movers, platform, cars ────┴→ Movement (→ hold) → quantise → Recording: a room's only cell
+//! space ──────────────────────────────────────────────────────→ Recording
 //! ```
 //!
 //! | module | job |
 //! |---|---|
 //! | [`csv`] | movement from a file |
-//! | [`synthetic`] | things that steer, hold a heading and stop; people who walk and run |
+//! | [`synthetic`] | any of the next three, as a line of settings says |
+//! | [`movers`] | things that steer, hold a heading and stop; people who walk and run |
 //! | [`platform`], [`cars`] | runners who jump and fall; cars |
 //! | [`space`] | bodies in space, which have rotations |
 //! | [`hold`] | as it looks through a stream that repeats its samples |
@@ -19,6 +20,7 @@ pub mod cars;
 mod chance;
 pub mod csv;
 pub mod hold;
+pub mod movers;
 pub mod platform;
 pub mod quantise;
 pub mod space;

@@ -213,6 +213,25 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_movement_costs_a_byte_or_two_at_most() {
+        for kind in Synthetic::kinds() {
+            for fresh in ["1", "0.6"] {
+                let settings = format!("kind={kind},seconds=6,fresh={fresh}");
+                let synthetic: Synthetic = settings.parse().unwrap();
+                let recording = synthetic.movement().quantise(synthetic.step).unwrap();
+                let sent = send(&recording);
+                check(&recording, &sent).unwrap();
+                let bytes: usize = sent.iter().flat_map(|sent| &sent.chunk).map(Vec::len).sum();
+                let entity_ticks: usize =
+                    recording.snapshots().iter().map(Snapshot::entities).sum();
+                let bytes = bytes as f64 / entity_ticks as f64;
+                println!("{settings}: {bytes}");
+                assert!((0.2..2.5).contains(&bytes), "{settings}: {bytes}");
+            }
+        }
+    }
+
+    #[test]
     fn what_goes_as_predicted_has_no_chunk() {
         let ticks = (0..600).map(|tick| vec![(1, [f64::from(tick), 5.0])]).collect();
         let recording = Movement { ticks }.quantise(1.0).unwrap();

@@ -1,92 +1,26 @@
-//! Movement that is made up: things that steer, hold a heading and stop, with a seed.
+//! Movement made up as a line of settings says, such as `kind=cars,players=7,fresh=0.6`: what
+//! `trace --synthetic` takes.
 //!
-//! Each goes on for a while (exponentially distributed), then does one of three things: it *stops*;
-//! it *steers*, that is turns at a steady rate; or it *holds* its heading, now and then a new one.
-//! Its speed is drawn anew each time. [`Style`] says how often and how fast; [`Style::PLAYERS`] is
-//! what `trace --synthetic` uses.
+//! The generators are those that the codec's prior is trained on; seeds are not: unless a setting
+//! says otherwise, the seed is 1, and the corpus has none below 1000
+//! ([`SEEDS`](crate::training::corpus::SEEDS)).
 
-use std::f64::consts::{FRAC_PI_2, TAU};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64Mcg;
 use thiserror::Error;
 
 use super::Movement;
-use super::chance::{exponential, normal};
-
-/// How things move. Lengths are in units of the world, which is as large as it takes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Style {
-    /// Speed, uniformly distributed from one to the other, in units per second.
-    pub speed: [f64; 2],
-    /// Change of speed, in units per second squared; infinite for a game whose ships obey at once.
-    pub acceleration: f64,
-    /// Mean time from one decision to the next, in seconds.
-    pub hold_s: f64,
-    /// Share of decisions to stop.
-    pub stop: f64,
-    /// Share of decisions to steer.
-    pub steer: f64,
-    /// Fastest turn, in radians per second; rates are uniformly distributed up to it, either way.
-    pub turn: f64,
-    /// Share of the decisions to hold that take a new heading, any direction.
-    pub veer: f64,
-    /// Sway of a walker's gait to either side, in units; a third of it forward, twice as often.
-    pub sway: f64,
-    /// Standard deviation of a measurement's error, in units.
-    pub jitter: f64,
-    /// Whether headings follow a street: up or down, a few across.
-    pub street: bool,
-    /// Likelihood per second of being somewhere else at once.
-    pub teleport: f64,
-}
-
-impl Style {
-    /// Players of a game: obey at once, 60 to 200 units a second.
-    pub const PLAYERS: Self = Self {
-        speed: [60.0, 200.0],
-        acceleration: f64::INFINITY,
-        hold_s: 0.8,
-        stop: 0.15,
-        steer: 0.4,
-        turn: 2.0,
-        veer: 0.45,
-        sway: 0.0,
-        jitter: 0.0,
-        street: false,
-        teleport: 0.0,
-    };
-    /// People who walk, in metres.
-    pub const WALKERS: Self = Self {
-        speed: [0.6, 1.7],
-        acceleration: 0.6,
-        hold_s: 2.5,
-        stop: 0.05,
-        steer: 0.5,
-        turn: 0.5,
-        sway: 0.012,
-        jitter: 0.002,
-        ..Self::PLAYERS
-    };
-    /// People who run on a pitch, in metres.
-    pub const RUNNERS: Self = Self {
-        speed: [0.5, 7.0],
-        acceleration: 4.0,
-        hold_s: 1.2,
-        stop: 0.1,
-        turn: 1.2,
-        sway: 0.02,
-        ..Self::PLAYERS
-    };
-    /// Bullets: straight on, gone after a second or so.
-    pub const BULLETS: Self =
-        Self { speed: [500.0, 900.0], hold_s: 10.0, stop: 0.0, steer: 0.0, ..Self::PLAYERS };
-}
+use super::cars::Cars;
+use super::hold::Hold;
+use super::movers::{Movers, Style};
+use super::platform::Platform;
 
 /// What to make up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Synthetic {
+    /// What it is called.
+    kind: &'static str,
     /// How many things; 1 to 10,000.
     pub players: u32,
     /// Ticks per second; 1 to 240.
@@ -95,37 +29,56 @@ pub struct Synthetic {
     pub seconds: f64,
     /// Seed: the same one, the same movement.
     pub seed: u64,
-    /// Share of them that never move.
-    pub resting: f64,
-    /// Mean seconds until one vanishes and another appears; 0 for never.
-    pub life_s: f64,
-    /// How they move.
-    pub style: Style,
+    /// Grid that positions of this kind are usually told on, in its unit.
+    pub step: f64,
+    /// The ticks at which things are seen anew; `None` for all.
+    hold: Option<Hold>,
+    maker: Maker,
 }
 
-impl Default for Synthetic {
-    fn default() -> Self {
-        Self {
-            players: 64,
-            hz: 20.0,
-            seconds: 60.0,
-            seed: 1,
-            resting: 0.0,
-            life_s: 0.0,
-            style: Style::PLAYERS,
-        }
-    }
+/// What makes it up. The settings that all kinds have are taken from [`Synthetic`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Maker {
+    Movers {
+        style: Style,
+        /// Share that never moves.
+        resting: f64,
+        /// Mean seconds until one vanishes and another appears; 0 for never.
+        life_s: f64,
+    },
+    Platform(Platform),
+    Cars(Cars),
 }
 
-/// Why a description is none.
+/// Why a line of settings is none.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SyntheticError {
-    /// A setting is not known, or its value is not allowed.
-    #[error(
-        "{0:?}: players=1..10000, hz=1..240, seconds=0.1..3600, seed=N and resting=0..1 are known, \
-         separated by commas"
-    )]
-    Setting(String),
+    /// Something between two commas is no setting.
+    #[error("{0:?} is no setting: name=value is due, separated by commas")]
+    NoSetting(String),
+    /// There is no such kind.
+    #[error("kind={0} is not known: {known} are", known = names(&KINDS.map(|kind| kind.kind)))]
+    UnknownKind(String),
+    /// The kind has no such setting.
+    #[error("{name} is no setting of kind={kind}: {known} are", known = names(known))]
+    UnknownSetting {
+        /// The setting.
+        name: String,
+        /// The kind.
+        kind: &'static str,
+        /// Settings that it has.
+        known: Vec<&'static str>,
+    },
+    /// A value is not allowed.
+    #[error("{name}={value} is not allowed: {allowed} is")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What may be.
+        allowed: &'static str,
+    },
     /// All of it would not fit into memory.
     #[error("players × hz × seconds is more than {MOST_ENTITY_TICKS}")]
     TooMuch,
@@ -134,187 +87,261 @@ pub enum SyntheticError {
 /// Most places that are made up: about a gigabyte.
 const MOST_ENTITY_TICKS: f64 = 1e7;
 
-impl FromStr for Synthetic {
-    type Err = SyntheticError;
+/// Settings, and the values that they may have.
+const PLAYERS: (&str, &str) = ("players", "1 to 10000");
+const HZ: (&str, &str) = ("hz", "1 to 240");
+const SECONDS: (&str, &str) = ("seconds", "0.1 to 3600");
+const SEED: (&str, &str) = ("seed", "a whole number from 0 on");
+const FRESH: (&str, &str) = ("fresh", "a share above 0, such as 0.7 or 2/3, up to 1");
+const RESTING: (&str, &str) = ("resting", "0 to 1");
+const LIFE: (&str, &str) = ("life", "0 to 3600, in seconds");
+const WHOLE_PIXELS: (&str, &str) = ("whole_pixels", "true or false");
 
-    /// Reads `players=64,hz=20,seed=1`; what is not given has its default.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut synthetic = Self::default();
-        for setting in text.split(',').filter(|setting| !setting.is_empty()) {
-            let error = || SyntheticError::Setting(setting.to_owned());
-            let (name, value) = setting.split_once('=').ok_or_else(error)?;
-            let number = |range: std::ops::RangeInclusive<f64>| {
-                value.parse().ok().filter(|number| range.contains(number)).ok_or_else(error)
-            };
-            match name.trim() {
-                "players" => {
-                    let players =
-                        value.parse().ok().filter(|players| (1..=10_000).contains(players));
-                    synthetic.players = players.ok_or_else(error)?;
-                }
-                "seed" => synthetic.seed = value.parse().map_err(|_| error())?,
-                "hz" => synthetic.hz = number(1.0..=240.0)?,
-                "seconds" => synthetic.seconds = number(0.1..=3600.0)?,
-                "resting" => synthetic.resting = number(0.0..=1.0)?,
-                _ => return Err(error()),
-            }
-        }
-        if f64::from(synthetic.players) * synthetic.hz * synthetic.seconds > MOST_ENTITY_TICKS {
-            return Err(SyntheticError::TooMuch);
-        }
-        Ok(synthetic)
-    }
+/// Most ticks in which things are seen anew so many times, evenly.
+const MOST_EVEN: u32 = 100;
+
+const PLAYERS_KIND: Synthetic = Synthetic {
+    kind: "players",
+    players: 64,
+    hz: 20.0,
+    seconds: 60.0,
+    seed: 1,
+    step: 0.25,
+    hold: None,
+    maker: Maker::Movers { style: Style::PLAYERS, resting: 0.0, life_s: 0.0 },
+};
+
+/// All kinds, the usual one first.
+const KINDS: [Synthetic; 9] = [
+    PLAYERS_KIND,
+    people("walkers", Style::WALKERS),
+    people("street", Style::STREET),
+    people("crowd", Style::CROWD),
+    Synthetic { players: 22, hz: 20.0, step: 0.05, ..people("runners", Style::RUNNERS) },
+    platform("platform", Platform::QUICK),
+    platform("slow-platform", Platform::SLOW),
+    cars("cars", Cars::BALL),
+    Synthetic { players: 12, step: 0.25, ..cars("road", Cars::ROAD) },
+];
+
+const fn people(kind: &'static str, style: Style) -> Synthetic {
+    let maker = Maker::Movers { style, resting: 0.0, life_s: 60.0 };
+    Synthetic { kind, players: 40, hz: 16.0, step: 0.01, maker, ..PLAYERS_KIND }
 }
 
-/// Sides of the square in which things appear, as seconds of the fastest speed.
-const SPREAD_S: f64 = 20.0;
-/// Steps of a walker per second, either foot.
-const GAIT_HZ: std::ops::Range<f64> = 0.8..1.1;
+const fn platform(kind: &'static str, platform: Platform) -> Synthetic {
+    let Platform { players, hz, .. } = platform;
+    Synthetic { kind, players, hz, maker: Maker::Platform(platform), ..PLAYERS_KIND }
+}
 
-/// One thing that moves.
-struct Mover {
-    id: u32,
-    rests: bool,
-    place: [f64; 2],
-    heading: f64,
-    speed: f64,
-    wanted_speed: f64,
-    turn: f64,
-    decides_in: f64,
-    dies_in: f64,
-    gait: f64,
-    gait_hz: f64,
+const fn cars(kind: &'static str, cars: Cars) -> Synthetic {
+    let Cars { cars: players, hz, .. } = cars;
+    Synthetic { kind, players, hz, step: 1.0, maker: Maker::Cars(cars), ..PLAYERS_KIND }
+}
+
+impl Default for Synthetic {
+    fn default() -> Self {
+        PLAYERS_KIND
+    }
 }
 
 impl Synthetic {
     /// Makes it up.
     #[must_use]
     pub fn movement(&self) -> Movement {
-        let mut rng = Pcg64Mcg::seed_from_u64(self.seed);
-        let mut next_id = self.players;
-        let mut movers: Vec<_> = (0..self.players).map(|id| self.appear(id, &mut rng)).collect();
-        let resting = (f64::from(self.players) * self.resting).round() as usize;
-        movers.iter_mut().take(resting).for_each(|mover| mover.rests = true);
-        let ticks = (self.seconds * self.hz).round().max(1.0) as usize;
-        let mut movement = Movement::default();
-        for _ in 0..ticks {
-            for mover in &mut movers {
-                mover.dies_in -= 1.0 / self.hz;
-                if mover.dies_in < 0.0 {
-                    *mover = self.appear(next_id, &mut rng);
-                    next_id += 1;
-                } else if !mover.rests {
-                    self.advance(mover, &mut rng);
-                }
+        let Self { players, hz, seconds, seed, .. } = *self;
+        let movement = match self.maker {
+            Maker::Movers { style, resting, life_s } => {
+                Movers { players, hz, seconds, seed, resting, life_s, style }.movement()
             }
-            let mut places: Vec<_> =
-                movers.iter().map(|mover| (mover.id, self.measure(mover, &mut rng))).collect();
-            places.sort_by_key(|(id, _)| *id);
-            movement.ticks.push(places);
-        }
-        movement
-    }
-
-    fn appear(&self, id: u32, rng: &mut Pcg64Mcg) -> Mover {
-        let side = self.style.speed[1] * SPREAD_S;
-        let mut mover = Mover {
-            id,
-            rests: false,
-            place: [rng.random_range(0.0..side), rng.random_range(0.0..side)],
-            heading: rng.random_range(0.0..TAU),
-            speed: 0.0,
-            wanted_speed: 0.0,
-            turn: 0.0,
-            decides_in: 0.0,
-            dies_in: if self.life_s > 0.0 { exponential(self.life_s, rng) } else { f64::INFINITY },
-            gait: rng.random_range(0.0..TAU),
-            gait_hz: rng.random_range(GAIT_HZ),
+            Maker::Platform(game) => Platform { players, hz, seconds, seed, ..game }.movement(),
+            Maker::Cars(game) => Cars { cars: players, hz, seconds, seed, ..game }.movement(),
         };
-        self.decide(&mut mover, rng);
-        // It has been under way before it appeared.
-        mover.speed = mover.wanted_speed;
-        mover
-    }
-
-    fn decide(&self, mover: &mut Mover, rng: &mut Pcg64Mcg) {
-        let Style { speed, hold_s, stop, steer, turn, veer, street, .. } = self.style;
-        mover.decides_in = exponential(hold_s, rng);
-        mover.turn = 0.0;
-        let choice: f64 = rng.random();
-        if choice < stop {
-            mover.wanted_speed = 0.0;
-            return;
-        }
-        mover.wanted_speed = rng.random_range(speed[0]..=speed[1]);
-        if choice < stop + steer {
-            mover.turn = rng.random_range(-turn..=turn);
-        } else if rng.random_bool(veer) {
-            mover.heading = rng.random_range(0.0..TAU);
-        }
-        if street {
-            let along = if mover.id.is_multiple_of(5) { 0.0 } else { FRAC_PI_2 };
-            let way = if mover.id.is_multiple_of(2) { 1.0 } else { -1.0 };
-            mover.heading = way * along + 0.15 * normal(rng);
-            mover.turn *= 0.2;
+        match self.hold {
+            // Chance has a seed of its own here, else it would be that of the movement.
+            Some(hold) => movement.held(hold, !seed),
+            None => movement,
         }
     }
 
-    fn advance(&self, mover: &mut Mover, rng: &mut Pcg64Mcg) {
-        let dt = 1.0 / self.hz;
-        mover.decides_in -= dt;
-        if mover.decides_in < 0.0 {
-            self.decide(mover, rng);
-        }
-        let most = self.style.acceleration * dt;
-        mover.speed += (mover.wanted_speed - mover.speed).clamp(-most, most);
-        mover.heading += mover.turn * dt;
-        mover.gait += TAU * mover.gait_hz * dt;
-        mover.place[0] += mover.speed * mover.heading.cos() * dt;
-        mover.place[1] += mover.speed * mover.heading.sin() * dt;
-        if self.style.teleport > 0.0 && rng.random_bool((self.style.teleport * dt).min(1.0)) {
-            let side = self.style.speed[1] * SPREAD_S;
-            mover.place = [rng.random_range(0.0..side), rng.random_range(0.0..side)];
-        }
+    /// The names of all kinds.
+    pub fn kinds() -> impl Iterator<Item = &'static str> {
+        KINDS.iter().map(|kind| kind.kind)
     }
 
-    /// Where a mover is seen: swaying, and not quite exactly.
-    fn measure(&self, mover: &Mover, rng: &mut Pcg64Mcg) -> [f64; 2] {
-        let Style { sway, jitter, .. } = self.style;
-        if mover.rests || (sway == 0.0 && jitter == 0.0) {
-            return mover.place;
+    fn set(&mut self, name: &str, value: &str) -> Result<(), SyntheticError> {
+        match (name, &mut self.maker) {
+            ("players", _) => self.players = parse(PLAYERS, value, |n| (1..=10_000).contains(n))?,
+            ("hz", _) => self.hz = number(HZ, value, 1.0..=240.0)?,
+            ("seconds", _) => self.seconds = number(SECONDS, value, 0.1..=3600.0)?,
+            ("seed", _) => self.seed = parse(SEED, value, |_| true)?,
+            ("fresh", _) => self.hold = Some(fresh(value)?),
+            ("resting", Maker::Movers { resting, .. }) => {
+                *resting = number(RESTING, value, 0.0..=1.0)?;
+            }
+            ("life", Maker::Movers { life_s, .. }) => *life_s = number(LIFE, value, 0.0..=3600.0)?,
+            ("whole_pixels", Maker::Platform(game)) => {
+                game.whole_pixels = parse(WHOLE_PIXELS, value, |_| true)?;
+            }
+            _ => {
+                let (name, kind, known) = (name.to_owned(), self.kind, self.settings());
+                return Err(SyntheticError::UnknownSetting { name, kind, known });
+            }
         }
-        let sway = if mover.speed > 0.0 { sway } else { 0.2 * sway };
-        let (aside, forward) = (sway * mover.gait.sin(), sway / 3.0 * (2.0 * mover.gait).sin());
-        let (sin, cos) = mover.heading.sin_cos();
-        [
-            mover.place[0] + forward * cos - aside * sin + jitter * normal(rng),
-            mover.place[1] + forward * sin + aside * cos + jitter * normal(rng),
-        ]
+        Ok(())
     }
+
+    /// The names of the settings that this kind has.
+    fn settings(&self) -> Vec<&'static str> {
+        let own: &[_] = match self.maker {
+            Maker::Movers { .. } => &[RESTING, LIFE],
+            Maker::Platform(_) => &[WHOLE_PIXELS],
+            Maker::Cars(_) => &[],
+        };
+        let all = [PLAYERS, HZ, SECONDS, SEED, FRESH];
+        all.iter().chain(own).map(|&(name, _)| name).collect()
+    }
+}
+
+impl FromStr for Synthetic {
+    type Err = SyntheticError;
+
+    /// Reads `kind=players,players=64,hz=20,seed=1`, in any order; what is not given has the kind's
+    /// default.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut settings = Vec::new();
+        for setting in text.split(',').filter(|setting| !setting.is_empty()) {
+            let parts = setting.split_once('=');
+            let (name, value) =
+                parts.ok_or_else(|| SyntheticError::NoSetting(setting.to_owned()))?;
+            settings.push((name.trim(), value.trim()));
+        }
+        let mut synthetic = Self::default();
+        for &(_, kind) in settings.iter().filter(|(name, _)| *name == "kind") {
+            let found = KINDS.iter().find(|known| known.kind == kind);
+            synthetic = *found.ok_or_else(|| SyntheticError::UnknownKind(kind.to_owned()))?;
+        }
+        for (name, value) in settings.into_iter().filter(|(name, _)| *name != "kind") {
+            synthetic.set(name, value)?;
+        }
+        let Self { players, hz, seconds, .. } = synthetic;
+        if f64::from(players) * hz * seconds > MOST_ENTITY_TICKS {
+            return Err(SyntheticError::TooMuch);
+        }
+        Ok(synthetic)
+    }
+}
+
+fn parse<T: FromStr>(
+    (name, allowed): (&'static str, &'static str),
+    value: &str,
+    is_allowed: impl Fn(&T) -> bool,
+) -> Result<T, SyntheticError> {
+    let parsed = value.parse().ok().filter(is_allowed);
+    parsed.ok_or_else(|| SyntheticError::Value { name, value: value.to_owned(), allowed })
+}
+
+fn number(
+    setting: (&'static str, &'static str),
+    value: &str,
+    range: RangeInclusive<f64>,
+) -> Result<f64, SyntheticError> {
+    parse(setting, value, |number| range.contains(number))
+}
+
+/// A share of ticks: each by itself, or evenly if it is a fraction.
+fn fresh(value: &str) -> Result<Hold, SyntheticError> {
+    let Some((ticks, of)) = value.split_once('/') else {
+        let share = parse(FRESH, value, |&share| share > 0.0 && share <= 1.0)?;
+        return Ok(Hold::Random(share));
+    };
+    let error =
+        || SyntheticError::Value { name: FRESH.0, value: value.to_owned(), allowed: FRESH.1 };
+    let [ticks, of] = [ticks, of].map(|number| number.parse().ok());
+    let even = ticks.zip(of).filter(|(ticks, of)| (1..=*of).contains(ticks) && *of <= MOST_EVEN);
+    even.map(|(ticks, of)| Hold::Even(ticks, of)).ok_or_else(error)
+}
+
+fn names(names: &[&'static str]) -> String {
+    names.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::corpus;
 
-    #[test]
-    fn the_same_seed_moves_the_same_and_what_rests_does_not_move() {
-        let synthetic: Synthetic = "players=20,hz=10,seed=3,resting=0.5,seconds=5".parse().unwrap();
-        let movement = synthetic.movement();
-        assert_eq!(movement, synthetic.movement());
-        assert_eq!((movement.ticks.len(), movement.entity_ticks()), (50, 1000));
-        let (first, last) = (&movement.ticks[0], &movement.ticks[49]);
-        assert_eq!(first.iter().zip(last).filter(|(one, other)| one == other).count(), 10);
+    fn error_of(text: &str) -> String {
+        text.parse::<Synthetic>().unwrap_err().to_string()
     }
 
     #[test]
-    fn descriptions_are_checked() {
+    fn what_is_not_given_has_the_default_of_its_kind() {
         assert_eq!("".parse(), Ok(Synthetic::default()));
-        for bad in ["players", "players=0", "hz=NaN", "resting=1.1", "speed=3", "seconds=-1"] {
-            let error = bad.parse::<Synthetic>().unwrap_err().to_string();
-            assert!(error.contains(bad) && error.contains("resting=0..1"), "{error}");
+        assert_eq!("kind=players,hz=20".parse(), Ok(Synthetic::default()));
+        let cars: Synthetic = "seed=7,kind=cars,fresh=2/3".parse().unwrap();
+        assert_eq!((cars.players, cars.hz, cars.seed), (7, 30.0, 7));
+        assert_eq!(cars.hold, Some(Hold::Even(2, 3)));
+        let held: Synthetic = "fresh=0.7,resting=0.25".parse().unwrap();
+        assert_eq!(held.hold, Some(Hold::Random(0.7)));
+        let pixels: Synthetic = "kind=platform,whole_pixels=true".parse().unwrap();
+        assert!(matches!(pixels.maker, Maker::Platform(Platform { whole_pixels: true, .. })));
+    }
+
+    #[test]
+    fn every_kind_moves_as_its_seed_says_and_no_seed_is_the_corpus() {
+        for kind in Synthetic::kinds() {
+            let settings = format!("kind={kind},players=9,seconds=3,fresh=0.8");
+            let synthetic: Synthetic = settings.parse().unwrap();
+            assert!([synthetic.seed, !synthetic.seed].iter().all(|s| !corpus::SEEDS.contains(s)));
+            let movement = synthetic.movement();
+            assert_eq!(movement, synthetic.movement());
+            let ticks = (3.0 * synthetic.hz) as usize;
+            assert_eq!((movement.ticks.len(), movement.entity_ticks()), (ticks, 9 * ticks));
+            let held = Synthetic { hold: None, ..synthetic }.movement();
+            let other = Synthetic { seed: 2, ..synthetic }.movement();
+            assert!(movement != held && movement != other, "{kind}");
         }
+    }
+
+    #[test]
+    fn values_that_are_not_allowed_are_named_with_those_that_are() {
+        for (bad, allowed) in [
+            ("players=0", "1 to 10000"),
+            ("players=2.5", "1 to 10000"),
+            ("hz=NaN", "1 to 240"),
+            ("seconds=-1", "0.1 to 3600"),
+            ("seed=-1", "from 0 on"),
+            ("resting=1.1", "0 to 1"),
+            ("life=inf", "0 to 3600"),
+            ("fresh=0", "above 0"),
+            ("fresh=3/2", "2/3"),
+            ("fresh=1/0", "2/3"),
+            ("fresh=1/101", "2/3"),
+        ] {
+            let error = error_of(bad);
+            assert!(error.contains(bad) && error.contains(allowed), "{error}");
+        }
+        assert!(error_of("players").contains("name=value"));
         let all = "players=10000,hz=240,seconds=3600".parse::<Synthetic>();
         assert_eq!(all, Err(SyntheticError::TooMuch));
+    }
+
+    #[test]
+    fn kinds_and_settings_that_there_are_not_are_told_with_those_that_there_are() {
+        let error = error_of("kind=plane,hz=20");
+        assert!(error.contains("kind=plane is not known: players, walkers,"), "{error}");
+        for (kind, setting, known) in [
+            ("players", "speed=3", "fresh, resting, life are"),
+            ("players", "whole_pixels=true", "fresh, resting, life are"),
+            ("platform", "resting=0.5", "fresh, whole_pixels are"),
+            ("cars", "life=60", "seed, fresh are"),
+            ("cars", "cars=3", "players, hz, seconds,"),
+        ] {
+            let error = error_of(&format!("{setting},kind={kind}"));
+            let (name, _) = setting.split_once('=').unwrap();
+            assert!(error.contains(&format!("{name} is no setting of kind={kind}")), "{error}");
+            assert!(error.contains(known), "{error}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! up here or recorded from this project's own games, never the movement that the codec is measured
 //! on.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use thiserror::Error;
 use tickwire_protocol::watch::GridError;
@@ -12,16 +12,20 @@ use super::{Source, Theme, games};
 use crate::movement::Movement;
 use crate::movement::cars::Cars;
 use crate::movement::hold::Hold;
+use crate::movement::movers::{Movers, Style};
 use crate::movement::platform::Platform;
 use crate::movement::quantise::QuantiseError;
 use crate::movement::space::Space;
-use crate::movement::synthetic::{Style, Synthetic};
 use crate::recording::Recording;
 
 /// How much each movement lasts, in entity-ticks.
 const ENTITY_TICKS: f64 = 16_000.0;
 /// Shares of everything: players, people, platforms, cars, space, and this project's own games.
 const SHARES: [f64; 6] = [0.2, 0.3, 0.08, 0.07, 0.07, 0.28];
+/// Seeds of each group, the first of which is that many times the group's number, from 1 on.
+const SEEDS_PER_GROUP: u64 = 1000;
+/// Seeds of all movement that is made up here. What is measured has others.
+pub const SEEDS: Range<u64> = SEEDS_PER_GROUP..6 * SEEDS_PER_GROUP;
 /// Error of measurement, in steps of the grid, of people who make up a theme: less of it leaves
 /// nothing but the grid's own rounding, more is noise.
 const USUAL_JITTER: RangeInclusive<f64> = 0.09..=0.21;
@@ -93,8 +97,8 @@ struct Group {
 }
 
 impl Group {
-    const fn new(seed: u64) -> Self {
-        Self { sources: Vec::new(), seed }
+    const fn new(number: u64) -> Self {
+        Self { sources: Vec::new(), seed: number * SEEDS_PER_GROUP }
     }
 
     /// A seed that no other movement has.
@@ -122,9 +126,9 @@ impl Group {
     }
 
     /// Makes movement of a style up. Of every fifth, some rest.
-    fn synthetic(&mut self, players: u32, hz: f64, style: Style) -> Movement {
+    fn movers(&mut self, players: u32, hz: f64, style: Style) -> Movement {
         let seed = self.next_seed();
-        let synthetic = Synthetic {
+        let movers = Movers {
             players,
             hz,
             seconds: seconds(players, hz),
@@ -133,7 +137,7 @@ impl Group {
             life_s: if style == Style::BULLETS { 1.2 } else { 60.0 },
             style,
         };
-        synthetic.movement()
+        movers.movement()
     }
 }
 
@@ -144,7 +148,7 @@ fn seconds(players: u32, hz: f64) -> f64 {
 
 /// Ships and shooters.
 fn players() -> Result<Vec<NamedSource>, CorpusError> {
-    let mut group = Group::new(1000);
+    let mut group = Group::new(1);
     let ships = Style { acceleration: 300.0, turn: 4.0, ..Style::PLAYERS };
     let restless = Style { teleport: 0.2, stop: 0.3, ..Style::PLAYERS };
     for (hz, step) in
@@ -155,7 +159,7 @@ fn players() -> Result<Vec<NamedSource>, CorpusError> {
             ("ships", 40, ships),
             ("players who teleport", 20, restless),
         ] {
-            let movement = group.synthetic(players, hz, style);
+            let movement = group.movers(players, hz, style);
             group.add(name, Theme::None, &movement, step)?;
         }
     }
@@ -175,7 +179,7 @@ fn players() -> Result<Vec<NamedSource>, CorpusError> {
             ("noise", Theme::Jumpy, 40, 0.0625, noise),
             ("bullets", Theme::None, 30, 0.125, Style::BULLETS),
         ] {
-            let movement = group.synthetic(players, hz, style);
+            let movement = group.movers(players, hz, style);
             group.add(name, theme, &movement, step)?;
         }
     }
@@ -184,9 +188,8 @@ fn players() -> Result<Vec<NamedSource>, CorpusError> {
 
 /// People in streets, squares and crowds, and on a pitch.
 fn people() -> Result<Vec<NamedSource>, CorpusError> {
-    let mut group = Group::new(2000);
+    let mut group = Group::new(2);
     let brisk = Style { speed: [0.9, 1.7], stop: 0.02, ..Style::WALKERS };
-    let crowded = Style { speed: [0.1, 0.9], hold_s: 1.5, sway: 0.02, ..Style::WALKERS };
     let gliding = Style { sway: 0.006, stop: 0.01, hold_s: 4.0, ..brisk };
     // How far they are off the grid's points by error of measurement.
     for (hz, step, jitter) in [
@@ -208,18 +211,18 @@ fn people() -> Result<Vec<NamedSource>, CorpusError> {
         for (name, style) in [
             ("walkers", Style::WALKERS),
             ("people in a hurry", brisk),
-            ("a crowd", crowded),
+            ("a crowd", Style::CROWD),
             ("people at their ease", gliding),
         ] {
             for street in [false, true] {
-                let movement = group.synthetic(36, hz, Style { jitter, street, ..style });
+                let movement = group.movers(36, hz, Style { jitter, street, ..style });
                 group.add(name, theme, &movement, step)?;
             }
         }
     }
     for (hz, step) in [(20.0, 0.1), (25.0, 0.1), (10.0, 0.1), (20.0, 0.05), (30.0, 0.05)] {
         for jitter in [0.0, Style::RUNNERS.jitter] {
-            let movement = group.synthetic(23, hz, Style { jitter, ..Style::RUNNERS });
+            let movement = group.movers(23, hz, Style { jitter, ..Style::RUNNERS });
             group.add("runners", Theme::None, &movement, step)?;
         }
     }
@@ -228,7 +231,7 @@ fn people() -> Result<Vec<NamedSource>, CorpusError> {
 
 /// Runners who jump and fall.
 fn platforms() -> Result<Vec<NamedSource>, CorpusError> {
-    let mut group = Group::new(3000);
+    let mut group = Group::new(3);
     let games = [
         Platform::QUICK,
         Platform { run: 220.0, gravity: 900.0, jump: 110.0, hold_s: 0.8, ..Platform::QUICK },
@@ -254,7 +257,7 @@ fn platforms() -> Result<Vec<NamedSource>, CorpusError> {
 
 /// Cars, as they are and through streams that repeat samples; and others through such streams.
 fn cars() -> Result<Vec<NamedSource>, CorpusError> {
-    let mut group = Group::new(4000);
+    let mut group = Group::new(4);
     for (hz, step, cars) in [
         (30.0, 1.0, Cars::BALL),
         (30.0, 4.0, Cars { cars: 9, speed: 2200.0, thrust: 900.0, ..Cars::BALL }),
@@ -282,7 +285,7 @@ fn cars() -> Result<Vec<NamedSource>, CorpusError> {
         ("held walkers", 25.0, 0.01, 40, Style::WALKERS, Hold::Even(1, 2)),
         ("held runners", 20.0, 0.1, 23, Style::RUNNERS, Hold::Random(0.8)),
     ] {
-        let movement = group.synthetic(players, hz, style).held(hold, group.next_seed());
+        let movement = group.movers(players, hz, style).held(hold, group.next_seed());
         group.add(name, Theme::Jumpy, &movement, step)?;
     }
     Ok(group.sources)
@@ -290,19 +293,23 @@ fn cars() -> Result<Vec<NamedSource>, CorpusError> {
 
 /// Bodies in space.
 fn spaces() -> Vec<NamedSource> {
+    let seed = 5 * SEEDS_PER_GROUP;
     let space = Space {
         bodies: 30,
         hz: 20.0,
         ticks: 300,
-        seed: 5000,
+        seed,
         step: 0.25,
         rotation_bits: 10,
         has_gauges: false,
     };
     let spaces = [
         ("space", space),
-        ("space, with gauges", Space { seed: 5001, has_gauges: true, ..space }),
-        ("space, finely", Space { seed: 5002, hz: 60.0, step: 0.0625, rotation_bits: 12, ..space }),
+        ("space, with gauges", Space { seed: seed + 1, has_gauges: true, ..space }),
+        (
+            "space, finely",
+            Space { seed: seed + 2, hz: 60.0, step: 0.0625, rotation_bits: 12, ..space },
+        ),
     ];
     let named = spaces.map(|(name, space)| NamedSource {
         name: name.to_owned(),
