@@ -6,14 +6,14 @@
 
 use std::convert::Infallible;
 
-use actix_codec::Framed;
+use actix_codec::{Framed, FramedParts};
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::h1::{Codec, Message};
 use actix_http::header::{HOST, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use actix_http::{Request, Response, ws};
 use actix_web::web::Query;
 use actix_web::{HttpResponse, ResponseError, get};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::SinkExt;
 use serde::Deserialize;
 use tickwire_protocol::SUBPROTOCOL;
@@ -37,24 +37,25 @@ struct Credentials {
     event: Option<u32>,
 }
 
-/// Serves an upgrade request for as long as its connection lasts.
+/// Answers an upgrade request. What HTTP needed for it, some 28 KiB, is gone when the connection begins
+/// its life as a WebSocket, in a task of its own.
 pub(crate) async fn serve(
     request: Request,
     connection: Connection,
     api: Api,
 ) -> Result<(), Infallible> {
-    if let Err(error) = upgrade(&request, connection, api).await {
+    if let Err(error) = upgrade(request, connection, api).await {
         debug!(%error, "connection lost before it was a WebSocket");
     }
     Ok(())
 }
 
 async fn upgrade(
-    request: &Request,
+    request: Request,
     mut connection: Connection,
     api: Api,
 ) -> Result<(), std::io::Error> {
-    let (response, credentials, place) = match accept(request, &api) {
+    let (response, credentials, place) = match accept(&request, &api) {
         Ok(accepted) => accepted,
         Err(refusal) => {
             api.metrics.note_refused_upgrade(refusal.code());
@@ -68,10 +69,14 @@ async fn upgrade(
         (None, Some(token)) => Entry::Decided(api.lobby.resume(&token, event)),
         (None, None) => Entry::Awaited,
     };
-    // Only the stream and what has been read of it live on; the buffers of HTTP are let go.
-    let parts = connection.into_parts();
-    socket::serve(entry, api.sockets, parts.io, parts.read_buf).await;
-    drop(place);
+    let FramedParts { io, read_buf, .. } = connection.into_parts();
+    // A copy, which is nearly always empty: the buffer itself is large.
+    let begun = BytesMut::from(&read_buf[..]);
+    let pump = socket::serve(entry, api.sockets, io, begun);
+    actix::spawn(async move {
+        pump.await;
+        drop(place);
+    });
     Ok(())
 }
 
