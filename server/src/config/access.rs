@@ -28,7 +28,7 @@ pub struct AccessFlags {
     )]
     pub auth_key: Vec<String>,
 
-    /// An origin whose pages may connect beside the server's own, such as https://play.example; * for
+    /// An origin whose pages may connect beside the server's own, such as `https://play.example`; `*` for
     /// any; may be repeated
     #[arg(
         long = "allow-origin",
