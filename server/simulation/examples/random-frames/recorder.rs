@@ -4,7 +4,7 @@
 //! ```text
 //! "connection"                      on every line: world and player
 //! "state"                           on every line: a fingerprint of all that the replica has then
-//! "welcome"                         a connection begins
+//! "welcome"                         a connection begins, or another one of the same player
 //! "hex", "frame"                    its next frame, and what it says
 //! "hex", "damaged": true            a frame that came to harm; then
 //!   "refused"                       why: nothing has changed
@@ -75,6 +75,7 @@ impl<W: Write> Recorder<W> {
             return;
         }
         let Some((frame, agreement)) = &client.frame else {
+            self.newest.remove(&client.player);
             return self.write(client, json!({"welcome": hex(bytes)}), client.replica());
         };
         self.left -= 1;

@@ -130,6 +130,7 @@ impl Client {
             match ServerMessage::from_bytes(bytes).unwrap() {
                 ServerMessage::Welcome(welcome) => {
                     self.replica = Some(Replica::new(&welcome));
+                    self.frame = None;
                     self.lost_events = welcome.resumed.map_or(0, |resumed| resumed.lost_events);
                     self.welcome = Some(*welcome);
                 }
