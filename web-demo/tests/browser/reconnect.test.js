@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { launch, open, picture, until, untilFlying } from './demo-page.js';
+import { BreakingLine } from './breaking-line.js';
+import { launch, open, picture, playerOf, until, untilFlying } from './demo-page.js';
 import { ServerProcess } from './server-process.js';
 
 test('play goes on by itself after the server was killed and started again', async () => {
@@ -24,6 +25,37 @@ test('play goes on by itself after the server was killed and started again', asy
     await page.locator('#pill b', { hasText: 'Connected' }).waitFor();
     assert.equal(await page.locator('#pill button').isVisible(), false);
   } finally {
+    await browser.close();
+    await server.kill();
+  }
+});
+
+test('a line that broke is mended, and the same player flies on', async () => {
+  const browser = await launch();
+  const server = await ServerProcess.start({ bots: 0 });
+  const line = await BreakingLine.lay(server.port);
+  try {
+    const { page } = await open(browser, `${line.url}/?name=Ada`);
+    await untilFlying(page);
+    const witness = (await open(browser, `${server.url}/?name=Grace`)).page;
+    await untilFlying(witness);
+    const [player, entity] = [await playerOf(page), await page.evaluate('tickwire.game.scene.own.entity.id')];
+    const ship = `[...tickwire.room.entities.values()].find((one) => one.kind === 'ship' && one.player === ${player})`;
+
+    line.break();
+    await page.locator('#pill:not([data-state=open])').waitFor();
+    await until(witness, `(${ship}?.flags & 8) !== 0`);
+    await picture(witness, 'away');
+
+    line.mend();
+    await until(page, `tickwire.room.connection.state === 'open' && tickwire.room.connection.resumed`);
+    await untilFlying(page);
+    assert.equal(await playerOf(page), player);
+    assert.equal(await page.evaluate('tickwire.game.scene.own.entity.id'), entity, 'it is the same ship');
+    await until(witness, `(${ship}?.flags & 8) === 0`);
+    await picture(page, 'resumed');
+  } finally {
+    line.close();
     await browser.close();
     await server.kill();
   }
