@@ -100,7 +100,10 @@ impl Admission {
         Some(address)
     }
 
-    fn is_trusted(&self, address: IpAddr) -> bool {
+    /// Whether an address is that of a proxy whose headers are believed.
+    #[must_use]
+    pub fn is_trusted(&self, address: IpAddr) -> bool {
+        let address = canonical(address);
         self.limits.trusted_proxies.iter().any(|network| network.contains(&address))
     }
 

@@ -66,6 +66,22 @@ pub(crate) fn client_address(
     admission.address_of(peer.map(|peer| peer.ip()), Some(&forwarded.join(",")))
 }
 
+/// Where a request was sent to, as its sender sees it: host and port, and whether by TLS. Behind a proxy
+/// that is believed, it is what the proxy says.
+pub(crate) fn requested_host<'a>(
+    admission: &Admission,
+    peer: Option<SocketAddr>,
+    headers: &'a HeaderMap,
+) -> (Option<&'a str>, bool) {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_trusted = peer.is_some_and(|peer| admission.is_trusted(peer.ip()));
+    // Of several proxies the first one has seen the sender.
+    let first = |name| text(name).and_then(|list| list.split(',').next()).map(str::trim);
+    let forwarded = |name| if is_trusted { first(name) } else { None };
+    let is_secure = forwarded("x-forwarded-proto") == Some("https");
+    (forwarded("x-forwarded-host").or_else(|| text("host")), is_secure)
+}
+
 /// Adds every route.
 pub fn configure(service: &mut ServiceConfig, api: Api) {
     let json = JsonConfig::default()

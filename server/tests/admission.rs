@@ -101,6 +101,33 @@ async fn only_pages_of_known_origins_connect() {
 }
 
 #[tokio::test]
+async fn a_trusted_proxy_says_where_clients_connect() {
+    let ask = async |server: &TestServer| {
+        let request = reqwest::Client::new()
+            .post(server.url("/api/join"))
+            .header("content-type", "application/json")
+            .header("x-forwarded-host", "play.example")
+            .header("x-forwarded-proto", "https")
+            .body(drift().to_string());
+        let answer = request.send().await.unwrap().text().await.unwrap();
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        answer["ws_url"].as_str().unwrap().split("/ws?").next().unwrap().to_owned()
+    };
+    let behind_proxy = TestServer::start(&["--trusted-proxy=127.0.0.0/8"]);
+    assert_eq!(ask(&behind_proxy).await, "wss://play.example");
+    let joined = behind_proxy.join(drift()).await;
+    let ws_url = joined["ws_url"].as_str().unwrap();
+    let mut request = ws_url.into_client_request().unwrap();
+    let headers = request.headers_mut();
+    headers.insert("origin", "https://play.example".parse().unwrap());
+    headers.insert("x-forwarded-host", "play.example".parse().unwrap());
+    assert!(connect_async(request).await.is_ok(), "its page is the server's own");
+    // Anybody else can say what they like.
+    let open = TestServer::start(&[]);
+    assert_eq!(ask(&open).await, format!("ws://{}", open.address));
+}
+
+#[tokio::test]
 async fn pages_of_listed_origins_may_use_the_api() {
     let server = TestServer::start(&["--allow-origin=https://play.example"]);
     let ask = async |origin: &str| {

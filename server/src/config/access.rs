@@ -61,8 +61,8 @@ pub struct AccessFlags {
     #[arg(long, env = "TICKWIRE_LIMIT_LOOPBACK")]
     pub limit_loopback: bool,
 
-    /// A proxy whose X-Forwarded-For is believed: an address or a network such as 10.0.0.0/8; may be
-    /// repeated
+    /// A proxy whose X-Forwarded-For, -Host and -Proto are believed: an address or a network such as
+    /// 10.0.0.0/8; may be repeated
     #[arg(long = "trusted-proxy", env = "TICKWIRE_TRUSTED_PROXY", value_name = "ADDRESS",
           value_delimiter = ',', value_parser = parse_network)]
     pub trusted_proxies: Vec<IpNet>,

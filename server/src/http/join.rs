@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use actix_web::http::header::{AUTHORIZATION, HOST};
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
@@ -10,8 +10,7 @@ use tickwire_protocol::ids::{ParseRoomIdError, RoomId};
 use tickwire_protocol::message::Role;
 use tracing::info;
 
-use super::{Api, ApiError, client_address};
-use crate::config::ServerConfig;
+use super::{Api, ApiError, client_address, requested_host};
 use crate::lobby::{JoinRequest, Joined};
 
 /// Most characters of a name.
@@ -53,7 +52,7 @@ pub(super) async fn join(
         api.metrics.note_refused_join(cause.code());
     })?;
     let Joined { token, room, player } = joined;
-    let ws_url = socket_url(api.lobby.config(), &request, &token);
+    let ws_url = socket_url(&api, &request, &token);
     let answer = Answer { token, room: room.to_string(), player: player.0, ws_url };
     Ok(HttpResponse::Ok().json(answer))
 }
@@ -86,13 +85,14 @@ async fn seat(
 }
 
 /// Where the client connects to: what `--public-url` says, else the host that it asked.
-fn socket_url(config: &ServerConfig, request: &HttpRequest, token: &str) -> String {
-    let base = match &config.public_url {
+fn socket_url(api: &Api, request: &HttpRequest, token: &str) -> String {
+    let base = match &api.lobby.config().public_url {
         Some(url) => url.replacen("http", "ws", 1),
-        // Not from forwarded headers: anybody can send those.
         None => {
-            let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-            format!("ws://{}", host.unwrap_or_else(|| request.app_config().host()))
+            let (host, is_secure) =
+                requested_host(&api.admission, request.peer_addr(), request.headers());
+            let scheme = if is_secure { "wss" } else { "ws" };
+            format!("{scheme}://{}", host.unwrap_or_else(|| request.app_config().host()))
         }
     };
     format!("{base}/ws?token={token}")

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use actix_codec::{Framed, FramedParts};
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::h1::{Codec, Message};
-use actix_http::header::{HOST, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use actix_http::header::{HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use actix_http::{Request, Response, ws};
 use actix_web::web::Query;
 use actix_web::{HttpResponse, ResponseError, get};
@@ -21,7 +21,7 @@ use tickwire_protocol::ids::EventNumber;
 use tokio::net::TcpStream;
 use tracing::debug;
 
-use super::{Api, ApiError, client_address};
+use super::{Api, ApiError, client_address, requested_host};
 use crate::admission::Place;
 use crate::session::entry::Entry;
 use crate::session::socket;
@@ -88,7 +88,8 @@ fn accept(request: &Request, api: &Api) -> Result<(Response<()>, Credentials, Pl
     let headers = request.head().headers();
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let origins = &api.lobby.config().access.origins;
-    origins.check(text(ORIGIN), text(HOST)).map_err(|cause| ApiError::origin(&cause))?;
+    let (host, _) = requested_host(&api.admission, request.peer_addr(), headers);
+    origins.check(text(ORIGIN), host).map_err(|cause| ApiError::origin(&cause))?;
     expect_known_subprotocol(headers)?;
     let bad_request = |cause: &dyn std::fmt::Display| ApiError::bad_request(&cause.to_string());
     let Query(credentials) =
