@@ -18,7 +18,7 @@ use actix_web::web::{self, JsonConfig, QueryConfig, ServiceConfig};
 use crate::admission::Admission;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
-use crate::session::socket::SocketEnvironment;
+use crate::session::environment::SocketEnvironment;
 
 pub use error::ApiError;
 

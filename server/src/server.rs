@@ -25,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::room::clock::Epoch;
 use crate::room::opener::RoomOpener;
 use crate::session::core::SessionLimits;
-use crate::session::socket::SocketEnvironment;
+use crate::session::environment::SocketEnvironment;
 use crate::sockets;
 
 /// Time for close frames to reach their clients when the server stops.
@@ -129,30 +129,15 @@ impl Server {
             lobby: Arc::clone(&lobby),
             is_stopping,
         };
-        let admission = Arc::new(Admission::new(config.access.admission.clone()));
-        let (lobby_, metrics_) = (Arc::clone(&lobby), Arc::clone(&metrics));
-        let api = Api { lobby: lobby_, metrics: metrics_, admission, sockets };
-        let user_timeout = config.heartbeat_timeout + KERNEL_MARGIN;
-        let bind_error = |cause| StartError::Bind { address: config.bind, cause };
-        let listener = sockets::listen(config.bind).map_err(bind_error)?;
-        let address = listener.local_addr().map_err(bind_error)?;
-        let builder = HttpTask::build().workers(config.workers).disable_signals();
-        let http = builder.listen("http", listener, move || {
-            let (routes, upgrades) = (api.clone(), api.clone());
-            let app = App::new()
-                .wrap(http::cors(&routes))
-                .configure(move |service| http::configure(service, routes));
-            HttpService::build()
-                .client_request_timeout(REQUEST_TIMEOUT)
-                .tcp_nodelay(true)
-                .on_connect_ext(move |stream, _| sockets::prepare(stream, user_timeout))
-                .upgrade(fn_service(move |(request, connection)| {
-                    upgrade::serve(request, connection, upgrades.clone())
-                }))
-                .finish(map_config(app, |_| AppConfig::default()))
-                .tcp()
-        });
-        Ok(Self { address, lobby, metrics, task: http.map_err(bind_error)?.run(), has_passing_key })
+        let api = Api {
+            lobby: Arc::clone(&lobby),
+            metrics: Arc::clone(&metrics),
+            admission: Arc::new(Admission::new(config.access.admission.clone())),
+            sockets,
+        };
+        let (address, task) = listen(&config, api)
+            .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
+        Ok(Self { address, lobby, metrics, task, has_passing_key })
     }
 
     /// The address that it listens on.
@@ -180,6 +165,30 @@ impl Server {
         info!("goodbye");
         Ok(())
     }
+}
+
+/// Listens, and serves HTTP: upgrades by a way of their own, past the routes.
+fn listen(config: &ServerConfig, api: Api) -> std::io::Result<(SocketAddr, HttpTask)> {
+    let listener = sockets::listen(config.bind)?;
+    let address = listener.local_addr()?;
+    let user_timeout = config.heartbeat_timeout + KERNEL_MARGIN;
+    let builder = HttpTask::build().workers(config.workers).disable_signals();
+    let http = builder.listen("http", listener, move || {
+        let (routes, upgrades) = (api.clone(), api.clone());
+        let app = App::new()
+            .wrap(http::cors(&routes))
+            .configure(move |service| http::configure(service, routes));
+        HttpService::build()
+            .client_request_timeout(REQUEST_TIMEOUT)
+            .tcp_nodelay(true)
+            .on_connect_ext(move |stream, _| sockets::prepare(stream, user_timeout))
+            .upgrade(fn_service(move |(request, connection)| {
+                upgrade::serve(request, connection, upgrades.clone())
+            }))
+            .finish(map_config(app, |_| AppConfig::default()))
+            .tcp()
+    })?;
+    Ok((address, http.run()))
 }
 
 /// The keys of the configuration, or one for this process alone.

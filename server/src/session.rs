@@ -5,6 +5,7 @@
 
 pub mod core;
 pub mod entry;
+pub mod environment;
 pub mod inbound;
 pub mod outbox;
 pub mod pump;

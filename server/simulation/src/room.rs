@@ -18,6 +18,7 @@ mod config;
 mod counters;
 mod error;
 mod frames;
+mod hash;
 mod healing;
 mod member;
 mod notices;
@@ -29,7 +30,7 @@ mod seats;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::{Ack, GameMessage, Input, Look, Refusal, RefusalCause, Role};
@@ -37,7 +38,6 @@ use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::entity_ids::EntityIds;
 use crate::game::{Game, Outcome, RoomRng, View};
@@ -184,28 +184,6 @@ impl Room {
     #[must_use]
     pub fn empty_ticks(&self) -> u32 {
         self.empty_since.map_or(0, |since| self.tick.since(since).max(0).cast_unsigned())
-    }
-
-    /// A hash (XXH3, 64 bits) of everything the simulation's future depends on: the same seed and
-    /// the same inputs give the same hash at every tick.
-    #[must_use]
-    pub fn state_hash(&self) -> u64 {
-        let mut hash = Xxh3::new();
-        hash.update(&self.tick.0.to_le_bytes());
-        hash.update(&self.rng.clone().next_u64().to_le_bytes());
-        hash.update(&crate::saved::encode(&self.entity_ids));
-        for (player, member) in &self.members {
-            if member.is_playing() {
-                hash.update(&player.0.to_le_bytes());
-                hash.update(&crate::saved::encode(member.inputs.held()));
-                for (due, input) in member.inputs.waiting() {
-                    hash.update(&crate::saved::encode(&(due, *input)));
-                }
-            }
-        }
-        hash.update(&self.last_player.to_le_bytes());
-        hash.update(&self.game.save());
-        hash.digest()
     }
 
     /// Takes out the next thing to do.

@@ -193,10 +193,10 @@ impl RoomDriver {
     }
 
     /// Ends the connection that a player has had so far, if any.
-    fn replace(&mut self, player: PlayerId, reason: CloseReason) {
+    fn replace(&mut self, player: PlayerId) {
         if let Some(Route { session, outbox, .. }) = self.routes.remove(&player) {
             self.players.remove(&session);
-            outbox.do_send(Deliver(vec![(session, Outgoing::Close(reason))]));
+            outbox.do_send(Deliver(vec![(session, Outgoing::Close(CloseReason::Replaced))]));
         }
     }
 
@@ -299,7 +299,7 @@ impl Handler<Connect> for RoomDriver {
         match self.seat(session, purpose) {
             Ok(player) => {
                 outbox.do_send(Deliver(vec![(session, Outgoing::Joined(player))]));
-                self.replace(player, CloseReason::Replaced);
+                self.replace(player);
                 self.routes.insert(player, Route { session, outbox, warned: None });
                 self.players.insert(session, player);
                 self.hand_over();

@@ -5,8 +5,6 @@
 //! heartbeat runs whether or not the client reads.
 
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
@@ -21,44 +19,14 @@ use tokio::net::TcpStream;
 use tracing::{debug, info, warn};
 
 use super::SessionId;
-use super::core::{Fragment, Session, SessionError, SessionLimits};
+use super::core::{Fragment, Session, SessionError};
 use super::entry::Entry;
+use super::environment::SocketEnvironment;
 use super::inbound::{Ending, Inbound, Shared};
 use super::pump::Pump;
-use crate::lobby::Lobby;
 use crate::messages::{Disconnect, Outgoing};
-use crate::metrics::Metrics;
 use crate::room::RoomHandle;
-use crate::room::clock::Epoch;
 use crate::room::inbox::{Arrival, RoomMessage};
-
-/// What every connection of a server shares.
-#[derive(Clone)]
-pub struct SocketEnvironment {
-    /// What its times are counted from.
-    pub epoch: Epoch,
-    /// Time between two pings.
-    pub heartbeat_interval: Duration,
-    /// A session's limits.
-    pub limits: SessionLimits,
-    /// Where it counts.
-    pub metrics: Arc<Metrics>,
-    /// Takes tokens.
-    pub lobby: Arc<Lobby>,
-    /// Whether the server is about to stop.
-    pub is_stopping: Arc<AtomicBool>,
-}
-
-impl SocketEnvironment {
-    /// Why a room that a token was given for is not there any more.
-    pub(super) fn reason_of_missing_room(&self) -> CloseReason {
-        if self.is_stopping.load(Ordering::Relaxed) {
-            CloseReason::Restarting
-        } else {
-            CloseReason::NoSuchRoom
-        }
-    }
-}
 
 /// Where a connection is in its life.
 pub(super) enum State {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::ids::{EventNumber, PlayerId, Tick};
+use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{Input, InputValues, Resumed, Role};
 
 use super::attention::Attention;
@@ -90,7 +90,7 @@ impl Room {
         let is_playing = member.is_playing();
         if is_playing {
             // What it did last must not go on; the game hears of it like of any other input.
-            let input = Input { seq: member.bot_inputs.next(), at: Tick(0), values: neutral };
+            let input = Input { seq: InputSeq(1), at: Tick(0), values: neutral };
             let _ = member.inputs.push(input, Duration::ZERO, self.tick, self.config.inputs);
             self.with_game(|game, context| game.on_presence(context, player, false));
         }
@@ -161,7 +161,7 @@ impl Member {
         self.inputs = InputQueue::new(neutral);
         self.attention = Attention::default();
         self.echo = None;
-        self.last_echo = Default::default();
+        self.last_echo = InputSeq(0);
         self.refused_at = None;
         self.reported_at = None;
     }
