@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::SinkExt;
 use rand::RngExt;
 use serde_json::json;
-use support::{RawSocket, TestServer, open};
+use support::{Client, RawSocket, TestServer};
 use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, PlayerId};
 use tickwire_protocol::message::{Ack, ClientMessage};
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
@@ -21,8 +21,9 @@ use tickwire_simulation::saved::RestoreError;
 use tickwire_simulation::scene::SceneWriter;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Entities of eight random numbers each: more than 100 KB per frame.
-const GRAINS: u32 = 4000;
+/// Entities of eight random numbers each: some 65 KB per frame, so that a client's window of state is more
+/// than the kernel takes, and less than what stops the server from reading.
+const GRAINS: u32 = 2000;
 const NUMBERS: u32 = 8;
 
 /// A game that has a great deal to tell in every tick.
@@ -74,7 +75,7 @@ fn start() -> TestServer {
     let flags = [
         "--default-game=loud",
         "--heartbeat-interval=100ms",
-        "--heartbeat-timeout=500ms",
+        "--heartbeat-timeout=1500ms",
         "--resume-window=200ms",
     ];
     TestServer::start_with(games, &flags)
@@ -82,7 +83,8 @@ fn start() -> TestServer {
 
 async fn enter(server: &TestServer) -> RawSocket {
     let joined = server.join(json!({"name": "tester"})).await;
-    open(joined["ws_url"].as_str().unwrap()).await
+    // Nobody speaks before the welcome.
+    Client::connect(joined["ws_url"].as_str().unwrap()).await.socket
 }
 
 #[tokio::test]
