@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that must hold: format, lints, all Rust tests, the JavaScript tests and type check, and
-# the demo in a real browser. Installs what the tests need where it is missing, and says so.
+# Everything that must hold: format, lints, all Rust tests, Autobahn's cases of the WebSocket protocol, the
+# JavaScript tests and type check, and the demo in a real browser. Installs what the tests need where it is missing, and says so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,6 +25,7 @@ install_missing() {
   command -v cc >/dev/null || missing+=(gcc libc6-dev)
   node_is_fit || missing+=(nodejs npm)
   chromium_path >/dev/null || missing+=(chromium)
+  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
   [ "${#missing[@]}" -eq 0 ] && return
   if ! command -v apt-get >/dev/null; then
     echo "error: please install these first: ${missing[*]} (Node $MIN_NODE or newer)" >&2
@@ -53,6 +54,9 @@ cargo clippy --workspace --all-targets --locked -- -D warnings
 step "Rust tests"
 cargo test --workspace --locked
 built="$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/debug"
+
+step "WebSocket conformance"
+scripts/conformance.sh "$built/server"
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet

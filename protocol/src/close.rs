@@ -96,7 +96,7 @@ impl CloseReason {
             Self::ProtocolError => "not a valid WebSocket frame",
             Self::TextNotBinary => "send binary messages: this connection speaks tickwire.v1",
             Self::InvalidUtf8 => "text must be UTF-8",
-            Self::TooLarge => "message too large: send at most 4096 bytes",
+            Self::TooLarge => "message too large: send less at once",
             Self::Internal => "the server failed; come back later",
             Self::Restarting => "the server restarts; come back in a moment",
             Self::Unauthorised => "token missing, unknown, used or expired: join again",
@@ -107,7 +107,7 @@ impl CloseReason {
             Self::TooSlow => "too slow: acknowledge frames and read faster",
             Self::RoomEnded => "the room has ended",
             Self::RoomFull => "the room is full: connect within 10 s of joining",
-            Self::TooManyMessages => "too many messages: slow down",
+            Self::TooManyMessages => "too many messages or bytes: slow down",
         }
     }
 

@@ -10,8 +10,10 @@ use thiserror::Error;
 
 use crate::message::{ClientMessage, ServerMessage};
 
-/// Largest message from a client, in bytes: a chat line with room to spare.
+/// Largest message from a client that every server takes, in bytes: a chat line with room to spare.
 pub const MAX_CLIENT_MESSAGE_BYTES: usize = 4096;
+/// Largest message from a client that a server may be set to take, in bytes.
+pub const LARGEST_CLIENT_MESSAGE_BYTES: usize = 65_536;
 /// Largest control message from the server, in bytes: a welcome with a large schema and roster.
 pub const MAX_SERVER_MESSAGE_BYTES: usize = 1 << 20;
 /// First bytes from this one on are state frames, smaller ones control messages.
@@ -40,11 +42,18 @@ pub enum EnvelopeError {
 /// in memory, up to ten times what they take in a message: an entity in a report of a difference, 40
 /// bytes in place of 4.
 const MAX_CLIENT_MEMORY_BYTES: usize = 16 * MAX_CLIENT_MESSAGE_BYTES;
+/// The same where larger messages are taken.
+const LARGEST_CLIENT_MEMORY_BYTES: usize = 16 * LARGEST_CLIENT_MESSAGE_BYTES;
 
 const CLIENT: Configuration<
     bincode::config::LittleEndian,
     bincode::config::Varint,
     Limit<MAX_CLIENT_MEMORY_BYTES>,
+> = standard().with_limit();
+const LARGE_CLIENT: Configuration<
+    bincode::config::LittleEndian,
+    bincode::config::Varint,
+    Limit<LARGEST_CLIENT_MEMORY_BYTES>,
 > = standard().with_limit();
 const SERVER: Configuration<
     bincode::config::LittleEndian,
@@ -64,7 +73,20 @@ impl ClientMessage {
     /// # Errors
     /// [`EnvelopeError`] when it is too large, malformed, or followed by anything.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        decode(bytes, CLIENT, MAX_CLIENT_MESSAGE_BYTES)
+        Self::from_bytes_within(bytes, MAX_CLIENT_MESSAGE_BYTES)
+    }
+
+    /// The same for a server that takes messages of at most `limit` bytes, and never more than
+    /// [`LARGEST_CLIENT_MESSAGE_BYTES`].
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] when it is too large, malformed, or followed by anything.
+    pub fn from_bytes_within(bytes: &[u8], limit: usize) -> Result<Self, EnvelopeError> {
+        if bytes.len() > MAX_CLIENT_MESSAGE_BYTES {
+            decode(bytes, LARGE_CLIENT, limit.min(LARGEST_CLIENT_MESSAGE_BYTES))
+        } else {
+            decode(bytes, CLIENT, limit)
+        }
     }
 }
 
@@ -142,6 +164,16 @@ mod tests {
         assert!(matches!(ClientMessage::from_bytes(&bytes), Err(EnvelopeError::Trailing(1))));
         let bytes = vec![0; MAX_CLIENT_MESSAGE_BYTES + 1];
         assert!(matches!(ClientMessage::from_bytes(&bytes), Err(EnvelopeError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn a_server_may_take_larger_ones() {
+        let text = "x".repeat(60_000);
+        let message = ClientMessage::Game(GameMessage { kind: 0, values: vec![Value::Text(text)] });
+        let bytes = message.to_bytes();
+        let read = |limit| ClientMessage::from_bytes_within(&bytes, limit);
+        assert_eq!(read(LARGEST_CLIENT_MESSAGE_BYTES).unwrap(), message);
+        assert!(matches!(read(59_999), Err(EnvelopeError::TooLarge { limit: 59_999, .. })));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Configuration: flags and environment variables, checked once into what the server uses.
 
 mod access;
+mod limits;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use thiserror::Error;
 use tickwire_simulation::registry::{GameOptions, GameRegistry};
 
 pub use access::{AccessConfig, AccessFlags};
+pub use limits::{LimitFlags, LimitsConfig};
 
 /// Authoritative game state server: rooms with a fixed tick, binary deltas over WebSocket.
 #[derive(Clone, Debug, Parser)]
@@ -100,6 +102,14 @@ pub struct Flags {
     #[command(flatten)]
     pub access: AccessFlags,
 
+    /// What one connection may send.
+    #[command(flatten)]
+    pub limits: LimitFlags,
+
+    /// Also serve an echo of WebSocket messages at /test/echo, for suites that test the protocol
+    #[arg(long, env = "TICKWIRE_TEST_ECHO")]
+    pub test_echo: bool,
+
     /// What to log: error, warn, info, debug or trace, also per module, as in RUST_LOG
     #[arg(
         long,
@@ -149,6 +159,10 @@ pub struct ServerConfig {
     pub public_url: Option<String>,
     /// Who is let in, from where, and how many.
     pub access: AccessConfig,
+    /// What one connection may send.
+    pub limits: LimitsConfig,
+    /// Whether there is an echo at `/test/echo`. Not by default: it is for suites that test the protocol.
+    pub test_echo: bool,
 }
 
 /// A flag that does not fit together with the others. Its text names flag, value and what is
@@ -203,6 +217,8 @@ impl Flags {
             default_game: self.default_game,
             seed: self.seed,
             access: self.access.validate(public_url.clone())?,
+            limits: self.limits.into(),
+            test_echo: self.test_echo,
             public_url,
         })
     }

@@ -24,14 +24,11 @@ use crate::messages::End;
 use crate::metrics::Metrics;
 use crate::room::clock::Epoch;
 use crate::room::opener::RoomOpener;
-use crate::session::core::SessionLimits;
 use crate::session::environment::SocketEnvironment;
 use crate::sockets;
 
 /// Time for close frames to reach their clients when the server stops.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Time for a request's head to arrive, from its connection's beginning or its first byte.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much longer than a client may be silent the kernel goes on sending what is not acknowledged:
 /// sessions end by themselves before that, and this is for what they leave behind.
 const KERNEL_MARGIN: Duration = Duration::from_secs(5);
@@ -120,7 +117,7 @@ impl Server {
             keyring,
             Arc::clone(&is_stopping),
         ));
-        let limits = SessionLimits::new(config.tick_rate_hz, config.heartbeat_timeout);
+        let limits = config.limits.session(config.tick_rate_hz, config.heartbeat_timeout);
         let sockets = SocketEnvironment {
             epoch,
             heartbeat_interval: config.heartbeat_interval,
@@ -171,6 +168,7 @@ impl Server {
 fn listen(config: &ServerConfig, api: Api) -> std::io::Result<(SocketAddr, HttpTask)> {
     let listener = sockets::listen(config.bind)?;
     let address = listener.local_addr()?;
+    let handshake_timeout = config.limits.handshake_timeout;
     let user_timeout = config.heartbeat_timeout + KERNEL_MARGIN;
     let builder = HttpTask::build().workers(config.workers).disable_signals();
     let http = builder.listen("http", listener, move || {
@@ -179,7 +177,7 @@ fn listen(config: &ServerConfig, api: Api) -> std::io::Result<(SocketAddr, HttpT
             .wrap(http::cors(&routes))
             .configure(move |service| http::configure(service, routes));
         HttpService::build()
-            .client_request_timeout(REQUEST_TIMEOUT)
+            .client_request_timeout(handshake_timeout)
             .tcp_nodelay(true)
             .on_connect_ext(move |stream, _| sockets::prepare(stream, user_timeout))
             .upgrade(fn_service(move |(request, connection)| {

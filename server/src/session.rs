@@ -1,15 +1,20 @@
-//! Sessions: one per connection. What a session decides is in [`core`], pure; it begins with an [`entry`];
-//! [`socket`] moves the
-//! messages of a WebSocket, whose frames come [`inbound`] and whose bytes a [`pump`] writes; [`outbox`]
-//! brings frames from rooms to the sessions of one thread.
+//! Sessions: one per connection. What a session decides is in [`core`], pure, with the [`assembly`] of
+//! its messages and the [`bucket`]s of what it may send; it begins with an [`entry`]. [`socket`] is its
+//! actor, over the [`transport`] of all WebSockets here: frames come [`inbound`], a [`pump`] writes bytes.
+//! [`outbox`] brings frames from rooms to the sessions of one thread.
 
+pub mod assembly;
+pub mod bucket;
 pub mod core;
+pub mod echo;
 pub mod entry;
 pub mod environment;
+mod frame;
 pub mod inbound;
 pub mod outbox;
 pub mod pump;
 pub mod socket;
+pub mod transport;
 
 use std::fmt;
 

@@ -7,7 +7,7 @@ mod support;
 
 use futures_util::SinkExt;
 use serde_json::json;
-use support::{Client, Received, TestServer, close_code, drift, tcp};
+use support::{Client, Received, TestServer, close, close_code, drift, tcp};
 use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
     Ack, ClientMessage, Difference, DifferenceRow, GameMessage, Input, InputValues, Look,
@@ -207,6 +207,32 @@ async fn floods_are_cut_off() {
         }
         assert_eq!(close_code(&mut client.socket).await, 4429);
     }
+}
+
+#[tokio::test]
+async fn a_message_comes_in_so_many_frames_and_no_more() {
+    let server = TestServer::start(&["--max-fragments=3"]);
+    let mut client = server.enter(drift()).await;
+    let fragments =
+        [0x02, 0x00, 0x00, 0x00].map(|first| [raw_frame(first, &[0x81]), vec![2]].concat());
+    send(&mut client, Sent::Raw(fragments.concat())).await;
+    let (code, text) = close(&mut client.socket).await;
+    assert_eq!((code, text.contains("in at most 3 frames")), (1009, true), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_can_take_larger_messages_and_bounds_their_bytes_per_second() {
+    let server = TestServer::start(&["--max-message-bytes=8192", "--bytes-per-second=1024"]);
+    let mut client = server.enter(drift()).await;
+    send(&mut client, binary(vec![0; 8193])).await;
+    assert_eq!(close_code(&mut client.socket).await, 1009);
+    // Sound, and far more than a second's worth after a few: two of the largest may come at once.
+    let large = report(vec![row(0, 1, 0, &[7; 6000])]).to_bytes();
+    let mut client = server.enter(drift()).await;
+    for _ in 0..4 {
+        send(&mut client, binary(large.clone())).await;
+    }
+    assert_eq!(close_code(&mut client.socket).await, 4429);
 }
 
 #[tokio::test]

@@ -5,78 +5,41 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Client, close_code};
-
-fn server() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    command.current_dir(std::env::temp_dir()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// Starts the binary and reads the address from its start-up line.
-fn start() -> (Child, String) {
-    let mut child = server().args(["--bind", "127.0.0.1:0"]).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-    let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
-    (child, url.to_owned())
-}
-
-fn refused(flags: &[&str]) -> String {
-    let Output { status, stderr, .. } = server().args(flags).output().unwrap();
-    assert_eq!(status.code(), Some(2), "{flags:?}");
-    String::from_utf8(stderr).unwrap()
-}
+use support::close_code;
+use support::process::{Process, refused, server};
 
 #[tokio::test]
 async fn it_stops_at_a_signal_within_five_seconds() {
     for signal in ["-INT", "-TERM"] {
-        let (mut child, url) = start();
+        let mut process = Process::start(&[]);
         // From another working directory, the demo is still there.
-        let page = reqwest::get(&url).await.unwrap().text().await.unwrap();
+        let page = reqwest::get(&process.url).await.unwrap().text().await.unwrap();
         assert!(page.contains("<canvas"));
-        let http = reqwest::Client::new().post(format!("{url}/api/join"));
-        let http = http.header("content-type", "application/json").body(r#"{"name":"x"}"#);
-        let joined = http.send().await.unwrap().text().await.unwrap();
-        let joined: serde_json::Value = serde_json::from_str(&joined).unwrap();
-        let mut client = Client::connect(joined["ws_url"].as_str().unwrap()).await;
+        let mut client = process.enter().await;
         let begin = Instant::now();
-        let killed = Command::new("kill").args([signal, &child.id().to_string()]).status();
-        assert!(killed.unwrap().success());
+        process.signal(signal);
         assert_eq!(close_code(&mut client.socket).await, 1012);
         drop(client);
-        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert_eq!(process.exit_code(), Some(0));
         assert!(begin.elapsed() < Duration::from_secs(5));
     }
 }
 
 #[tokio::test]
 async fn an_offence_leaves_a_line_with_session_and_cause() {
-    let mut child = server().args(["--bind", "127.0.0.1:0"]).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let mut line_with = |text: &str| lines.find(|line| line.contains(text)).unwrap();
-    let url = line_with("http://");
-    let url = url.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
-    for (sent, text) in [(vec![99], "not a message"), (vec![0; 5000], "at most 4096")] {
-        let http = reqwest::Client::new().post(format!("{url}/api/join"));
-        let http = http.header("content-type", "application/json").body("{}");
-        let joined = http.send().await.unwrap().text().await.unwrap();
-        let joined: serde_json::Value = serde_json::from_str(&joined).unwrap();
-        let mut client = Client::connect(joined["ws_url"].as_str().unwrap()).await;
+    let mut process = Process::start(&[]);
+    for (sent, text) in [(vec![99], "not a message"), (vec![0; 5000], "too_large")] {
+        let mut client = process.enter().await;
         client.send_bytes(sent).await;
-        let line = line_with("bad message");
+        let line = process.line_with("bad ");
         assert!(
             line.contains("WARN") && line.contains("session=") && line.contains(text),
             "{line}"
         );
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[test]

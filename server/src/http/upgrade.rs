@@ -3,6 +3,8 @@
 //!
 //! actix-http hands upgrade requests over with their TCP stream, past the routes of the other requests:
 //! from here on the connection is the session's own ([`pump`](crate::session::pump)).
+//!
+//! `GET /test/echo`, where the server was told to serve it, is an echo over the same transport.
 
 use std::convert::Infallible;
 
@@ -23,8 +25,10 @@ use tracing::debug;
 
 use super::{Api, ApiError, client_address, requested_host};
 use crate::admission::Place;
+use crate::lobby::Lobby;
 use crate::session::entry::Entry;
-use crate::session::socket;
+use crate::session::transport::Upgraded;
+use crate::session::{echo, socket};
 
 /// A connection whose request has been read.
 type Connection = Framed<TcpStream, Codec>;
@@ -55,7 +59,7 @@ async fn upgrade(
     mut connection: Connection,
     api: Api,
 ) -> Result<(), std::io::Error> {
-    let (response, credentials, place) = match accept(&request, &api) {
+    let Accepted { response, purpose, place } = match accept(&request, &api) {
         Ok(accepted) => accepted,
         Err(refusal) => {
             api.metrics.note_refused_upgrade(refusal.code());
@@ -63,16 +67,17 @@ async fn upgrade(
         }
     };
     connection.send(Message::Item((response, BodySize::None))).await?;
-    let event = EventNumber(credentials.event.unwrap_or_default());
-    let entry = match (credentials.token, credentials.resume) {
-        (Some(token), _) => Entry::Decided(api.lobby.redeem(&token)),
-        (None, Some(token)) => Entry::Decided(api.lobby.resume(&token, event)),
-        (None, None) => Entry::Awaited,
+    let entry = match purpose {
+        Purpose::Play(credentials) => Some(entry_by(credentials, &api.lobby)),
+        Purpose::Echo => None,
     };
     let FramedParts { io, read_buf, .. } = connection.into_parts();
     // A copy, which is nearly always empty: the buffer itself is large.
-    let begun = BytesMut::from(&read_buf[..]);
-    let pump = socket::serve(entry, api.sockets, io, begun);
+    let upgraded = Upgraded { stream: io, begun: BytesMut::from(&read_buf[..]) };
+    let pump = match entry {
+        Some(entry) => socket::serve(entry, api.sockets, upgraded),
+        None => echo::serve(upgraded, api.sockets.limits.timeout),
+    };
     actix::spawn(async move {
         pump.await;
         drop(place);
@@ -80,11 +85,35 @@ async fn upgrade(
     Ok(())
 }
 
-/// The answer to a sound request, what it asks for, and its place among the connections.
-fn accept(request: &Request, api: &Api) -> Result<(Response<()>, Credentials, Place), ApiError> {
-    if request.path() != "/ws" {
-        return Err(ApiError::not_found(request.method(), request.path()));
+fn entry_by(credentials: Credentials, lobby: &Lobby) -> Entry {
+    let event = EventNumber(credentials.event.unwrap_or_default());
+    match (credentials.token, credentials.resume) {
+        (Some(token), _) => Entry::Decided(lobby.redeem(&token)),
+        (None, Some(token)) => Entry::Decided(lobby.resume(&token, event)),
+        (None, None) => Entry::Awaited,
     }
+}
+
+/// What a sound request leads to.
+struct Accepted {
+    response: Response<()>,
+    purpose: Purpose,
+    /// Its place among the connections.
+    place: Place,
+}
+
+/// What a connection is for.
+enum Purpose {
+    Play(Credentials),
+    Echo,
+}
+
+fn accept(request: &Request, api: &Api) -> Result<Accepted, ApiError> {
+    let is_echo = match request.path() {
+        "/ws" => false,
+        "/test/echo" if api.lobby.config().test_echo => true,
+        path => return Err(ApiError::not_found(request.method(), path)),
+    };
     let headers = request.head().headers();
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let origins = &api.lobby.config().access.origins;
@@ -101,7 +130,8 @@ fn accept(request: &Request, api: &Api) -> Result<(Response<()>, Credentials, Pl
     }
     let address = client_address(&api.admission, request.peer_addr(), headers);
     let place = api.admission.admit_session(address)?;
-    Ok((response.finish().drop_body(), credentials, place))
+    let purpose = if is_echo { Purpose::Echo } else { Purpose::Play(credentials) };
+    Ok(Accepted { response: response.finish().drop_body(), purpose, place })
 }
 
 /// A client that offers no subprotocol gets ours; one that offers only others is told so.

@@ -7,34 +7,27 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::envelope::{EnvelopeError, MAX_CLIENT_MESSAGE_BYTES};
+use tickwire_protocol::envelope::EnvelopeError;
 use tickwire_protocol::message::ClientMessage;
+
+use super::assembly::{Assembly, AssemblyError, Fragment, MessageLimits};
+use super::bucket::{Allowance, TokenBucket};
 
 /// A session's limits.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionLimits {
-    /// Messages per second that a client may send for ever. By default 120, or four per tick: an
-    /// input and an acknowledgement each, twice over.
-    pub messages_per_second: f64,
-    /// Messages that it may send at once, as after a stall. By default two seconds' worth.
-    pub burst: f64,
+    /// How large a message may be, and in how many frames it may come.
+    pub message: MessageLimits,
+    /// Messages, fragments, pings and pongs. By default 120 a second, or four per tick: an input and an
+    /// acknowledgement each, twice over; and two seconds' worth at once, as after a stall.
+    pub messages: Allowance,
+    /// Bytes of all these together. By default 16 KiB a second, ten times what inputs at every tick
+    /// take; and at once two seconds' worth, or two of the largest messages.
+    pub bytes: Allowance,
     /// Silence after which it is gone. 15 s by default.
     pub timeout: Duration,
-}
-
-impl SessionLimits {
-    /// The limits at a tick rate and heartbeat timeout.
-    #[must_use]
-    pub fn new(tick_rate_hz: u16, timeout: Duration) -> Self {
-        let messages_per_second = (4.0 * f64::from(tick_rate_hz)).max(120.0);
-        Self { messages_per_second, burst: 2.0 * messages_per_second, timeout }
-    }
-}
-
-impl Default for SessionLimits {
-    fn default() -> Self {
-        Self::new(30, Duration::from_secs(15))
-    }
+    /// Time from the upgrade to a token in the first message. 3 s by default: a slow phone's round trips.
+    pub entry_timeout: Duration,
 }
 
 /// Why a session must end.
@@ -49,15 +42,15 @@ pub enum SessionError {
     /// A token from somebody who is in already, or another message where one is due.
     #[error("a token came where none is due, or none where one is")]
     Token,
-    /// A fragmented message that grows beyond the limit.
-    #[error("fragments of more than {MAX_CLIENT_MESSAGE_BYTES} bytes")]
-    TooLarge,
-    /// A fragment without a beginning, or a new message inside a fragmented one.
-    #[error("fragments out of order")]
-    Fragments,
+    /// Fragments that do not become a message.
+    #[error(transparent)]
+    Fragments(#[from] AssemblyError),
     /// More messages than allowed.
     #[error("more messages than allowed")]
     TooMany,
+    /// More bytes than allowed.
+    #[error("more bytes than allowed")]
+    TooManyBytes,
 }
 
 impl SessionError {
@@ -65,25 +58,12 @@ impl SessionError {
     #[must_use]
     pub const fn reason(&self) -> CloseReason {
         match self {
-            Self::Malformed(EnvelopeError::TooLarge { .. }) | Self::TooLarge => {
-                CloseReason::TooLarge
-            }
+            Self::Malformed(EnvelopeError::TooLarge { .. }) => CloseReason::TooLarge,
             Self::Malformed(_) | Self::TooEarly | Self::Token => CloseReason::BadMessage,
-            Self::Fragments => CloseReason::ProtocolError,
-            Self::TooMany => CloseReason::TooManyMessages,
+            Self::Fragments(cause) => cause.reason(),
+            Self::TooMany | Self::TooManyBytes => CloseReason::TooManyMessages,
         }
     }
-}
-
-/// A part of a fragmented message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fragment {
-    /// The first part.
-    First,
-    /// One in the middle.
-    Middle,
-    /// The last part.
-    Last,
 }
 
 /// How far a connection has come.
@@ -103,9 +83,9 @@ pub struct Session {
     limits: SessionLimits,
     stage: Stage,
     last_heard: Duration,
-    allowance: f64,
-    allowance_at: Duration,
-    fragments: Option<Vec<u8>>,
+    messages: TokenBucket,
+    bytes: TokenBucket,
+    assembly: Assembly,
 }
 
 impl Session {
@@ -116,9 +96,9 @@ impl Session {
             limits,
             stage: if is_token_due { Stage::Anonymous } else { Stage::Unwelcome },
             last_heard: now,
-            allowance: limits.burst,
-            allowance_at: now,
-            fragments: None,
+            messages: TokenBucket::full(limits.messages, now),
+            bytes: TokenBucket::full(limits.bytes, now),
+            assembly: Assembly::default(),
         }
     }
 
@@ -130,10 +110,9 @@ impl Session {
     /// A ping or pong came in: a sign of life, which counts as a message all the same.
     ///
     /// # Errors
-    /// [`SessionError::TooMany`] when the session must end.
-    pub fn handle_control(&mut self, now: Duration) -> Result<(), SessionError> {
-        self.last_heard = now;
-        self.spend(now)
+    /// [`SessionError::TooMany`] or [`SessionError::TooManyBytes`] when the session must end.
+    pub fn handle_control(&mut self, payload: &[u8], now: Duration) -> Result<(), SessionError> {
+        self.hear(payload, now)
     }
 
     /// How long the client may stay silent from `now` on; zero when it has been silent too long.
@@ -151,11 +130,8 @@ impl Session {
         bytes: &[u8],
         now: Duration,
     ) -> Result<ClientMessage, SessionError> {
-        self.last_heard = now;
-        self.spend(now)?;
-        if self.fragments.is_some() {
-            return Err(SessionError::Fragments);
-        }
+        self.hear(bytes, now)?;
+        self.assembly.expect_none()?;
         self.decode(bytes)
     }
 
@@ -169,26 +145,15 @@ impl Session {
         bytes: &[u8],
         now: Duration,
     ) -> Result<Option<ClientMessage>, SessionError> {
-        self.last_heard = now;
-        self.spend(now)?;
-        let mut whole = match (part, self.fragments.take()) {
-            (Fragment::First, None) => Vec::new(),
-            (Fragment::Middle | Fragment::Last, Some(whole)) => whole,
-            _ => return Err(SessionError::Fragments),
-        };
-        if whole.len() + bytes.len() > MAX_CLIENT_MESSAGE_BYTES {
-            return Err(SessionError::TooLarge);
+        self.hear(bytes, now)?;
+        match self.assembly.push(part, bytes, self.limits.message)? {
+            Some((_, whole)) => self.decode(&whole).map(Some),
+            None => Ok(None),
         }
-        whole.extend_from_slice(bytes);
-        if part == Fragment::Last {
-            return self.decode(&whole).map(Some);
-        }
-        self.fragments = Some(whole);
-        Ok(None)
     }
 
     fn decode(&mut self, bytes: &[u8]) -> Result<ClientMessage, SessionError> {
-        let message = ClientMessage::from_bytes(bytes)?;
+        let message = ClientMessage::from_bytes_within(bytes, self.limits.message.bytes)?;
         let is_token =
             matches!(message, ClientMessage::Enter { .. } | ClientMessage::Resume { .. });
         match self.stage {
@@ -200,28 +165,36 @@ impl Session {
         Ok(message)
     }
 
-    /// A token bucket: full at the beginning, refilled at the allowed rate.
-    fn spend(&mut self, now: Duration) -> Result<(), SessionError> {
-        let elapsed = now.saturating_sub(self.allowance_at).as_secs_f64();
-        let refilled = self.allowance + elapsed * self.limits.messages_per_second;
-        self.allowance = refilled.min(self.limits.burst);
-        self.allowance_at = now;
-        if self.allowance < 1.0 {
+    /// A frame is a sign of life, and costs something of what is allowed.
+    fn hear(&mut self, payload: &[u8], now: Duration) -> Result<(), SessionError> {
+        self.last_heard = now;
+        if !self.messages.take(1.0, self.limits.messages, now) {
             return Err(SessionError::TooMany);
         }
-        self.allowance -= 1.0;
+        // What a frame may hold is far below what a float counts exactly.
+        if !self.bytes.take(payload.len() as f64, self.limits.bytes, now) {
+            return Err(SessionError::TooManyBytes);
+        }
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
+
     use super::*;
+    use crate::config::LimitsConfig;
+    use crate::session::assembly::Kind;
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    fn limits() -> SessionLimits {
+        LimitsConfig::default().session(30, Duration::from_secs(15))
+    }
+
     fn session() -> Session {
-        let mut session = Session::new(SessionLimits::default(), false, Duration::ZERO);
+        let mut session = Session::new(limits(), false, Duration::ZERO);
         session.handle_welcomed();
         session
     }
@@ -235,10 +208,10 @@ mod tests {
         let mut session = session();
         session.handle_message(&ping(1).to_bytes(), 14 * SECOND).unwrap();
         assert_eq!(session.patience(28 * SECOND), SECOND);
-        session.handle_control(28 * SECOND).unwrap();
+        session.handle_control(&[], 28 * SECOND).unwrap();
         assert_eq!(session.patience(42 * SECOND), SECOND);
         assert_eq!(session.patience(43 * SECOND), Duration::ZERO);
-        session.handle_fragment(Fragment::First, &[2], 43 * SECOND).unwrap();
+        session.handle_fragment(Fragment::First(Kind::Binary), &[2], 43 * SECOND).unwrap();
         assert_eq!(session.patience(50 * SECOND), 8 * SECOND);
     }
 
@@ -255,20 +228,35 @@ mod tests {
             session.handle_message(&bytes, 2 * SECOND).unwrap();
         }
         assert!(session.handle_message(&bytes, 2 * SECOND).is_err());
-        assert!(session.handle_control(2 * SECOND).is_err(), "pings count too");
+        assert!(session.handle_control(&[], 2 * SECOND).is_err(), "pings count too");
     }
 
     #[test]
-    fn fragments_are_put_together_in_order_and_within_the_limit() {
+    fn bytes_are_bounded_beside_messages() {
+        let mut session = session();
+        // As large as they may be, but not a message that decodes.
+        let large = vec![0; MAX_CLIENT_MESSAGE_BYTES];
+        for _ in 0..8 {
+            let error = session.handle_message(&large, SECOND).unwrap_err();
+            assert_eq!(error.reason(), CloseReason::BadMessage);
+        }
+        let error = session.handle_message(&large, SECOND).unwrap_err();
+        assert!(matches!(error, SessionError::TooManyBytes), "{error}");
+        assert_eq!(error.reason(), CloseReason::TooManyMessages);
+        session.handle_control(&[0; 125], 2 * SECOND).unwrap();
+    }
+
+    #[test]
+    fn fragments_are_put_together() {
         let bytes = ping(70_000).to_bytes();
         let mut session = session();
         let mut part = |part, bytes: &[u8]| session.handle_fragment(part, bytes, SECOND);
-        assert!(part(Fragment::First, &bytes[..1]).unwrap().is_none());
+        assert!(part(Fragment::First(Kind::Binary), &bytes[..1]).unwrap().is_none());
         assert!(part(Fragment::Middle, &bytes[1..2]).unwrap().is_none());
         assert_eq!(part(Fragment::Last, &bytes[2..]).unwrap(), Some(ping(70_000)));
         let reason = |result: Result<_, SessionError>| result.unwrap_err().reason();
         assert_eq!(reason(part(Fragment::Last, &bytes)), CloseReason::ProtocolError);
-        part(Fragment::First, &[0; MAX_CLIENT_MESSAGE_BYTES]).unwrap();
+        part(Fragment::First(Kind::Binary), &[0; MAX_CLIENT_MESSAGE_BYTES]).unwrap();
         assert_eq!(reason(part(Fragment::Middle, &[0])), CloseReason::TooLarge);
     }
 
@@ -286,9 +274,9 @@ mod tests {
     #[test]
     fn a_token_comes_first_or_not_at_all() {
         let enter = ClientMessage::Enter { token: "x".to_owned() };
-        let mut session = Session::new(SessionLimits::default(), true, Duration::ZERO);
+        let mut session = Session::new(limits(), true, Duration::ZERO);
         assert!(session.handle_message(&ping(1).to_bytes(), SECOND).is_err());
-        let mut session = Session::new(SessionLimits::default(), true, Duration::ZERO);
+        let mut session = Session::new(limits(), true, Duration::ZERO);
         assert_eq!(session.handle_message(&enter.to_bytes(), SECOND).unwrap(), enter);
         let error = session.handle_message(&enter.to_bytes(), SECOND).unwrap_err();
         assert_eq!(error.reason(), CloseReason::BadMessage);
@@ -299,7 +287,7 @@ mod tests {
 
     #[test]
     fn nobody_speaks_before_the_welcome() {
-        let mut session = Session::new(SessionLimits::default(), false, Duration::ZERO);
+        let mut session = Session::new(limits(), false, Duration::ZERO);
         let error = session.handle_message(&ping(1).to_bytes(), SECOND).unwrap_err();
         assert_eq!(error.reason(), CloseReason::BadMessage);
     }

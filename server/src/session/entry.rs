@@ -1,8 +1,6 @@
 //! How a connection gets into its room: by a token in its URL or in its first message, for a seat that is
 //! kept or to come back as the same player.
 
-use std::time::Duration;
-
 use actix::AsyncContext;
 use actix_web_actors::ws::WebsocketContext;
 use tickwire_protocol::message::ClientMessage;
@@ -13,9 +11,6 @@ use super::socket::{Socket, State};
 use crate::identity::TokenError;
 use crate::lobby::{Admitted, RedeemError};
 use crate::messages::Connect;
-
-/// Time from the upgrade to a token in the first message.
-const TOKEN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What is known of a connection when it begins.
 pub enum Entry {
@@ -29,7 +24,7 @@ impl Socket {
     /// Waits for a token, for a time.
     pub(super) fn await_token(&mut self, context: &mut WebsocketContext<Self>) {
         self.state = State::Awaiting;
-        context.run_later(TOKEN_TIMEOUT, |socket, context| {
+        context.run_later(self.environment.limits.entry_timeout, |socket, context| {
             if matches!(socket.state, State::Awaiting) {
                 socket.enter(Err(RedeemError::Token(TokenError::Missing)), context);
             }

@@ -1,10 +1,10 @@
 //! From a connection's bytes to whole WebSocket frames.
 //!
-//! Frames are cut by [RFC 6455, section 5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2) and
-//! handed on one by one, so that what waits here is one frame and what the kernel had beside it, however
-//! much a client sends. A frame that breaks a rule or is too large is refused at its header, before its
-//! payload is there; from then on everything is discarded, so that the peer still gets to read the close
-//! frame: closing a socket with unread data would reset the connection.
+//! Frames are cut by their headers ([`frame`](super::frame)) and handed on one by one, so that what waits
+//! here is one frame and what the kernel had beside it, however much a client sends. A frame that breaks
+//! a rule or is too large is refused at its header, before its payload is there; from then on everything
+//! is discarded, so that the peer still gets to read the close frame: closing a socket with unread data
+//! would reset the connection.
 //!
 //! Nothing is read while too much waits to be written: who does not read is not heard either, so it can
 //! neither have its pings answered without end nor acknowledge what it has not read, and ends by its
@@ -21,8 +21,8 @@ use futures_util::Stream;
 use tickwire_protocol::close::CloseReason;
 use tokio::net::TcpStream;
 
-/// Longest payload of a control frame (RFC 6455, section 5.5).
-const MAX_CONTROL_BYTES: u64 = 125;
+use super::frame::{check_text, frame_length};
+
 /// Bytes that are read from the kernel at once, into memory that a thread's connections share.
 const READ_BYTES: usize = 16 * 1024;
 /// Pieces that are discarded in a row before others get their turn.
@@ -84,6 +84,7 @@ impl Inbound {
         match frame_length(&self.buffer, self.max_payload)? {
             Some(length) if length <= self.buffer.len() => {
                 let frame = self.buffer.split_to(length).freeze();
+                check_text(&frame)?;
                 if self.buffer.is_empty() {
                     // Most clients are silent most of the time, and need no memory for it.
                     self.buffer = BytesMut::new();
@@ -162,98 +163,6 @@ impl Stream for Inbound {
                     return Poll::Ready(Some(Err(error.into())));
                 }
             }
-        }
-    }
-}
-
-/// The length of the frame at the front of `bytes`, header included; `None` while too little of it is
-/// there to tell.
-fn frame_length(bytes: &[u8], max_payload: u64) -> Result<Option<usize>, CloseReason> {
-    let Some(&first) = bytes.first() else { return Ok(None) };
-    let (is_final, reserved, opcode) = (first & 0x80 != 0, first & 0x70, first & 0x0f);
-    let is_control = opcode >= 8;
-    if reserved != 0 || !matches!(opcode, 0..=2 | 8..=10) || (is_control && !is_final) {
-        return Err(CloseReason::ProtocolError);
-    }
-    let Some(&second) = bytes.get(1) else { return Ok(None) };
-    if second & 0x80 == 0 {
-        // Clients mask every frame.
-        return Err(CloseReason::ProtocolError);
-    }
-    let extended = match second & 0x7f {
-        126 => 2,
-        127 => 8,
-        _ => 0,
-    };
-    let Some(extra) = bytes.get(2..2 + extended) else { return Ok(None) };
-    let length = match extended {
-        0 => u64::from(second & 0x7f),
-        _ => extra.iter().fold(0, |length, &byte| length << 8 | u64::from(byte)),
-    };
-    if is_control && length > MAX_CONTROL_BYTES {
-        return Err(CloseReason::ProtocolError);
-    }
-    if length > max_payload {
-        return Err(CloseReason::TooLarge);
-    }
-    let mask = 4;
-    Ok(Some(2 + extended + mask + length as usize))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn header(first: u8, length: u64) -> Vec<u8> {
-        let mut bytes = vec![first];
-        match length {
-            0..126 => bytes.push(0x80 | length as u8),
-            126..65_536 => {
-                bytes.push(0x80 | 126);
-                bytes.extend((length as u16).to_be_bytes());
-            }
-            _ => {
-                bytes.push(0x80 | 127);
-                bytes.extend(length.to_be_bytes());
-            }
-        }
-        bytes
-    }
-
-    #[test]
-    fn the_length_of_a_frame_is_in_its_header() {
-        for (first, length) in [
-            (0x82, 0),
-            (0x02, 5),
-            (0x89, 125),
-            (0x80, 200),
-            (0x81, 4096),
-            (0x88, 2),
-            (0x82, 70_000),
-        ] {
-            let bytes = header(first, length);
-            for cut in 0..bytes.len() {
-                assert_eq!(frame_length(&bytes[..cut], 1 << 20), Ok(None), "{cut} of {bytes:?}");
-            }
-            let whole = bytes.len() + 4 + length as usize;
-            assert_eq!(frame_length(&bytes, 1 << 20), Ok(Some(whole)));
-        }
-    }
-
-    #[test]
-    fn a_frame_is_refused_at_its_header() {
-        let check = |bytes: &[u8]| frame_length(bytes, 4096);
-        assert_eq!(check(&header(0x82, 4097)), Err(CloseReason::TooLarge));
-        assert_eq!(check(&header(0x82, 1 << 40)), Err(CloseReason::TooLarge));
-        assert_eq!(check(&header(0x82, u64::MAX)), Err(CloseReason::TooLarge));
-        for (what, bytes) in [
-            ("reserved bits", header(0xc2, 1)),
-            ("unknown opcode", header(0x83, 1)),
-            ("control frame in fragments", header(0x09, 1)),
-            ("long control frame", header(0x89, 126)),
-            ("no mask", vec![0x82, 0x01]),
-        ] {
-            assert_eq!(check(&bytes), Err(CloseReason::ProtocolError), "{what}");
         }
     }
 }

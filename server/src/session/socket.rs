@@ -1,29 +1,27 @@
-//! The WebSocket: moves bytes between a connection and its [`Session`]. The
-//! only file that knows actix-web-actors.
+//! The session's actor: moves messages between a WebSocket and its [`Session`].
 //!
-//! The actor is polled by its connection's [`Pump`], which goes on while a write is pending: so the
-//! heartbeat runs whether or not the client reads.
+//! It is polled by its connection's [`Pump`], which goes on while a write is pending: so the heartbeat
+//! runs whether or not the client reads.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
-use actix_http::ws::{Codec, Item};
+use actix_http::ws::Item;
 use actix_web_actors::ws::{self, CloseCode, ProtocolError, WebsocketContext};
-use bytes::BytesMut;
 use tickwire_protocol::close::{CloseReason, Reconnect};
-use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{ClientMessage, ServerMessage};
-use tokio::net::TcpStream;
 use tracing::{debug, info, warn};
 
 use super::SessionId;
-use super::core::{Fragment, Session, SessionError};
+use super::assembly::{Fragment, Kind};
+use super::core::{Session, SessionError};
 use super::entry::Entry;
 use super::environment::SocketEnvironment;
-use super::inbound::{Ending, Inbound, Shared};
+use super::inbound::Shared;
 use super::pump::Pump;
+use super::transport::{self, TransportLimits, Upgraded};
 use crate::messages::{Disconnect, Outgoing};
 use crate::room::RoomHandle;
 use crate::room::inbox::{Arrival, RoomMessage};
@@ -53,30 +51,20 @@ pub struct Socket {
 
 /// How a connection that ended without a close frame is counted.
 const LOST: &str = "lost";
-/// Time that a peer has to answer a close frame before its connection is ended.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// By how much longer than a client may be silent a write may make no progress: silence, and state
 /// that goes unacknowledged, are told the client in a close frame first.
 const WRITE_MARGIN: Duration = Duration::from_secs(1);
-/// Largest payload of a WebSocket frame. Messages above a client's limit are read whole up to this
-/// size, so that they can be refused in words.
-const MAX_FRAME_PAYLOAD: usize = 16 * MAX_CLIENT_MESSAGE_BYTES;
 
-/// Serves a WebSocket that begins with this entry, until it is closed. `begun` has been read of its
-/// stream already.
+/// Serves a WebSocket that begins with this entry, until it is closed.
 ///
 /// A connection without a seat is opened all the same, and closed for the reason given: browsers
 /// tell a page the close code, but never the status of a refused handshake.
-pub fn serve(
-    entry: Entry,
-    environment: SocketEnvironment,
-    stream: TcpStream,
-    begun: BytesMut,
-) -> Pump {
-    let (stream, shared) = (Rc::new(stream), Rc::<Shared>::default());
-    let patience = environment.limits.timeout + WRITE_MARGIN;
-    let inbound =
-        Inbound::new(Rc::clone(&stream), Rc::clone(&shared), MAX_FRAME_PAYLOAD as u64, begun);
+pub fn serve(entry: Entry, environment: SocketEnvironment, upgraded: Upgraded) -> Pump {
+    let shared = Rc::<Shared>::default();
+    let limits = TransportLimits {
+        frame_bytes: environment.limits.message.bytes,
+        write_patience: environment.limits.timeout + WRITE_MARGIN,
+    };
     let socket = Socket {
         id: SessionId::random(),
         session: Session::new(
@@ -88,9 +76,7 @@ pub fn serve(
         shared: Rc::clone(&shared),
         environment,
     };
-    let codec = Codec::new().max_size(MAX_FRAME_PAYLOAD);
-    let session = Box::pin(WebsocketContext::with_codec(socket, inbound, codec));
-    Pump::new(stream, shared, session, patience)
+    transport::serve(socket, shared, upgraded, limits)
 }
 
 impl Socket {
@@ -172,7 +158,11 @@ impl Socket {
     }
 
     pub(super) fn close(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
-        self.close_saying(reason, reason.text().to_owned(), context);
+        let text = match reason {
+            CloseReason::TooLarge => self.environment.limits.message.advice(),
+            _ => reason.text().to_owned(),
+        };
+        self.close_saying(reason, text, context);
     }
 
     /// The same, where there is more to say than a reason's own text.
@@ -185,13 +175,7 @@ impl Socket {
         self.leave_room(reason.reconnect() != Reconnect::Never);
         info!(session = %self.id, cause = reason.label(), code = reason.code(), "closed");
         self.environment.metrics.note_close(reason.label());
-        self.shared.is_closing.set(true);
-        context.close(Some(ws::CloseReason {
-            code: CloseCode::from(reason.code()),
-            description: Some(text),
-        }));
-        // The peer's answer ends the connection, or this does.
-        context.run_later(CLOSE_TIMEOUT, |_, context| context.stop());
+        transport::close(reason, text, &self.shared, context);
     }
 
     /// Leaves the room, once: for good, or for a time in which the client can come back.
@@ -268,33 +252,26 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
             Ok(ws::Message::Continuation(item)) => self.handle_continuation(item, now, context),
             Ok(ws::Message::Text(_)) => self.refuse(CloseReason::TextNotBinary, context),
             Ok(ws::Message::Ping(payload)) => {
-                if self.handle_control(now, context) {
+                if self.handle_control(&payload, now, context) {
                     context.pong(&payload);
                 }
             }
-            Ok(ws::Message::Pong(_)) => {
-                self.handle_control(now, context);
+            Ok(ws::Message::Pong(payload)) => {
+                self.handle_control(&payload, now, context);
             }
             Ok(ws::Message::Close(reason)) => {
                 debug!(session = %self.id, "client closed");
                 // A page that is left says so by itself; somebody who leaves says that they do.
-                self.leave_room(reason.is_some_and(|reason| reason.code == CloseCode::Away));
+                let is_lost = reason.as_ref().is_some_and(|reason| reason.code == CloseCode::Away);
+                self.leave_room(is_lost);
                 self.environment.metrics.note_close(CloseReason::Normal.label());
-                context.close(Some(CloseCode::Normal.into()));
-                context.stop();
+                transport::answer_close(reason, &self.shared, context);
             }
             Ok(ws::Message::Nop) => {}
-            Err(error) => {
-                let reason = match (self.shared.ending.take(), error) {
-                    (Some(Ending::Lost), _) => return context.stop(),
-                    (Some(Ending::Violation(reason)), _) => reason,
-                    // How actix-web-actors reports text that is not UTF-8.
-                    (None, ProtocolError::Io(_)) => CloseReason::InvalidUtf8,
-                    (None, ProtocolError::Overflow) => CloseReason::TooLarge,
-                    (None, _) => CloseReason::ProtocolError,
-                };
-                self.refuse(reason, context);
-            }
+            Err(error) => match transport::reason_of(&error, &self.shared) {
+                Some(reason) => self.refuse(reason, context),
+                None => context.stop(),
+            },
         }
     }
 
@@ -305,15 +282,20 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
 
 impl Socket {
     /// Whether the client may go on.
-    fn handle_control(&mut self, now: Duration, context: &mut WebsocketContext<Self>) -> bool {
-        let heard = self.session.handle_control(now);
+    fn handle_control(
+        &mut self,
+        payload: &[u8],
+        now: Duration,
+        context: &mut WebsocketContext<Self>,
+    ) -> bool {
+        let heard = self.session.handle_control(payload, now);
         let goes_on = heard.is_ok();
         self.handle_message(heard.map(|()| None), context);
         goes_on
     }
 
     fn refuse(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
-        warn!(session = %self.id, cause = reason.label(), code = reason.code(), "refused");
+        warn!(session = %self.id, cause = reason.label(), code = reason.code(), "bad frame");
         self.close(reason, context);
     }
 
@@ -323,12 +305,10 @@ impl Socket {
         now: Duration,
         context: &mut WebsocketContext<Self>,
     ) {
-        let (part, bytes) = match item {
-            Item::FirstText(_) => return self.refuse(CloseReason::TextNotBinary, context),
-            Item::FirstBinary(bytes) => (Fragment::First, bytes),
-            Item::Continue(bytes) => (Fragment::Middle, bytes),
-            Item::Last(bytes) => (Fragment::Last, bytes),
-        };
+        let (part, bytes) = transport::fragment_of(item);
+        if part == Fragment::First(Kind::Text) {
+            return self.refuse(CloseReason::TextNotBinary, context);
+        }
         let message = self.session.handle_fragment(part, &bytes, now);
         self.handle_message(message, context);
     }

@@ -7,6 +7,8 @@
     reason = "each test crate uses its part, and a test fails by panicking"
 )]
 
+pub mod process;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;

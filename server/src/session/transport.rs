@@ -1,0 +1,110 @@
+//! What every WebSocket here has in common, whoever speaks over it: how it begins, how its faults are
+//! named, how it is closed. With the actors that speak, [`socket`](super::socket) and
+//! [`echo`](super::echo), this is all that knows actix-web-actors.
+//!
+//! An actor is polled by its connection's [`Pump`], which goes on while a write is pending.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
+use actix_http::ws::{Codec, Item};
+use actix_web_actors::ws::{self, CloseCode, ProtocolError, WebsocketContext};
+use bytes::{Bytes, BytesMut};
+use tickwire_protocol::close::CloseReason;
+use tokio::net::TcpStream;
+
+use super::assembly::{Fragment, Kind};
+use super::inbound::{Ending, Inbound, Shared};
+use super::pump::Pump;
+
+/// Time that a peer has to answer a close frame before its connection is ended.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A connection that was HTTP until now.
+pub struct Upgraded {
+    /// Its bytes from here on.
+    pub stream: TcpStream,
+    /// What has been read of them already.
+    pub begun: BytesMut,
+}
+
+/// What a connection may do to its transport.
+#[derive(Clone, Copy, Debug)]
+pub struct TransportLimits {
+    /// Most bytes of a frame's payload.
+    pub frame_bytes: usize,
+    /// How long a write may make no progress.
+    pub write_patience: Duration,
+}
+
+/// Serves a connection by this actor until it is closed. The actor shares `shared` with its transport.
+pub fn serve<A>(
+    actor: A,
+    shared: Rc<Shared>,
+    Upgraded { stream, begun }: Upgraded,
+    limits: TransportLimits,
+) -> Pump
+where
+    A: Actor<Context = WebsocketContext<A>>
+        + StreamHandler<Result<ws::Message, ProtocolError>>
+        + 'static,
+{
+    let stream = Rc::new(stream);
+    let inbound =
+        Inbound::new(Rc::clone(&stream), Rc::clone(&shared), limits.frame_bytes as u64, begun);
+    let codec = Codec::new().max_size(limits.frame_bytes);
+    let session = Box::pin(WebsocketContext::with_codec(actor, inbound, codec));
+    Pump::new(stream, shared, session, limits.write_patience)
+}
+
+/// Why a connection on which reading failed is to be closed; `None` when it is gone.
+pub fn reason_of(error: &ProtocolError, shared: &Shared) -> Option<CloseReason> {
+    match (shared.ending.take(), error) {
+        (Some(Ending::Lost), _) => None,
+        (Some(Ending::Violation(reason)), _) => Some(reason),
+        // How actix-web-actors reports text that is not UTF-8.
+        (None, ProtocolError::Io(_)) => Some(CloseReason::InvalidUtf8),
+        (None, ProtocolError::Overflow) => Some(CloseReason::TooLarge),
+        (None, _) => Some(CloseReason::ProtocolError),
+    }
+}
+
+/// Begins to close a connection: the peer's answer ends it, or time does.
+pub fn close<A>(
+    reason: CloseReason,
+    text: String,
+    shared: &Shared,
+    context: &mut WebsocketContext<A>,
+) where
+    A: Actor<Context = WebsocketContext<A>>,
+{
+    shared.is_closing.set(true);
+    let code = CloseCode::from(reason.code());
+    context.close(Some(ws::CloseReason { code, description: Some(text) }));
+    context.run_later(CLOSE_TIMEOUT, |_, context| context.stop());
+}
+
+/// Answers the peer's close frame, with its own code as RFC 6455, section 5.5.1, has it, and ends.
+pub fn answer_close<A>(
+    reason: Option<ws::CloseReason>,
+    shared: &Shared,
+    context: &mut WebsocketContext<A>,
+) where
+    A: Actor<Context = WebsocketContext<A>>,
+{
+    shared.is_closing.set(true);
+    let code = reason.map_or(CloseCode::Normal, |reason| reason.code);
+    context.close(Some(code.into()));
+    context.stop();
+}
+
+/// A continuation frame as a fragment of a message.
+pub fn fragment_of(item: Item) -> (Fragment, Bytes) {
+    match item {
+        Item::FirstText(bytes) => (Fragment::First(Kind::Text), bytes),
+        Item::FirstBinary(bytes) => (Fragment::First(Kind::Binary), bytes),
+        Item::Continue(bytes) => (Fragment::Middle, bytes),
+        Item::Last(bytes) => (Fragment::Last, bytes),
+    }
+}

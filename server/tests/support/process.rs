@@ -1,0 +1,96 @@
+//! The server's binary, as a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{Client, PATIENCE};
+
+/// The binary, not started: in another working directory than its sources are in.
+pub fn server() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    command.current_dir(std::env::temp_dir()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// What the binary says to flags that it refuses.
+pub fn refused(flags: &[&str]) -> String {
+    let Output { status, stderr, .. } = server().args(flags).output().unwrap();
+    assert_eq!(status.code(), Some(2), "{flags:?}");
+    String::from_utf8(stderr).unwrap()
+}
+
+/// A server that runs. Killed when dropped.
+pub struct Process {
+    child: Child,
+    lines: Receiver<String>,
+    /// What has been read of its log.
+    pub log: Vec<String>,
+    pub url: String,
+}
+
+impl Process {
+    pub fn start(flags: &[&str]) -> Self {
+        let mut child = server().args(["--bind=127.0.0.1:0"]).args(flags).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let mut process = Self { child, lines, log: Vec::new(), url: String::new() };
+        let line = process.line_with("to play");
+        let url = line.split_whitespace().find(|word| word.starts_with("http://"));
+        process.url = url.unwrap().to_owned();
+        process
+    }
+
+    /// Reads the log on to a line with this text.
+    pub fn line_with(&mut self, text: &str) -> String {
+        let begin = Instant::now();
+        loop {
+            let left = PATIENCE.saturating_sub(begin.elapsed());
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("no line with {text:?} after\n{}", self.log.join("\n"));
+            };
+            self.log.push(line.clone());
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    pub async fn join(&self) -> Value {
+        let http = reqwest::Client::new().post(format!("{}/api/join", self.url));
+        let http = http.header("content-type", "application/json").body(r#"{"name":"tester"}"#);
+        serde_json::from_str(&http.send().await.unwrap().text().await.unwrap()).unwrap()
+    }
+
+    pub async fn enter(&self) -> Client {
+        Client::connect(self.join().await["ws_url"].as_str().unwrap()).await
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+    }
+
+    /// Waits for its end, and reads the rest of its log.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let code = self.child.wait().unwrap().code();
+        self.log.extend(self.lines.iter());
+        code
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
