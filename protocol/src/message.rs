@@ -155,6 +155,21 @@ pub enum ServerMessage {
     },
     /// An input or message was refused; the connection lives on.
     Refused(Refusal),
+    /// The server is about to restart: it will close the connection with
+    /// [`CloseReason::Restarting`](crate::close::CloseReason::Restarting).
+    Restarting {
+        /// Time until it does, at the least, in milliseconds.
+        closes_in_ms: u32,
+        /// Time from then on after which to come back, in milliseconds. Each client is told another
+        /// one, so that they do not all come at once.
+        back_after_ms: u32,
+    },
+    /// The game's rules have failed and the room has ended: the connection is closed with
+    /// [`CloseReason::Internal`](crate::close::CloseReason::Internal). There is no player to come back as.
+    Failed {
+        /// Time after which to join again, in milliseconds, likewise.
+        back_after_ms: u32,
+    },
 }
 
 /// Everything a client needs before the first state frame.

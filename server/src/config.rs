@@ -1,6 +1,8 @@
 //! Configuration: flags and environment variables, checked once into what the server uses.
 
 mod access;
+mod drain;
+mod duration;
 mod limits;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,10 @@ use thiserror::Error;
 use tickwire_simulation::registry::{GameOptions, GameRegistry};
 
 pub use access::{AccessConfig, AccessFlags};
+pub use drain::{DrainConfig, DrainFlags};
 pub use limits::{LimitFlags, LimitsConfig};
+
+use duration::{parse_duration, parse_window};
 
 /// Authoritative game state server: rooms with a fixed tick, binary deltas over WebSocket.
 #[derive(Clone, Debug, Parser)]
@@ -106,6 +111,10 @@ pub struct Flags {
     #[command(flatten)]
     pub limits: LimitFlags,
 
+    /// How the server ends.
+    #[command(flatten)]
+    pub drain: DrainFlags,
+
     /// Also serve an echo of WebSocket messages at /test/echo, for suites that test the protocol
     #[arg(long, env = "TICKWIRE_TEST_ECHO")]
     pub test_echo: bool,
@@ -145,6 +154,8 @@ pub struct ServerConfig {
     /// How long a player whose connection is lost stays and can come back. 20 s by default: what a
     /// phone takes from one network to the next.
     pub resume_window: Duration,
+    /// How a server ends that is told to.
+    pub drain: DrainConfig,
     /// How long an empty room stays. 30 s by default: a page reload finds its room again.
     pub empty_room_timeout: Duration,
     /// Bots in each room of the default game. 6 by default.
@@ -211,6 +222,7 @@ impl Flags {
             heartbeat_interval: self.heartbeat_interval,
             heartbeat_timeout: self.heartbeat_timeout,
             resume_window: self.resume_window,
+            drain: self.drain.validate()?,
             empty_room_timeout: self.empty_room_timeout,
             bots: self.bots.into(),
             game_options: read_game_options(&self.game_options, games)?,
@@ -221,24 +233,6 @@ impl Flags {
             test_echo: self.test_echo,
             public_url,
         })
-    }
-}
-
-fn parse_window(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) => Ok(Duration::ZERO),
-        _ => parse_duration(text),
-    }
-}
-
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|_| "a duration such as 500ms, 5s or 2m is due".to_owned())?;
-    let allowed = Duration::from_millis(100)..=Duration::from_secs(3600);
-    if allowed.contains(&duration) {
-        Ok(duration)
-    } else {
-        Err("100ms to 1h is allowed".to_owned())
     }
 }
 
@@ -328,6 +322,7 @@ mod tests {
                 "for --allow-origin: http://HOST[:PORT], https://",
             ),
             (&["--auth-key", "a,b,c"], "for --auth-key: at most 2 keys"),
+            (&["--drain-notice", "10s"], "shorter than --drain-timeout, which is 10s"),
         ] {
             let error = validate(flags).unwrap_err().to_string();
             assert!(error.contains(text), "{error}");
@@ -341,6 +336,9 @@ mod tests {
             ("--client-budget", "999"),
             ("--joins-per-second", "0"),
             ("--trusted-proxy", "everybody"),
+            ("--max-message-bytes", "4095"),
+            ("--bytes-per-second", "1"),
+            ("--drain-timeout", "0s"),
             ("--heartbeat-interval", "soon"),
             ("--heartbeat-interval", "99ms"),
             ("--bots", "101"),

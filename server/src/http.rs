@@ -2,6 +2,7 @@
 
 mod demo;
 mod error;
+pub(crate) mod handshake;
 mod health;
 mod join;
 pub mod origin;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
+use futures_util::{Stream, StreamExt};
 use tickwire_server::Server;
 use tickwire_server::config::Flags;
 use tickwire_simulation::registry::GameRegistry;
@@ -13,6 +14,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Exit status for flags that cannot be used, and for an address that cannot be listened on.
 const USAGE_ERROR: u8 = 2;
+/// Exit status when it is told to stop a second time: that of SIGINT.
+const INTERRUPTED: i32 = 130;
 
 fn games() -> GameRegistry {
     GameRegistry::new()
@@ -63,35 +66,37 @@ fn serve(flags: Flags) -> anyhow::Result<ExitCode> {
                 return Ok(ExitCode::from(USAGE_ERROR));
             }
         };
-        let shutdown = signals().context("listening for signals")?;
+        let mut signals = signals().context("listening for signals")?;
         info!("open http://{} to play", server.address());
+        let shutdown = async move {
+            signals.next().await;
+            actix::spawn(async move {
+                signals.next().await;
+                // Whoever asks twice does not want to wait for goodbyes.
+                std::process::exit(INTERRUPTED);
+            });
+        };
         server.run(shutdown).await.context("serving")?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// A future that completes at Ctrl-C, and at SIGTERM where there is such a thing. Both are listened
-/// for from this call on.
+/// Ctrl-C, and SIGTERM where there is such a thing. Both are listened for from this call on.
 #[cfg(unix)]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
+fn signals() -> std::io::Result<impl Stream<Item = ()> + Unpin> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupted.recv() => {}
-            _ = terminated.recv() => {}
-        }
-    })
+    Ok(futures_util::stream::poll_fn(move |task| {
+        let interrupted = interrupted.poll_recv(task);
+        if interrupted.is_ready() { interrupted } else { terminated.poll_recv(task) }
+    }))
 }
 
-/// A future that completes at Ctrl-C.
+/// Ctrl-C.
 #[cfg(not(unix))]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without a way to listen, only the task manager ends the server.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
+fn signals() -> std::io::Result<impl Stream<Item = ()> + Unpin> {
+    // Without a way to listen, only the task manager ends the server.
+    let signal = || async { tokio::signal::ctrl_c().await.ok().map(|()| ((), ())) };
+    Ok(Box::pin(futures_util::stream::unfold((), move |()| signal())))
 }

@@ -1,6 +1,8 @@
 //! Every message between actors, on one page. All of them go one way; the only answer anybody waits
 //! for is a reservation's, off the hot path.
 
+use std::time::Duration;
+
 use actix::{Addr, Message};
 use bytes::Bytes;
 use tickwire_protocol::close::CloseReason;
@@ -64,10 +66,18 @@ pub struct Disconnect {
     pub is_lost: bool,
 }
 
-/// Server → room: end, and send everybody away.
-#[derive(Message)]
+/// Server → room: the server is about to stop. Tell everybody, let nobody in any more, and end as soon as
+/// they have heard it.
+#[derive(Clone, Copy, Debug, Message)]
 #[rtype(result = "()")]
-pub struct End(pub CloseReason);
+pub struct Drain {
+    /// The server's time at which the room may end.
+    pub earliest: Duration,
+    /// The server's time at which it ends whether or not everybody has taken in all events.
+    pub latest: Duration,
+    /// Shortest time after which a client is asked to come back; at random up to twice as long.
+    pub back_after: Duration,
+}
 
 /// Room → outbox: everything that one tick has for the sessions of one thread.
 #[derive(Message)]

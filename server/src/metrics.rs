@@ -19,6 +19,10 @@ pub struct Metrics {
     pub sessions: IntGauge,
     /// Messages that found their room's inbox full.
     pub inbox_full: IntCounter,
+    /// Rooms that ended because their game's rules panicked.
+    pub rooms_failed: IntCounter,
+    /// Connections that ended before a request of theirs was there.
+    pub handshakes_failed: IntCounter,
     closes: IntCounterVec,
     joins_refused: IntCounterVec,
     upgrades_refused: IntCounterVec,
@@ -38,6 +42,16 @@ impl Metrics {
                 &registry,
                 "tickwire_inbox_full_total",
                 "Messages that found their room's inbox full",
+            )?,
+            rooms_failed: counter(
+                &registry,
+                "tickwire_rooms_failed_total",
+                "Rooms that ended because their game's rules panicked",
+            )?,
+            handshakes_failed: counter(
+                &registry,
+                "tickwire_handshakes_failed_total",
+                "Connections that were too slow to send a request, or ended before it",
             )?,
             closes: counters_by(
                 &registry,
@@ -123,6 +137,7 @@ mod tests {
                 "tickwire_frame_bytes_total counter",
                 "tickwire_frames_skipped_total counter",
                 "tickwire_frames_total counter",
+                "tickwire_handshakes_failed_total counter",
                 "tickwire_inbox_full_total counter",
                 "tickwire_inputs_late_total counter",
                 "tickwire_inputs_refused_total counter",
@@ -133,6 +148,7 @@ mod tests {
                 "tickwire_oversized_total counter",
                 "tickwire_resumes_total counter",
                 "tickwire_rooms gauge",
+                "tickwire_rooms_failed_total counter",
                 "tickwire_sessions gauge",
                 "tickwire_tick_lateness_seconds histogram",
                 "tickwire_tick_moved_seconds_total counter",

@@ -1,11 +1,13 @@
-//! Rooms as the server runs them: a thin actor around the pure room, its bounded inbox, its clock,
-//! and the threads that rooms are spread over.
+//! Rooms as the server runs them: a thin actor around the pure room, its bounded inbox, the routes to
+//! its players, its clock, and the threads that rooms are spread over.
 
 pub mod board;
 pub mod clock;
 pub mod driver;
+mod ending;
 pub mod inbox;
 pub mod opener;
+mod routes;
 pub mod threads;
 pub mod timer;
 

@@ -6,34 +6,37 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix_http::HttpService;
-use actix_server::{Server as HttpTask, ServerHandle};
-use actix_service::{fn_service, map_config};
+use actix_server::Server as HttpTask;
+use actix_service::{Service, fn_service, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
-use tickwire_protocol::close::CloseReason;
 use tickwire_simulation::registry::GameRegistry;
 use tracing::info;
 
 use crate::admission::Admission;
-use crate::config::ServerConfig;
+use crate::config::{DrainConfig, ServerConfig};
 use crate::directory::LocalDirectory;
+use crate::http::handshake::Handshake;
 use crate::http::{self, Api, upgrade};
 use crate::identity::{AuthKey, Authenticator, Keyring};
 use crate::lobby::Lobby;
-use crate::messages::End;
+use crate::messages::Drain;
 use crate::metrics::Metrics;
 use crate::room::clock::Epoch;
 use crate::room::opener::RoomOpener;
 use crate::session::environment::SocketEnvironment;
 use crate::sockets;
 
-/// Time for close frames to reach their clients when the server stops.
-const GOODBYE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest time to wait, after the notice, for events to be acknowledged: several round trips of whoever
+/// still listens.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+/// Share of the time to drain that is left for close frames to be answered.
+const CLOSING_SHARE: u32 = 4;
 /// How much longer than a client may be silent the kernel goes on sending what is not acknowledged:
 /// sessions end by themselves before that, and this is for what they leave behind.
 const KERNEL_MARGIN: Duration = Duration::from_secs(5);
-/// How often a stopping server looks whether everybody is gone.
-const GOODBYE_POLL: Duration = Duration::from_millis(20);
+/// How often a draining server looks whether everybody is gone.
+const DRAIN_POLL: Duration = Duration::from_millis(20);
 
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +60,7 @@ pub enum StartError {
 /// A server that listens.
 pub struct Server {
     address: SocketAddr,
+    epoch: Epoch,
     lobby: Arc<Lobby>,
     metrics: Arc<Metrics>,
     task: HttpTask,
@@ -134,7 +138,7 @@ impl Server {
         };
         let (address, task) = listen(&config, api)
             .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
-        Ok(Self { address, lobby, metrics, task, has_passing_key })
+        Ok(Self { address, epoch, lobby, metrics, task, has_passing_key })
     }
 
     /// The address that it listens on.
@@ -157,8 +161,11 @@ impl Server {
             () = shutdown => {}
             ended = task => return ended.map_err(std::io::Error::other)?,
         }
-        info!("shutting down");
-        say_goodbye(&self.lobby, &self.metrics, &handle).await;
+        let timeout = self.lobby.config().drain.timeout;
+        info!(sessions = self.metrics.sessions.get(), ?timeout, "shutting down");
+        drain(&self.lobby, self.epoch, &self.metrics).await;
+        handle.stop(false).await;
+        self.lobby.stop();
         info!("goodbye");
         Ok(())
     }
@@ -173,13 +180,23 @@ fn listen(config: &ServerConfig, api: Api) -> std::io::Result<(SocketAddr, HttpT
     let builder = HttpTask::build().workers(config.workers).disable_signals();
     let http = builder.listen("http", listener, move || {
         let (routes, upgrades) = (api.clone(), api.clone());
+        let metrics = Arc::clone(&api.metrics);
         let app = App::new()
+            .wrap_fn(|request, service| {
+                if let Some(handshake) = request.conn_data::<Handshake>() {
+                    handshake.note_request();
+                }
+                service.call(request)
+            })
             .wrap(http::cors(&routes))
             .configure(move |service| http::configure(service, routes));
         HttpService::build()
             .client_request_timeout(handshake_timeout)
             .tcp_nodelay(true)
-            .on_connect_ext(move |stream, _| sockets::prepare(stream, user_timeout))
+            .on_connect_ext(move |stream, data| {
+                sockets::prepare(stream, user_timeout);
+                data.insert(Handshake::begin(Arc::clone(&metrics)));
+            })
             .upgrade(fn_service(move |(request, connection)| {
                 upgrade::serve(request, connection, upgrades.clone())
             }))
@@ -197,19 +214,23 @@ fn keyring(config: &ServerConfig) -> Keyring {
     Keyring::new(AuthKey::random(), [])
 }
 
-async fn say_goodbye(lobby: &Lobby, metrics: &Metrics, http: &ServerHandle) {
+/// Lets nobody in any more, while HTTP still says so to whoever asks, and sends everybody away.
+async fn drain(lobby: &Lobby, epoch: Epoch, metrics: &Metrics) {
     lobby.close();
-    http.pause().await;
+    let DrainConfig { timeout, notice, restart_delay } = lobby.config().drain;
+    let now = epoch.now();
+    let last = now + timeout - timeout / CLOSING_SHARE;
+    let earliest = (now + notice).min(last);
+    let latest = (earliest + FLUSH_TIMEOUT).min(last);
+    let drain = Drain { earliest, latest, back_after: restart_delay };
     let everybody_gone = async {
         // Again and again: a join that was under way may just have opened a room.
         while !lobby.rooms().is_empty() || metrics.sessions.get() > 0 {
             for room in lobby.rooms() {
-                room.address.do_send(End(CloseReason::Restarting));
+                room.address.do_send(drain);
             }
-            actix::clock::sleep(GOODBYE_POLL).await;
+            actix::clock::sleep(DRAIN_POLL).await;
         }
     };
-    let _ = actix::clock::timeout(GOODBYE_TIMEOUT, everybody_gone).await;
-    http.stop(false).await;
-    lobby.stop();
+    let _ = actix::clock::timeout(timeout, everybody_gone).await;
 }

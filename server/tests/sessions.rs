@@ -1,4 +1,4 @@
-//! Sessions over time: moving, seeing each other, falling silent, the server's goodbye.
+//! Sessions over time: moving, seeing each other, falling silent.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -7,18 +7,10 @@ mod support;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use serde_json::json;
-use support::{
-    Client, PATIENCE, Received, TestServer, close_code, drift, games, open, read_in_silence, tcp,
-};
+use support::{Client, PATIENCE, Received, TestServer, drift, open, read_in_silence, tcp};
 use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{ClientMessage, Input, InputValues, ServerMessage};
 use tickwire_protocol::parts::PartNumber;
-use tickwire_protocol::schema::Schema;
-use tickwire_simulation::game::{Context, Game};
-use tickwire_simulation::inputs::Inputs;
-use tickwire_simulation::saved::RestoreError;
-use tickwire_simulation::scene::SceneWriter;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -128,49 +120,6 @@ async fn a_dropped_connection_frees_the_seat_in_time() {
     assert_eq!(server.metric("tickwire_closes_total{cause=\"invalid_utf8\"}").await, 0.0);
 }
 
-/// Rules that break: they panic at their tenth tick.
-struct Broken(Box<dyn Game>);
-
-impl Game for Broken {
-    fn schema(&self) -> Schema {
-        Schema { game: "broken".to_owned(), ..self.0.schema() }
-    }
-    fn on_join(&mut self, context: &mut Context<'_>, player: PlayerId, name: &str) {
-        self.0.on_join(context, player, name);
-    }
-    fn on_leave(&mut self, context: &mut Context<'_>, player: PlayerId) {
-        self.0.on_leave(context, player);
-    }
-    fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>) {
-        assert!(context.tick() != Tick(10), "on purpose");
-        self.0.step(context, inputs);
-    }
-    fn replicate(&self, out: &mut SceneWriter<'_>) {
-        self.0.replicate(out);
-    }
-    fn save(&self) -> Vec<u8> {
-        self.0.save()
-    }
-    fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
-        self.0.restore(state)
-    }
-}
-
-#[tokio::test]
-async fn a_room_whose_rules_panic_ends_alone() {
-    let games =
-        games().with("broken", |options| Ok(Box::new(Broken(tickwire_drift::create(options)?))));
-    let server = TestServer::start_with(games, &["--heartbeat-interval=100ms"]);
-    let mut witness = server.enter(drift()).await;
-    let mut victim = server.enter(json!({"game": "broken"})).await;
-    assert_eq!(close_code(&mut victim.socket).await, 1011);
-    let values = InputValues::new(&[10, 0]).unwrap();
-    witness.send(ClientMessage::Input(Input { seq: InputSeq(1), at: Tick(0), values })).await;
-    while witness.frame().await.input.is_none() {}
-    server.metric_until("tickwire_rooms", 1.0).await;
-    assert_eq!(server.room().await["game"], "drift");
-}
-
 #[tokio::test]
 async fn a_client_whose_state_differs_is_heard_and_gets_all_of_it_anew() {
     let server = TestServer::start(&[]);
@@ -201,17 +150,4 @@ async fn a_client_that_reads_but_never_acknowledges_is_too_slow() {
     assert_eq!(code, 4410);
     assert!(frames <= 32, "{frames} frames were sent, a second's worth is the window");
     assert!(server.metric("tickwire_frames_skipped_total").await > 30.0);
-}
-
-#[tokio::test]
-async fn the_server_says_goodbye() {
-    let mut server = TestServer::start(&[]);
-    let mut clients = Vec::new();
-    for _ in 0..5 {
-        clients.push(server.enter(drift()).await);
-    }
-    server.begin_shutdown();
-    for mut client in clients {
-        assert_eq!(close_code(&mut client.socket).await, 1012);
-    }
 }

@@ -101,6 +101,10 @@ export class Game {
       room.on('connection', ({ resumed }) => {
         if (resumed && this.playing) this.hud.notices.welcomeBack(performance.now());
       }),
+      room.on('restarting', ({ closesInMs }) => {
+        this.hud.notices.restarting(closesInMs, performance.now());
+      }),
+      room.on('failed', () => this.hud.notices.failed(performance.now())),
       room.on('cue', (event) => happen(this, event, performance.now())),
       room.on('enter', (entity) => this.#notice(room, entity)),
       room.on('leave', (entity) => {

@@ -86,6 +86,9 @@ export class Connection {
     this._isResuming = false;
     /** What the welcome said of it. @type {{lostEvents: number} | undefined} */
     this._resumed = undefined;
+    /** When the server asked to come back, in milliseconds after the end of this connection.
+     * @type {number | undefined} */
+    this._backAfterMs = undefined;
     /** @type {any} the one timer: an attempt's deadline, or the end of waiting */
     this._timer = undefined;
     /** @type {AbortController | undefined} */
@@ -141,6 +144,25 @@ export class Connection {
     this._isResuming = false;
     this._resumed = welcome.resumed;
     this._resumption.handleWelcome(welcome);
+  }
+
+  /**
+   * The server is about to end this connection.
+   *
+   * @param {number} backAfterMs when to come back, after the end
+   */
+  handleRestart(backAfterMs) {
+    this._backAfterMs = backAfterMs;
+  }
+
+  /**
+   * The room has ended, and with it the player: there is nothing to resume.
+   *
+   * @param {number} backAfterMs when to join again, after the end
+   */
+  handleFailure(backAfterMs) {
+    this._backAfterMs = backAfterMs;
+    this._resumption.forget();
   }
 
   /** The state has arrived: the attempt has succeeded. */
@@ -255,9 +277,17 @@ export class Connection {
       return;
     }
     const hasLasted = wasOpen && now - this._openSince >= LASTING_MS;
-    const delayMs = this._delayMs(plan, hasLasted && code !== RESTARTING);
+    const delayMs = this._toldDelayMs() ?? this._delayMs(plan, hasLasted && code !== RESTARTING);
     this._setTimer(() => this.start(), delayMs);
     this._setStatus({ state: 'waiting', retryAtMs: now + delayMs, code, reason });
+  }
+
+  /** The delay that the server asked for, once: it is another one for each client already. */
+  _toldDelayMs() {
+    const told = this._backAfterMs;
+    this._backAfterMs = undefined;
+    if (told !== undefined) this._backoff.attempt += 1;
+    return told;
   }
 
   /** @param {Reconnect} plan @param {boolean} mayResumeAtOnce */

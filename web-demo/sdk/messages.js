@@ -74,7 +74,9 @@ import { WireError } from './wire-error.js';
 /**
  * @typedef {{type: 'welcome', welcome: Welcome}
  *   | {type: 'pong', nonce: number, roomTimeMs: number}
- *   | {type: 'refused', input: number | undefined, cause: RefusalCause}} ServerMessage
+ *   | {type: 'refused', input: number | undefined, cause: RefusalCause}
+ *   | {type: 'restarting', closesInMs: number, backAfterMs: number}
+ *   | {type: 'failed', backAfterMs: number}} ServerMessage
  */
 /**
  * @typedef {{type: 'joined', entry: RosterEntry} | {type: 'left', player: number}
@@ -202,17 +204,21 @@ export function decodeServerMessage(bytes) {
 
 /** @param {Reader} input @returns {ServerMessage} */
 function readServerMessage(input) {
-  switch (input.variant(3, 'server message')) {
+  switch (input.variant(5, 'server message')) {
     case 0:
       return { type: 'welcome', welcome: readWelcome(input) };
     case 1:
       return { type: 'pong', nonce: input.u32(), roomTimeMs: input.u64() / 1000 };
-    default:
+    case 2:
       return {
         type: 'refused',
         input: input.option((reader) => reader.u16()),
         cause: CAUSES[input.variant(CAUSES.length, 'refusal cause')],
       };
+    case 3:
+      return { type: 'restarting', closesInMs: input.u32(), backAfterMs: input.u32() };
+    default:
+      return { type: 'failed', backAfterMs: input.u32() };
   }
 }
 

@@ -39,6 +39,10 @@
  * @property {RosterEntry} left somebody has left the room
  * @property {ReadonlyMap<number, RosterEntry>} roster the roster has changed
  * @property {Refused} refused the server refused an input or message
+ * @property {{closesInMs: number, backAfterMs: number}} restarting the server will restart: it ends the
+ *   connection in `closesInMs` or a little later, and the room comes back `backAfterMs` after that
+ * @property {{backAfterMs: number}} failed the game's rules have failed and this room has ended; another
+ *   one is joined after `backAfterMs`
  * @property {Error} error something went wrong that the room survived, thrown handlers included
  */
 

@@ -239,6 +239,16 @@ export class Room {
       case 'refused':
         this._emitter.emit('refused', { input: message.input, cause: message.cause });
         break;
+      case 'restarting': {
+        const { closesInMs, backAfterMs } = message;
+        this._connection.handleRestart(backAfterMs);
+        this._emitter.emit('restarting', { closesInMs, backAfterMs });
+        break;
+      }
+      case 'failed':
+        this._connection.handleFailure(message.backAfterMs);
+        this._emitter.emit('failed', { backAfterMs: message.backAfterMs });
+        break;
     }
   }
 

@@ -70,6 +70,12 @@ pub fn server_message(message: &ServerMessage) -> Json {
                 RefusalCause::NotASpectator => "not_a_spectator",
             },
         }),
+        ServerMessage::Restarting { closes_in_ms, back_after_ms } => json!({
+            "type": "restarting", "closes_in_ms": closes_in_ms, "back_after_ms": back_after_ms,
+        }),
+        ServerMessage::Failed { back_after_ms } => {
+            json!({"type": "failed", "back_after_ms": back_after_ms})
+        }
     }
 }
 

@@ -109,6 +109,9 @@ fn server_messages() {
         refused(Some(2), RefusalCause::QueueFull),
         refused(None, RefusalCause::Spectator),
         refused(None, RefusalCause::NotASpectator),
+        ServerMessage::Restarting { closes_in_ms: 10_000, back_after_ms: 2718 },
+        ServerMessage::Restarting { closes_in_ms: 0, back_after_ms: u32::MAX },
+        ServerMessage::Failed { back_after_ms: 250 },
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -171,7 +174,8 @@ fn malformed_server_messages() -> Vec<(&'static str, Vec<u8>)> {
     longer.push(0);
     vec![
         ("nothing", vec![]),
-        ("unknown variant", vec![3]),
+        ("unknown variant", vec![5]),
+        ("a restart that does not say when to come back", vec![3, 0]),
         ("pong cut off", vec![1, 5]),
         ("pong with a trailing byte", vec![1, 5, 5, 0]),
         ("refusal with an unknown cause", vec![2, 0, 5]),

@@ -57,6 +57,8 @@ pub struct Flow {
     sent_events: usize,
     /// Number of the newest acknowledged event.
     acked_event: EventNumber,
+    /// Number of the newest event of a moment that somebody waits for.
+    marked_event: EventNumber,
 }
 
 impl Flow {
@@ -105,6 +107,17 @@ impl Flow {
     pub fn unsent_events(&mut self) -> (EventNumber, &[EncodedEvent]) {
         let first = self.acked_event.plus(self.sent_events as u32 + 1);
         (first, &self.events.make_contiguous()[self.sent_events..])
+    }
+
+    /// Remembers the newest event, for [`Flow::has_taken_marked`].
+    pub fn mark_events(&mut self) {
+        self.marked_event = self.acked_event.plus(self.events.len() as u32);
+    }
+
+    /// Whether all events up to the one that was marked have been acknowledged.
+    #[must_use]
+    pub const fn has_taken_marked(&self) -> bool {
+        self.acked_event.since(self.marked_event) >= 0
     }
 
     /// Notes that a frame was queued, with all events that waited.
@@ -273,6 +286,21 @@ mod tests {
         }
         assert_eq!(flow.resume(EventNumber(2)), Ok(5), "3 to 7");
         assert_eq!(flow.unsent_events(), (EventNumber(8), &[event(8), event(9)][..]));
+    }
+
+    #[test]
+    fn a_moment_is_taken_in_when_its_events_are() {
+        let mut flow = Flow::new();
+        assert!(flow.has_taken_marked());
+        flow.push_event(event(1));
+        flow.push_event(event(1));
+        flow.mark_events();
+        flow.handle_sent(Tick(1), 10);
+        flow.push_event(event(2));
+        flow.handle_ack(ack(1, 1)).unwrap();
+        assert!(!flow.has_taken_marked());
+        flow.handle_ack(ack(1, 2)).unwrap();
+        assert!(flow.has_taken_marked(), "the later one does not count");
     }
 
     #[test]

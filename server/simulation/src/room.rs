@@ -17,6 +17,7 @@ mod bots;
 mod config;
 mod counters;
 mod error;
+mod flush;
 mod frames;
 mod hash;
 mod healing;

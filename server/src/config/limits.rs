@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use tickwire_protocol::envelope::{LARGEST_CLIENT_MESSAGE_BYTES, MAX_CLIENT_MESSAGE_BYTES};
 
-use super::parse_duration;
+use super::duration::parse_duration;
 use crate::session::assembly::MessageLimits;
 use crate::session::bucket::Allowance;
 use crate::session::core::SessionLimits;

@@ -23,6 +23,7 @@ use tickwire_protocol::ids::EventNumber;
 use tokio::net::TcpStream;
 use tracing::debug;
 
+use super::handshake::Handshake;
 use super::{Api, ApiError, client_address, requested_host};
 use crate::admission::Place;
 use crate::lobby::Lobby;
@@ -48,6 +49,9 @@ pub(crate) async fn serve(
     connection: Connection,
     api: Api,
 ) -> Result<(), Infallible> {
+    if let Some(handshake) = request.conn_data::<Handshake>() {
+        handshake.note_request();
+    }
     if let Err(error) = upgrade(request, connection, api).await {
         debug!(%error, "connection lost before it was a WebSocket");
     }

@@ -1,11 +1,10 @@
 //! The room's actor: hands in what came, steps, hands out what is to be sent. All logic is in
 //! [`Room`]; this owns the clock, the routes to sessions, and the metrics.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
+use actix::{Actor, AsyncContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{Refusal, ServerMessage};
@@ -17,28 +16,17 @@ use super::RoomHandle;
 use super::board::TickTiming;
 use super::clock::Epoch;
 use super::inbox::{Arrival, RoomMessage};
+use super::routes::Routes;
 use super::threads::Place;
 use super::timer::TickTimer;
 use crate::directory::Directory;
 use crate::identity::{Keyring, ResumeClaims};
-use crate::messages::{Connect, Deliver, Disconnect, End, Outgoing, Purpose, Reserve, TickDue};
+use crate::messages::{Connect, Deliver, Disconnect, Drain, Outgoing, Purpose, Reserve, TickDue};
 use crate::metrics::{Metrics, RoomMeter};
 use crate::session::SessionId;
-use crate::session::outbox::Outbox;
 
 /// Ticks between two postings of timing quantiles: ten seconds at 30 Hz.
 const TIMING_WINDOW_TICKS: u64 = 300;
-
-/// Where a player's connection is.
-struct Route {
-    session: SessionId,
-    outbox: Addr<Outbox>,
-    /// When a refusal was last logged for it.
-    warned: Option<Duration>,
-}
-
-/// Time between two log lines about refusals of one session.
-const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Everything a room's driver is given.
 pub struct RoomParts {
@@ -66,12 +54,13 @@ pub struct RoomParts {
 
 /// The actor that drives one room.
 pub struct RoomDriver {
-    parts: RoomParts,
-    routes: HashMap<PlayerId, Route>,
-    players: HashMap<SessionId, PlayerId>,
+    pub(super) parts: RoomParts,
+    pub(super) routes: Routes,
     arrivals: Vec<Arrival>,
     timing: TickTiming,
     meter: RoomMeter,
+    /// Set once the server is about to stop.
+    pub(super) drain: Option<Drain>,
 }
 
 impl RoomDriver {
@@ -81,10 +70,10 @@ impl RoomDriver {
         Self {
             meter: RoomMeter::new(Arc::clone(&parts.metrics)),
             parts,
-            routes: HashMap::new(),
-            players: HashMap::new(),
+            routes: Routes::default(),
             arrivals: Vec::new(),
             timing: TickTiming::new(),
+            drain: None,
         }
     }
 
@@ -98,7 +87,7 @@ impl RoomDriver {
     }
 
     fn take_in(&mut self, Arrival { session, player, at, message }: Arrival) {
-        if self.routes.get(&player).is_none_or(|route| route.session != session) {
+        if self.routes.session(player) != Some(session) {
             return;
         }
         let room = &mut self.parts.room;
@@ -114,58 +103,46 @@ impl RoomDriver {
             // It left between the message's arrival and this tick.
             Err(MessageError::NotAMember) => {}
             Err(cause) => {
-                let session = self.routes.get(&player).map(|route| route.session);
-                warn!(?session, room = %self.parts.handle.id, %player, %cause, "bad message");
+                warn!(%session, room = %self.parts.handle.id, %player, %cause, "bad message");
                 room.handle_close(player, CloseReason::BadMessage);
             }
         }
     }
 
-    /// Sends what the room wants sent: one message per outbox, however many sessions it serves.
-    fn hand_over(&mut self) {
-        let mut batches: Vec<(Addr<Outbox>, Deliver)> = Vec::new();
+    /// Sends what the room wants sent.
+    pub(super) fn hand_over(&mut self) {
         while let Some(output) = self.parts.room.poll_output() {
-            let (player, outgoing) = match output {
-                Output::Send { player, bytes } => (player, Outgoing::Binary(bytes)),
-                Output::Welcome { player, mut welcome, key } => {
-                    let room = self.parts.handle.id;
-                    let claims = ResumeClaims { room, player, key };
-                    welcome.resume_token = self.parts.keyring.issue_resume(claims);
-                    let bytes = ServerMessage::Welcome(welcome).to_bytes();
-                    (player, Outgoing::Binary(bytes.into()))
-                }
-                Output::Refuse { player, refusal } => {
-                    self.warn_of(player, &refusal);
-                    let bytes = ServerMessage::Refused(refusal).to_bytes();
-                    (player, Outgoing::Binary(bytes.into()))
-                }
-                Output::Desync { player, report } => {
-                    let session = self.routes.get(&player).map(|route| route.session);
-                    warn!(?session, room = %self.parts.handle.id, %player, %report, "desync");
-                    continue;
-                }
-                Output::Oversized { player, cause } => {
-                    let session = self.routes.get(&player).map(|route| route.session);
-                    error!(?session, room = %self.parts.handle.id, %player, %cause, "state too large");
-                    continue;
-                }
-                Output::Close { player, reason } => (player, Outgoing::Close(reason)),
-            };
-            let Some(route) = self.routes.get(&player) else { continue };
-            let is_last = matches!(outgoing, Outgoing::Close(_));
-            let delivery = (route.session, outgoing);
-            match batches.iter_mut().find(|(outbox, _)| *outbox == route.outbox) {
-                Some((_, Deliver(batch))) => batch.push(delivery),
-                None => batches.push((route.outbox.clone(), Deliver(vec![delivery]))),
-            }
-            if is_last {
-                self.forget(player);
-            }
+            self.queue(output);
         }
-        for (outbox, batch) in batches {
-            // Bounded: the room holds frames back from clients that do not acknowledge them.
-            outbox.do_send(batch);
-        }
+        self.routes.hand_over();
+    }
+
+    fn queue(&mut self, output: Output) {
+        let (player, outgoing) = match output {
+            Output::Send { player, bytes } => (player, Outgoing::Binary(bytes)),
+            Output::Welcome { player, mut welcome, key } => {
+                let room = self.parts.handle.id;
+                let claims = ResumeClaims { room, player, key };
+                welcome.resume_token = self.parts.keyring.issue_resume(claims);
+                (player, told(&ServerMessage::Welcome(welcome)))
+            }
+            Output::Refuse { player, refusal } => {
+                self.warn_of(player, &refusal);
+                (player, told(&ServerMessage::Refused(refusal)))
+            }
+            Output::Desync { player, report } => {
+                let session = self.routes.session(player);
+                warn!(?session, room = %self.parts.handle.id, %player, %report, "desync");
+                return;
+            }
+            Output::Oversized { player, cause } => {
+                let session = self.routes.session(player);
+                error!(?session, room = %self.parts.handle.id, %player, %cause, "state too large");
+                return;
+            }
+            Output::Close { player, reason } => (player, Outgoing::Close(reason)),
+        };
+        self.routes.queue(player, outgoing);
     }
 
     /// Lets somebody in, or back in.
@@ -192,26 +169,10 @@ impl RoomDriver {
         }
     }
 
-    /// Ends the connection that a player has had so far, if any.
-    fn replace(&mut self, player: PlayerId) {
-        if let Some(Route { session, outbox, .. }) = self.routes.remove(&player) {
-            self.players.remove(&session);
-            outbox.do_send(Deliver(vec![(session, Outgoing::Close(CloseReason::Replaced))]));
-        }
-    }
-
     fn warn_of(&mut self, player: PlayerId, refusal: &Refusal) {
-        let (now, room) = (self.parts.epoch.now(), self.parts.handle.id);
-        let Some(route) = self.routes.get_mut(&player) else { return };
-        if route.warned.is_none_or(|last| now.saturating_sub(last) >= WARNING_INTERVAL) {
-            route.warned = Some(now);
-            warn!(session = %route.session, %room, %player, cause = %refusal.cause, "refused");
-        }
-    }
-
-    fn forget(&mut self, player: PlayerId) {
-        if let Some(route) = self.routes.remove(&player) {
-            self.players.remove(&route.session);
+        if let Some(session) = self.routes.may_warn(player, self.parts.epoch.now()) {
+            let room = self.parts.handle.id;
+            warn!(%session, %room, %player, cause = %refusal.cause, "refused");
         }
     }
 
@@ -233,13 +194,11 @@ impl RoomDriver {
         let hz = u32::from(self.parts.room.config().tick_rate_hz);
         Duration::from_secs(1) * self.parts.room.empty_ticks() / hz >= self.parts.empty_timeout
     }
+}
 
-    fn end(&mut self, reason: CloseReason, context: &mut Context<Self>) {
-        self.parts.directory.remove(self.parts.handle.id);
-        self.parts.room.handle_end(reason);
-        self.hand_over();
-        context.stop();
-    }
+/// A message for one client.
+pub(super) fn told(message: &ServerMessage) -> Outgoing {
+    Outgoing::Binary(message.to_bytes().into())
 }
 
 impl Actor for RoomDriver {
@@ -264,20 +223,24 @@ impl Handler<TickDue> for RoomDriver {
     type Result = ();
 
     fn handle(&mut self, _: TickDue, context: &mut Self::Context) {
-        let begin = self.parts.epoch.now();
-        let lateness = self.parts.schedule.lateness(begin);
-        self.take_in_arrivals();
-        self.parts.room.step();
-        self.hand_over();
-        let end = self.parts.epoch.now();
-        self.parts.schedule.handle_ticked(end);
-        self.parts.handle.clock.set_start(self.parts.schedule.start());
-        self.post(end.saturating_sub(begin), lateness);
-        if self.is_over() {
-            self.end(CloseReason::RoomEnded, context);
-        } else {
-            self.parts.timer.set(self.parts.schedule.due(), context.address());
-        }
+        self.guard(context, |this, context| {
+            let begin = this.parts.epoch.now();
+            let lateness = this.parts.schedule.lateness(begin);
+            this.take_in_arrivals();
+            this.parts.room.step();
+            this.hand_over();
+            let end = this.parts.epoch.now();
+            this.parts.schedule.handle_ticked(end);
+            this.parts.handle.clock.set_start(this.parts.schedule.start());
+            this.post(end.saturating_sub(begin), lateness);
+            if this.is_over() {
+                this.end(CloseReason::RoomEnded, context);
+            } else if this.is_drained(end) {
+                this.end(CloseReason::Restarting, context);
+            } else {
+                this.parts.timer.set(this.parts.schedule.due(), context.address());
+            }
+        });
     }
 }
 
@@ -294,45 +257,41 @@ impl Handler<Reserve> for RoomDriver {
 impl Handler<Connect> for RoomDriver {
     type Result = ();
 
-    fn handle(&mut self, connect: Connect, _: &mut Self::Context) {
-        let Connect { session, outbox, purpose } = connect;
-        match self.seat(session, purpose) {
-            Ok(player) => {
-                outbox.do_send(Deliver(vec![(session, Outgoing::Joined(player))]));
-                self.replace(player);
-                self.routes.insert(player, Route { session, outbox, warned: None });
-                self.players.insert(session, player);
-                self.hand_over();
+    fn handle(&mut self, connect: Connect, context: &mut Self::Context) {
+        self.guard(context, |this, _| {
+            let Connect { session, outbox, purpose } = connect;
+            let seated = match &this.drain {
+                None => this.seat(session, purpose),
+                Some(_) => Err(CloseReason::Restarting),
+            };
+            match seated {
+                Ok(player) => {
+                    this.routes.connect(player, session, outbox);
+                    this.hand_over();
+                }
+                Err(reason) => {
+                    outbox.do_send(Deliver(vec![(session, Outgoing::Close(reason))]));
+                }
             }
-            Err(reason) => {
-                outbox.do_send(Deliver(vec![(session, Outgoing::Close(reason))]));
-            }
-        }
-        self.parts.handle.board.post(&self.parts.room);
+            this.parts.handle.board.post(&this.parts.room);
+        });
     }
 }
 
 impl Handler<Disconnect> for RoomDriver {
     type Result = ();
 
-    fn handle(&mut self, Disconnect { session, is_lost }: Disconnect, _: &mut Self::Context) {
-        if let Some(player) = self.players.remove(&session) {
-            debug!(%session, room = %self.parts.handle.id, %player, is_lost, "left");
-            self.routes.remove(&player);
+    fn handle(&mut self, disconnect: Disconnect, context: &mut Self::Context) {
+        self.guard(context, |this, _| {
+            let Disconnect { session, is_lost } = disconnect;
+            let Some(player) = this.routes.disconnect(session) else { return };
+            debug!(%session, room = %this.parts.handle.id, %player, is_lost, "left");
             if is_lost {
-                self.parts.room.handle_drop(player);
+                this.parts.room.handle_drop(player);
             } else {
-                self.parts.room.handle_leave(player);
+                this.parts.room.handle_leave(player);
             }
-            self.parts.handle.board.post(&self.parts.room);
-        }
-    }
-}
-
-impl Handler<End> for RoomDriver {
-    type Result = ();
-
-    fn handle(&mut self, End(reason): End, context: &mut Self::Context) {
-        self.end(reason, context);
+            this.parts.handle.board.post(&this.parts.room);
+        });
     }
 }

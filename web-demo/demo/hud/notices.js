@@ -1,7 +1,7 @@
 /**
  * What the player must know now, in the middle of the screen: destroyed and by whom, the seconds to
- * the next ship, an own kill, being back after the connection was lost, and that the room is gone. One
- * notice at a time.
+ * the next ship, an own kill, being back after the connection was lost, that the server restarts or the
+ * room has failed, and that it is gone for good. One notice at a time.
  */
 import { RESPAWN_MS } from '../arena.js';
 import { colourOf } from '../palette.js';
@@ -9,6 +9,8 @@ import { make, setText } from './page.js';
 
 /** How long what passes is shown: an own kill, being back. */
 const PASSING_MS = 1800;
+/** The same for what takes reading. */
+const READING_MS = 5000;
 
 export class Notices {
   /** Called when the player wants to join again after the end. */
@@ -61,6 +63,26 @@ export class Notices {
     this.#pass(nowMs, make('p', 'title small', 'Welcome back'));
   }
 
+  /**
+   * The server is about to restart.
+   * @param {number} closesInMs
+   * @param {number} nowMs
+   */
+  restarting(closesInMs, nowMs) {
+    const when = closesInMs >= 1000 ? `in ${Math.round(closesInMs / 1000)} s` : 'now';
+    const what = make('p', 'title small', `The server restarts ${when}`);
+    this.#pass(nowMs, what, make('p', 'reason', 'You will be back in a moment.'), READING_MS);
+  }
+
+  /**
+   * The room has failed; another one is joined.
+   * @param {number} nowMs
+   */
+  failed(nowMs) {
+    const what = make('p', 'title small', 'This match broke');
+    this.#pass(nowMs, what, make('p', 'reason', 'Joining another one …'), READING_MS);
+  }
+
   /** The own ship is there again. */
   alive() {
     if (this.#shown === 'destroyed') this.clear();
@@ -98,16 +120,18 @@ export class Notices {
    * Shows what passes, unless something more lasting is shown.
    * @param {number} nowMs
    * @param {Node} what
+   * @param {Node | string} more
+   * @param {number} forMs
    */
-  #pass(nowMs, what) {
+  #pass(nowMs, what, more = '', forMs = PASSING_MS) {
     if (this.#shown === 'destroyed' || this.#shown === 'ended') return;
-    this.#hideAt = nowMs + PASSING_MS;
-    this.#show('passing', what);
+    this.#hideAt = nowMs + forMs;
+    this.#show('passing', what, more);
   }
 
   /**
    * @param {'passing' | 'destroyed' | 'ended'} kind
-   * @param {...Node} content
+   * @param {...(Node | string)} content
    */
   #show(kind, ...content) {
     this.#shown = kind;

@@ -1,0 +1,25 @@
+//! Durations in flags: `500ms`, `5s`, `2m`.
+
+use std::time::Duration;
+
+const SHORTEST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// A duration from 100 ms to an hour.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| "a duration such as 500ms, 5s or 2m is due".to_owned())?;
+    if (SHORTEST..=LONGEST).contains(&duration) {
+        Ok(duration)
+    } else {
+        Err("100ms to 1h is allowed".to_owned())
+    }
+}
+
+/// The same, or none at all.
+pub fn parse_window(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Ok(Duration::ZERO),
+        _ => parse_duration(text),
+    }
+}

@@ -1,0 +1,120 @@
+//! Rules that panic: their room ends, its players are told so, and nobody else notices.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::json;
+use support::{Client, TestServer, close_code, drift, games};
+use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
+use tickwire_protocol::message::{
+    ClientMessage, GameMessage, Input, InputValues, ServerMessage, Value,
+};
+use tickwire_protocol::schema::{MessageKind, ParamKind, Schema};
+use tickwire_simulation::game::{Context, Game};
+use tickwire_simulation::inputs::Inputs;
+use tickwire_simulation::registry::{GameOptions, OptionError};
+use tickwire_simulation::saved::RestoreError;
+use tickwire_simulation::scene::SceneWriter;
+
+/// *drift*, with rules that panic where they are told to.
+struct Broken {
+    rules: Box<dyn Game>,
+    place: String,
+    /// When somebody joined.
+    joined: Option<Tick>,
+}
+
+impl Broken {
+    fn pass(&self, place: &str) {
+        assert!(self.place != place, "on purpose");
+    }
+}
+
+impl Game for Broken {
+    fn schema(&self) -> Schema {
+        let schema = Schema { game: "broken".to_owned(), ..self.rules.schema() };
+        schema.message(
+            MessageKind::new("poke").param("number", ParamKind::Integer { min: 0, max: 9 }),
+        )
+    }
+    fn on_join(&mut self, context: &mut Context<'_>, player: PlayerId, name: &str) {
+        // Its second player breaks it, so that the first one is in.
+        if player.0 > 1 {
+            self.pass("join");
+        }
+        self.joined = Some(context.tick());
+        self.rules.on_join(context, player, name);
+    }
+    fn on_leave(&mut self, context: &mut Context<'_>, player: PlayerId) {
+        self.pass("leave");
+        self.rules.on_leave(context, player);
+    }
+    fn on_message(&mut self, _: &mut Context<'_>, _: PlayerId, _: &GameMessage) {
+        self.pass("message");
+    }
+    fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>) {
+        if self.joined.is_some_and(|joined| context.tick().since(joined) > 3) {
+            self.pass("step");
+        }
+        self.rules.step(context, inputs);
+    }
+    fn replicate(&self, out: &mut SceneWriter<'_>) {
+        self.rules.replicate(out);
+    }
+    fn save(&self) -> Vec<u8> {
+        self.rules.save()
+    }
+    fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
+        self.rules.restore(state)
+    }
+}
+
+fn broken(options: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
+    let place = options.0.get("place").cloned().unwrap_or_default();
+    let rules = tickwire_drift::create(&GameOptions::default())?;
+    Ok(Box::new(Broken { rules, place, joined: None }))
+}
+
+/// Reads on to the word that the room has failed.
+async fn failure(client: &mut Client) -> u32 {
+    loop {
+        if let support::Received::Message(ServerMessage::Failed { back_after_ms }) =
+            client.next().await
+        {
+            return back_after_ms;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_room_whose_rules_panic_ends_alone_and_says_so() {
+    let server = TestServer::start_with(games().with("broken", broken), &[]);
+    let mut witness = server.enter(drift()).await;
+    for (count, place) in (1..).zip(["step", "message", "join", "leave"]) {
+        let opened = json!({"game": "broken", "options": {"place": place}});
+        let (_, opened) = server.post("/api/rooms", opened).await;
+        let room = json!({"room": opened["room"]});
+        let mut victim = server.enter(room.clone()).await;
+        let poke = GameMessage { kind: 0, values: vec![Value::Integer(1)] };
+        match place {
+            "message" => victim.send(ClientMessage::Game(poke)).await,
+            "join" => {
+                let joined = server.join(room).await;
+                support::open(joined["ws_url"].as_str().unwrap()).await;
+            }
+            "leave" => server.enter(room).await.leave().await,
+            _ => {}
+        }
+        let back_after_ms = failure(&mut victim).await;
+        assert!((250..=750).contains(&back_after_ms), "{back_after_ms}");
+        assert_eq!(close_code(&mut victim.socket).await, 1011, "{place}");
+        server.metric_until("tickwire_rooms_failed_total", f64::from(count)).await;
+        server.metric_until("tickwire_rooms", 1.0).await;
+        assert_eq!(server.room().await["game"], "drift");
+    }
+    let values = InputValues::new(&[10, 0]).unwrap();
+    witness.send(ClientMessage::Input(Input { seq: InputSeq(1), at: Tick(0), values })).await;
+    while witness.frame().await.input.is_none() {}
+    server.metric_until("tickwire_sessions", 1.0).await;
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { FakeWorld } from './support/fake-world.js';
+import { bytesOf } from './support/golden.js';
+
+/** Closes in 10 s, back 2718 ms later. */
+const RESTARTING = bytesOf('03fb1027fb9e0a');
+/** Back after 250 ms. */
+const FAILED = bytesOf('04fa');
+
+test('a server that restarts is come back to when it asked for it', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined();
+  /** @type {unknown[]} */
+  const told = [];
+  room.on('restarting', (restart) => told.push(restart));
+  world.socket.receive(RESTARTING);
+  assert.deepEqual(told, [{ closesInMs: 10_000, backAfterMs: 2718 }]);
+  assert.equal(room.connection.state, 'open', 'until it is closed, play goes on');
+  world.socket.drop(1012);
+  assert.equal(room.connection.state, 'waiting');
+  assert.equal((room.connection.retryAtMs ?? 0) - world.now, 2718);
+  await world.run(2718);
+  world.socket.begin();
+  assert.equal(room.connection.state, 'open');
+  // What was asked for holds once.
+  world.socket.drop(1012);
+  assert.equal((room.connection.retryAtMs ?? 0) - world.now, 1000);
+  room.leave();
+});
+
+test('a room that has failed is not resumed but another one joined', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined();
+  /** @type {unknown[]} */
+  const told = [];
+  room.on('failed', (failure) => told.push(failure));
+  world.socket.receive(FAILED);
+  world.socket.drop(1011);
+  assert.deepEqual(told, [{ backAfterMs: 250 }]);
+  assert.equal((room.connection.retryAtMs ?? 0) - world.now, 250);
+  await world.run(250);
+  assert.equal(world.joins.length, 2);
+  room.leave();
+});
