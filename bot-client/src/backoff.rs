@@ -1,15 +1,22 @@
 //! When to try again: exponential delays with jitter. Pure; whoever asks does the sleeping.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg32;
-use tickwire_protocol::close::Reconnect;
+
+use crate::come_back::ComeBack;
 
 /// Delay before the first try, without jitter.
 pub const FIRST_DELAY: Duration = Duration::from_secs(1);
-/// No delay is longer, except where the server names one.
+/// No delay of the backoff's own is longer.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// A delay that the server told is kept within these bounds: neither a mistake nor malice there is to
+/// make a client hammer it, or stay away for hours.
+pub const TOLD_DELAYS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
+/// A delay that the server told is lengthened by a random part of up to this share of it.
+const TOLD_SPREAD: f64 = 0.25;
 /// A try at once comes within this time: clients of a server that lost all of them spread a little.
 pub const AT_ONCE: Duration = Duration::from_millis(100);
 
@@ -48,13 +55,21 @@ impl Backoff {
         AT_ONCE.mul_f64(self.rng.random_range(0.0..=1.0))
     }
 
-    /// The delay before coming back after a close, or `None` when one should not.
-    pub fn delay_after(&mut self, reconnect: Reconnect) -> Option<Duration> {
-        match reconnect {
-            Reconnect::Never => None,
-            Reconnect::Backoff => Some(self.next_delay()),
+    /// The delay after which the server told this client, and maybe many others, to come back: a
+    /// little more than that. It does not lengthen those of later tries.
+    fn told(&mut self, delay: Duration) -> Duration {
+        let delay = delay.clamp(*TOLD_DELAYS.start(), *TOLD_DELAYS.end());
+        delay.mul_f64(1.0 + self.rng.random_range(0.0..=TOLD_SPREAD))
+    }
+
+    /// The delay before coming back, or `None` when one should not.
+    pub fn delay(&mut self, come_back: ComeBack) -> Option<Duration> {
+        match come_back {
+            ComeBack::Never => None,
+            ComeBack::Backoff => Some(self.next_delay()),
             // The jitter comes on top, so that nobody is early.
-            Reconnect::After(least) => Some(least + self.next_delay()),
+            ComeBack::NotBefore(least) => Some(least + self.next_delay()),
+            ComeBack::Told(delay) => Some(self.told(delay)),
         }
     }
 
@@ -83,21 +98,39 @@ mod tests {
         }
 
         #[test]
-        fn a_delay_that_the_server_names_is_kept(seed: u64) {
+        fn nobody_is_back_before_a_delay_that_the_protocol_sets(seed: u64) {
             let mut backoff = Backoff::new(seed);
             let least = Duration::from_secs(5);
             for _ in 0..40 {
-                let delay = backoff.delay_after(Reconnect::After(least)).unwrap();
+                let delay = backoff.delay(ComeBack::NotBefore(least)).unwrap();
                 prop_assert!(delay > least && delay <= least + LONGEST_DELAY);
             }
-            prop_assert_eq!(backoff.delay_after(Reconnect::Never), None);
+            prop_assert_eq!(backoff.delay(ComeBack::Never), None);
+        }
+
+        #[test]
+        fn a_delay_that_the_server_told_stands_in_for_the_backoffs(seed: u64) {
+            let mut backoff = Backoff::new(seed);
+            for (told, kept) in [(0, 1), (1, 1), (7, 7), (60, 60), (u64::MAX, 60)] {
+                let delay = backoff.delay(ComeBack::Told(Duration::from_secs(told))).unwrap();
+                let kept = Duration::from_secs(kept);
+                prop_assert!(delay >= kept && delay <= kept.mul_f64(1.0 + TOLD_SPREAD), "{delay:?}");
+            }
+            prop_assert!(backoff.next_delay() <= FIRST_DELAY);
         }
     }
 
     #[test]
     fn clients_spread_out() {
-        let delays: Vec<_> = (0..50).map(|seed| Backoff::new(seed).next_delay()).collect();
-        let spread = *delays.iter().max().unwrap() - *delays.iter().min().unwrap();
-        assert!(spread > FIRST_DELAY / 3, "50 clients come back within {spread:?}");
+        let spread = |delay: fn(&mut Backoff) -> Duration| {
+            let delays = (0..50).map(|seed| delay(&mut Backoff::new(seed)));
+            let (least, most) = delays
+                .fold((Duration::MAX, Duration::ZERO), |(least, most), delay| {
+                    (least.min(delay), most.max(delay))
+                });
+            most - least
+        };
+        assert!(spread(Backoff::next_delay) > FIRST_DELAY / 3);
+        assert!(spread(|backoff| backoff.told(Duration::from_secs(10))) > Duration::from_secs(2));
     }
 }

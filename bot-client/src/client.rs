@@ -12,9 +12,9 @@
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
-use tickwire_protocol::close::Reconnect;
 
 use crate::backoff::Backoff;
+use crate::come_back::ComeBack;
 use crate::connection::{Connection, Incoming};
 use crate::end::{ConnectError, End};
 use crate::join::{JoinError, JoinRequest, Lobby};
@@ -47,11 +47,13 @@ pub enum EnterError {
 }
 
 impl EnterError {
-    fn reconnect(&self) -> Reconnect {
+    /// Whether and when another try may succeed.
+    #[must_use]
+    pub fn come_back(&self) -> ComeBack {
         match self {
-            Self::Join(error) => error.reconnect(),
-            Self::Connect(error) => error.reconnect(),
-            Self::Ended(end) => end.reconnect(),
+            Self::Join(error) => error.come_back(),
+            Self::Connect(error) => error.come_back(),
+            Self::Ended(end) => end.come_back(),
         }
     }
 }
@@ -136,7 +138,7 @@ impl Client {
                     Err(error) => error,
                 }
             };
-            delay = self.backoff.delay_after(error.reconnect()).ok_or(error)?;
+            delay = self.backoff.delay(error.come_back()).ok_or(error)?;
         }
     }
 
@@ -144,9 +146,9 @@ impl Client {
     /// shown anything is not resumed at once.
     fn delay_after(&mut self, end: &End, resumes: bool) -> Option<Duration> {
         let has_shown_state = self.connection.view().cursor().tick().is_some();
-        match end.reconnect() {
-            Reconnect::Backoff if resumes && has_shown_state => Some(self.backoff.at_once()),
-            reconnect => self.backoff.delay_after(reconnect),
+        match end.come_back() {
+            ComeBack::Backoff if resumes && has_shown_state => Some(self.backoff.at_once()),
+            come_back => self.backoff.delay(come_back),
         }
     }
 

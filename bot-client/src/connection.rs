@@ -137,9 +137,8 @@ impl Connection {
             .write_buffer_size(0)
             .max_message_size(Some(MAX_SERVER_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_SERVER_MESSAGE_BYTES));
-        let (mut socket, _) = connect_async_with_config(request(ws_url)?, Some(config), true)
-            .await
-            .map_err(Box::new)?;
+        let (mut socket, _) =
+            connect_async_with_config(request(ws_url)?, Some(config), true).await?;
         let (first, received_bytes) = read_first(&mut socket).await?;
         let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::from_bytes(&first) else {
             return Err(ConnectError::NotWelcomed);
@@ -320,7 +319,7 @@ impl Connection {
 }
 
 fn request(ws_url: &str) -> Result<Request, ConnectError> {
-    let mut request = ws_url.into_client_request().map_err(Box::new)?;
+    let mut request = ws_url.into_client_request()?;
     let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
     request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
     Ok(request)

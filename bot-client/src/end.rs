@@ -3,27 +3,29 @@
 use std::time::Duration;
 
 use thiserror::Error;
-use tickwire_protocol::close::{CloseReason, Reconnect};
+use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::envelope::EnvelopeError;
 use tickwire_protocol::frame::FrameError;
 use tickwire_protocol::message::WelcomeError;
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use crate::come_back::ComeBack;
 use crate::connection::CONNECT_TIMEOUT;
+use crate::refusal::Refusal;
 use crate::resume::EventOrderError;
 
 /// Close code that stands for a close without one (RFC 6455, 7.4.1).
 const NO_CODE: u16 = 1005;
-/// Close codes from this one on are an application's own (RFC 6455, 7.4.2): unknown ones mean a
-/// refusal, while unknown ones below come from whatever stands between client and server.
-const FIRST_OWN_CODE: u16 = 4000;
 
 /// Why a connection could not be opened.
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// The address, the network, or the WebSocket handshake.
     #[error("cannot connect: {0}")]
-    Handshake(#[from] Box<tungstenite::Error>),
+    Handshake(Box<tungstenite::Error>),
+    /// The server refused the upgrade.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// No welcome in time.
     #[error("no welcome within {} s", CONNECT_TIMEOUT.as_secs())]
     TimedOut,
@@ -52,19 +54,17 @@ pub enum ConnectError {
 impl ConnectError {
     /// Whether and when to try again: with a new seat, or to resume.
     #[must_use]
-    pub fn reconnect(&self) -> Reconnect {
+    pub fn come_back(&self) -> ComeBack {
         match self {
             Self::Handshake(error) => match &**error {
-                tungstenite::Error::Http(answer) if answer.status().is_server_error() => {
-                    Reconnect::Backoff
-                }
-                tungstenite::Error::Http(_) | tungstenite::Error::Url(_) => Reconnect::Never,
-                _ => Reconnect::Backoff,
+                tungstenite::Error::Url(_) => ComeBack::Never,
+                _ => ComeBack::AFTER_LOSS,
             },
-            Self::TimedOut => Reconnect::Backoff,
-            Self::Ended(end) => end.reconnect(),
+            Self::Refused(refusal) => refusal.come_back(),
+            Self::TimedOut => ComeBack::AFTER_LOSS,
+            Self::Ended(end) => end.come_back(),
             Self::NotWelcomed | Self::Unsound(_) | Self::NotResumed | Self::OtherPlayer { .. } => {
-                Reconnect::Never
+                ComeBack::Never
             }
         }
     }
@@ -75,6 +75,18 @@ impl ConnectError {
         const REFUSALS: [u16; 2] =
             [CloseReason::Unauthorised.code(), CloseReason::NoSuchRoom.code()];
         matches!(self, Self::Ended(End::Closed { code, .. }) if REFUSALS.contains(code))
+    }
+}
+
+impl From<tungstenite::Error> for ConnectError {
+    fn from(error: tungstenite::Error) -> Self {
+        match error {
+            tungstenite::Error::Http(answer) => {
+                let body = answer.body().as_deref().unwrap_or_default();
+                Refusal::new(answer.status(), answer.headers(), body).into()
+            }
+            error => Self::Handshake(Box::new(error)),
+        }
     }
 }
 
@@ -112,16 +124,12 @@ pub enum End {
 impl End {
     /// Whether and when to come back.
     #[must_use]
-    pub fn reconnect(&self) -> Reconnect {
+    pub fn come_back(&self) -> ComeBack {
         match self {
-            Self::Closed { code, .. } => match CloseReason::from_code(*code) {
-                Some(reason) => reason.reconnect(),
-                None if *code < FIRST_OWN_CODE => Reconnect::Backoff,
-                None => Reconnect::Never,
-            },
-            Self::Lost(_) | Self::Silent(_) => Reconnect::Backoff,
+            Self::Closed { code, .. } => ComeBack::after_close(*code),
+            Self::Lost(_) | Self::Silent(_) => ComeBack::AFTER_LOSS,
             // Two ends that do not understand each other will not do so a second later.
-            Self::Message(_) | Self::Frame(_) | Self::Event(_) | Self::Text => Reconnect::Never,
+            Self::Message(_) | Self::Frame(_) | Self::Event(_) | Self::Text => ComeBack::Never,
         }
     }
 
@@ -151,20 +159,14 @@ mod tests {
         let grid = GridError { columns: 0, rows: 3 };
         let error = ConnectError::from(WelcomeError::from(grid));
         assert_eq!(error.to_string(), format!("welcome: {grid}"));
-        assert_eq!(error.reconnect(), Reconnect::Never);
+        assert_eq!(error.come_back(), ComeBack::Never);
     }
 
     #[test]
-    fn only_what_may_pass_is_come_back_from() {
-        let closed = |code| End::Closed { code, text: String::new() }.reconnect();
-        for code in [1001, NO_CODE, 1011, 1012, 1013, 3999, 4408, 4410] {
-            assert_eq!(closed(code), Reconnect::Backoff, "{code}");
-        }
-        for code in [1000, 1002, 4001, 4400, 4404, 4409, 4411, 4999] {
-            assert_eq!(closed(code), Reconnect::Never, "{code}");
-        }
-        assert!(matches!(closed(4423), Reconnect::After(_)));
-        assert_eq!(End::Lost(String::new()).reconnect(), Reconnect::Backoff);
-        assert_eq!(End::Frame(FrameError::Tag).reconnect(), Reconnect::Never);
+    fn what_breaks_may_be_mended_but_no_misunderstanding() {
+        let closed = |code| End::Closed { code, text: String::new() }.come_back();
+        assert_eq!([NO_CODE, 4409].map(closed), [ComeBack::Backoff, ComeBack::Never]);
+        assert_eq!(End::Lost(String::new()).come_back(), ComeBack::AFTER_LOSS);
+        assert_eq!(End::Frame(FrameError::Tag).come_back(), ComeBack::Never);
     }
 }

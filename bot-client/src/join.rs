@@ -11,8 +11,10 @@ use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tickwire_protocol::close::{CloseReason, Reconnect};
 use tickwire_protocol::ids::PlayerId;
+
+use crate::come_back::ComeBack;
+use crate::refusal::Refusal;
 
 /// An answer that takes longer is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -118,14 +120,9 @@ pub enum CallError {
         /// Why.
         cause: String,
     },
-    /// The server refused with a status that has no meaning of its own here.
-    #[error("the server answered {status}: {message}")]
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// The server's words.
-        message: String,
-    },
+    /// The server refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The answer is not what was asked for.
     #[error("the answer makes no sense: {0}")]
     Malformed(String),
@@ -146,44 +143,46 @@ pub enum JoinError {
     /// Every seat of the room is taken (409).
     #[error("the room is full")]
     RoomFull,
-    /// The server takes nobody any more (503).
-    #[error("the server is shutting down")]
-    ShuttingDown,
-    /// Anything else.
+    /// Anything else, such as a server that has no time for it now.
     #[error(transparent)]
-    Call(#[from] CallError),
+    Call(CallError),
+}
+
+impl CallError {
+    /// Whether and when the same call may succeed.
+    #[must_use]
+    pub fn come_back(&self) -> ComeBack {
+        match self {
+            Self::Unreachable { .. } => ComeBack::AFTER_LOSS,
+            Self::Refused(refusal) => refusal.come_back(),
+            Self::Malformed(_) => ComeBack::Never,
+        }
+    }
 }
 
 impl JoinError {
     /// Whether and when the same request may succeed.
     #[must_use]
-    pub const fn reconnect(&self) -> Reconnect {
+    pub fn come_back(&self) -> ComeBack {
         match self {
-            Self::RoomFull => CloseReason::RoomFull.reconnect(),
-            Self::Call(CallError::Refused { status: 429, .. }) => {
-                CloseReason::TooManyMessages.reconnect()
-            }
-            Self::ShuttingDown | Self::Call(CallError::Unreachable { .. }) => Reconnect::Backoff,
-            Self::Call(CallError::Refused { status: 500.., .. }) => Reconnect::Backoff,
-            Self::BadRequest(_) | Self::NoSuchRoom | Self::NoSuchGame(_) | Self::Call(_) => {
-                Reconnect::Never
-            }
+            Self::BadRequest(_) | Self::NoSuchRoom | Self::NoSuchGame(_) => ComeBack::Never,
+            Self::RoomFull => ComeBack::after_status(409),
+            Self::Call(error) => error.come_back(),
         }
     }
 }
 
-/// The body of an answer that is no success.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ErrorBody {
-    error: String,
-    message: String,
-}
-
-/// What came back: a success's body, or a refusal.
-enum Answer<T> {
-    Success(T),
-    Refusal { status: u16, body: ErrorBody },
+impl From<CallError> for JoinError {
+    fn from(error: CallError) -> Self {
+        let CallError::Refused(refusal) = error else { return Self::Call(error) };
+        match refusal.status {
+            400 => Self::BadRequest(refusal.message),
+            404 if refusal.code == "no_such_game" => Self::NoSuchGame(refusal.message),
+            404 => Self::NoSuchRoom,
+            409 => Self::RoomFull,
+            _ => Self::Call(refusal.into()),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -231,17 +230,7 @@ impl Lobby {
     /// [`JoinError`].
     pub async fn join(&self, request: &JoinRequest) -> Result<Seat, JoinError> {
         let call = self.http.post(self.at("/api/join")).json(request);
-        match self.call(call).await? {
-            Answer::Success(seat) => Ok(seat),
-            Answer::Refusal { status, body } => Err(match status {
-                400 => JoinError::BadRequest(body.message),
-                404 if body.error == "no_such_game" => JoinError::NoSuchGame(body.message),
-                404 => JoinError::NoSuchRoom,
-                409 => JoinError::RoomFull,
-                503 => JoinError::ShuttingDown,
-                _ => CallError::Refused { status, message: body.message }.into(),
-            }),
-        }
+        Ok(self.call(call).await?)
     }
 
     /// Starts a room; of the server's default game when none is named.
@@ -250,7 +239,7 @@ impl Lobby {
     /// [`CallError`].
     pub async fn create_room(&self, game: Option<&str>) -> Result<NewRoom, CallError> {
         let call = self.http.post(self.at("/api/rooms")).json(&RoomRequest { game });
-        self.call(call).await?.success()
+        self.call(call).await
     }
 
     /// All rooms.
@@ -258,7 +247,7 @@ impl Lobby {
     /// # Errors
     /// [`CallError`].
     pub async fn rooms(&self) -> Result<Vec<RoomStatus>, CallError> {
-        let list: RoomList = self.call(self.http.get(self.at("/api/rooms"))).await?.success()?;
+        let list: RoomList = self.call(self.http.get(self.at("/api/rooms"))).await?;
         Ok(list.rooms)
     }
 
@@ -266,10 +255,7 @@ impl Lobby {
         format!("{}{path}", self.server)
     }
 
-    async fn call<T: DeserializeOwned>(
-        &self,
-        call: RequestBuilder,
-    ) -> Result<Answer<T>, CallError> {
+    async fn call<T: DeserializeOwned>(&self, call: RequestBuilder) -> Result<T, CallError> {
         let unreachable = |error: reqwest::Error| CallError::Unreachable {
             url: self.server.to_string(),
             cause: root_cause(&error),
@@ -278,22 +264,12 @@ impl Lobby {
         let status = response.status();
         if status.is_success() {
             let malformed = |error: reqwest::Error| CallError::Malformed(root_cause(&error));
-            return Ok(Answer::Success(response.json().await.map_err(malformed)?));
+            return response.json().await.map_err(malformed);
         }
-        // A refusal without a body is one all the same.
-        let body = response.json().await.unwrap_or_default();
-        Ok(Answer::Refusal { status: status.as_u16(), body })
-    }
-}
-
-impl<T> Answer<T> {
-    fn success(self) -> Result<T, CallError> {
-        match self {
-            Self::Success(body) => Ok(body),
-            Self::Refusal { status, body } => {
-                Err(CallError::Refused { status, message: body.message })
-            }
-        }
+        let headers = response.headers().clone();
+        // A refusal whose body does not arrive is one all the same.
+        let body = response.bytes().await.unwrap_or_default();
+        Err(Refusal::new(status, &headers, &body).into())
     }
 }
 
@@ -323,15 +299,20 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_asked_for_again() {
-        let refused = |status| {
-            JoinError::Call(CallError::Refused { status, message: String::new() }).reconnect()
+    fn refusals_that_mean_something_have_names() {
+        let error = |status, code: &str| {
+            let [code, message] = [code, "words"].map(str::to_owned);
+            JoinError::from(CallError::from(Refusal { status, code, message, retry_after: None }))
         };
-        assert_eq!([500, 502].map(refused), [Reconnect::Backoff; 2]);
-        assert_eq!([403, 405].map(refused), [Reconnect::Never; 2]);
-        assert!(matches!(refused(429), Reconnect::After(_)));
-        assert!(matches!(JoinError::RoomFull.reconnect(), Reconnect::After(_)));
-        assert_eq!(JoinError::NoSuchRoom.reconnect(), Reconnect::Never);
+        assert!(
+            matches!(error(400, "bad_option"), JoinError::BadRequest(words) if words == "words")
+        );
+        assert!(matches!(error(404, "no_such_game"), JoinError::NoSuchGame(_)));
+        assert!(matches!(error(404, "no_such_room"), JoinError::NoSuchRoom));
+        assert!(matches!(error(409, "room_full"), JoinError::RoomFull));
+        let busy = error(503, "too_many_pending");
+        assert_eq!(busy.to_string(), "the server answered 503: words");
+        assert_eq!(busy.come_back(), ComeBack::Backoff);
     }
 
     #[test]

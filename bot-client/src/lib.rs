@@ -13,7 +13,8 @@
 //! |---|---|
 //! | [`join`] | rooms and seats, over HTTP |
 //! | [`connection`], [`view`] | one WebSocket: frames in, inputs and acknowledgements out |
-//! | [`end`], [`backoff`] | why it was not opened or ended; when to try again |
+//! | [`end`], [`refusal`] | why it was not opened, or ended; a refusal over HTTP |
+//! | [`come_back`], [`backoff`] | whether and when to try again; the delays |
 //! | [`resume`] | what it takes to go on as the same player; the order of events |
 //! | [`client`] | a connection that comes back after it was lost |
 //! | [`behavior`] | what a bot does, for any game |
@@ -29,6 +30,7 @@ pub mod behavior;
 pub mod board;
 pub mod bot;
 pub mod client;
+pub mod come_back;
 pub mod connection;
 pub mod cpu;
 pub mod cuts;
@@ -36,6 +38,7 @@ pub mod end;
 pub mod join;
 pub mod open_files;
 pub mod progress;
+pub mod refusal;
 pub mod report;
 pub mod resume;
 pub mod stats;
