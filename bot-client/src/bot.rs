@@ -12,10 +12,11 @@ use tokio::time::{Interval, MissedTickBehavior};
 use crate::backoff::Backoff;
 use crate::behavior::{Behavior, Moment, Pilot};
 use crate::board::{Board, Phase, Place, RoomUsed};
-use crate::client::{Client, EnterError};
+use crate::client::Client;
 use crate::connection::{Incoming, Update};
 use crate::cuts::{CutPlan, Cuts};
 use crate::end::End;
+use crate::entry::{EnterError, Entry};
 use crate::join::{JoinRequest, Lobby};
 use crate::stats::UpdateSeen;
 use crate::view::Detail;
@@ -94,10 +95,19 @@ async fn live(plan: &Plan, place: &mut Place) -> Result<(), BotError> {
 }
 
 async fn get_in(plan: &Plan, place: &Place) -> Result<Client, EnterError> {
-    // The semaphore is never closed; were it, bots would enter unpaced.
-    let _permit = place.board().entrance.acquire().await.ok();
-    let backoff = Backoff::new(own_seed(plan));
-    Client::join(plan.lobby.clone(), plan.request.clone(), plan.detail, backoff).await
+    let Plan { lobby, request, detail, .. } = plan.clone();
+    let mut entry = Entry::new(lobby, request, detail, Backoff::new(own_seed(plan)));
+    loop {
+        // The semaphore is never closed; were it, bots would enter unpaced.
+        let permit = place.board().entrance.acquire().await.ok();
+        let attempt = entry.attempt().await;
+        // Those who wait for another attempt keep nobody from theirs.
+        drop(permit);
+        match attempt {
+            Ok(connection) => return Ok(Client::new(entry, connection)),
+            Err(error) => tokio::time::sleep(entry.patience(error)?).await,
+        }
+    }
 }
 
 /// A seed that no two bots of a run have in common.

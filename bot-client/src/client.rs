@@ -11,55 +11,24 @@
 
 use std::time::{Duration, Instant};
 
-use thiserror::Error;
-
 use crate::backoff::Backoff;
 use crate::come_back::ComeBack;
 use crate::connection::{Connection, Incoming};
-use crate::end::{ConnectError, End};
+use crate::end::End;
+use crate::entry::{EnterError, Entry};
 use crate::join::{JoinError, JoinRequest, Lobby};
 use crate::view::Detail;
 
 /// A player with a connection, or on its way back to one.
 #[derive(Debug)]
 pub struct Client {
-    lobby: Lobby,
-    request: JoinRequest,
-    detail: Detail,
-    backoff: Backoff,
-    /// Where the seat was, and resuming is.
-    ws_url: String,
+    entry: Entry,
     connection: Connection,
 }
 
-/// Why a player did not get in.
-#[derive(Debug, Error)]
-pub enum EnterError {
-    /// No seat.
-    #[error(transparent)]
-    Join(#[from] JoinError),
-    /// No connection to the seat.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// The connection ended in a way that is not come back from.
-    #[error(transparent)]
-    Ended(#[from] End),
-}
-
-impl EnterError {
-    /// Whether and when another try may succeed.
-    #[must_use]
-    pub fn come_back(&self) -> ComeBack {
-        match self {
-            Self::Join(error) => error.come_back(),
-            Self::Connect(error) => error.come_back(),
-            Self::Ended(end) => end.come_back(),
-        }
-    }
-}
-
 impl Client {
-    /// Joins and connects: one try, so that a wrong request fails at once.
+    /// Joins and connects. A server that is too busy is asked again, when it says or with backoff, a
+    /// few times ([`Entry::patience`]); anything else that is wrong fails at once.
     ///
     /// # Errors
     /// [`EnterError`].
@@ -69,8 +38,19 @@ impl Client {
         detail: Detail,
         backoff: Backoff,
     ) -> Result<Self, EnterError> {
-        let (ws_url, connection) = enter(&lobby, &request, detail).await?;
-        Ok(Self { lobby, request, detail, backoff, ws_url, connection })
+        let mut entry = Entry::new(lobby, request, detail, backoff);
+        loop {
+            match entry.attempt().await {
+                Ok(connection) => return Ok(Self::new(entry, connection)),
+                Err(error) => tokio::time::sleep(entry.patience(error)?).await,
+            }
+        }
+    }
+
+    /// A player who has come in by this way.
+    #[must_use]
+    pub const fn new(entry: Entry, connection: Connection) -> Self {
+        Self { entry, connection }
     }
 
     /// Waits for what the server sends next. May be cancelled without losing anything.
@@ -81,7 +61,7 @@ impl Client {
         let incoming = self.connection.next().await?;
         if matches!(incoming, Incoming::Update(_)) {
             // Only now it counts as success: a server may take clients in and fail right away.
-            self.backoff.reset();
+            self.entry.backoff.reset();
         }
         Ok(incoming)
     }
@@ -104,41 +84,36 @@ impl Client {
     /// # Errors
     /// [`EnterError`] when another try would end the same way.
     pub async fn reconnect(&mut self, end: End) -> Result<(), EnterError> {
-        let mut resume = self.connection.resumption(&self.ws_url);
+        let mut resume = self.connection.resumption();
         let delay = self.delay_after(&end, resume.is_some());
         let mut delay = delay.ok_or(EnterError::Ended(end))?;
-        let mut request = self.request_again();
+        self.entry.seek_again(self.connection.welcome());
         loop {
             tokio::time::sleep(delay).await;
             resume = resume.filter(|lost| Instant::now() < lost.until);
-            let error = if let Some(lost) = &resume {
-                match Connection::resume(lost, self.detail).await {
-                    Ok(connection) => {
-                        self.connection = connection;
-                        return Ok(());
-                    }
-                    Err(error) if error.is_refused_resume() => {
-                        resume = None;
-                        delay = self.backoff.next_delay();
-                        continue;
-                    }
-                    Err(error) => error.into(),
+            let attempt = match &resume {
+                Some(lost) => {
+                    Connection::resume(lost, self.entry.detail()).await.map_err(EnterError::from)
                 }
-            } else {
-                match enter(&self.lobby, &request, self.detail).await {
-                    Ok((ws_url, connection)) => {
-                        (self.ws_url, self.connection) = (ws_url, connection);
-                        return Ok(());
-                    }
-                    Err(EnterError::Join(JoinError::NoSuchRoom)) if request.room.is_some() => {
-                        request.room = None;
-                        delay = Duration::ZERO;
-                        continue;
-                    }
-                    Err(error) => error,
-                }
+                None => self.entry.attempt().await,
             };
-            delay = self.backoff.delay(error.come_back()).ok_or(error)?;
+            delay = match attempt {
+                Ok(connection) => {
+                    self.connection = connection;
+                    return Ok(());
+                }
+                Err(EnterError::Connect(error))
+                    if resume.is_some() && error.is_refused_resume() =>
+                {
+                    resume = None;
+                    self.entry.backoff.next_delay()
+                }
+                Err(EnterError::Join(JoinError::NoSuchRoom)) if self.entry.forget_room() => {
+                    Duration::ZERO
+                }
+                // What is refused for load may be resumed all the same, later.
+                Err(error) => self.entry.backoff.delay(error.come_back()).ok_or(error)?,
+            };
         }
     }
 
@@ -146,18 +121,10 @@ impl Client {
     /// shown anything is not resumed at once.
     fn delay_after(&mut self, end: &End, resumes: bool) -> Option<Duration> {
         let has_shown_state = self.connection.view().cursor().tick().is_some();
+        let backoff = &mut self.entry.backoff;
         match end.come_back() {
-            ComeBack::Backoff if resumes && has_shown_state => Some(self.backoff.at_once()),
-            come_back => self.backoff.delay(come_back),
-        }
-    }
-
-    fn request_again(&self) -> JoinRequest {
-        let welcome = self.connection.welcome();
-        JoinRequest {
-            room: Some(welcome.room.clone()),
-            game: Some(welcome.schema.game.clone()),
-            ..self.request.clone()
+            ComeBack::Backoff if resumes && has_shown_state => Some(backoff.at_once()),
+            come_back => backoff.delay(come_back),
         }
     }
 
@@ -165,16 +132,4 @@ impl Client {
     pub async fn close(self) {
         self.connection.close().await;
     }
-}
-
-async fn enter(
-    lobby: &Lobby,
-    request: &JoinRequest,
-    detail: Detail,
-) -> Result<(String, Connection), EnterError> {
-    // A room has its game already; naming another one beside it would be a contradiction.
-    let game = request.game.clone().filter(|_| request.room.is_none());
-    let seat = lobby.join(&JoinRequest { game, ..request.clone() }).await?;
-    let connection = Connection::open(&seat.ws_url, detail).await?;
-    Ok((seat.ws_url, connection))
 }

@@ -44,6 +44,8 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(11);
 #[derive(Debug)]
 pub struct Connection {
     socket: Socket,
+    /// Where it was opened.
+    ws_url: String,
     welcome: Welcome,
     view: View,
     last_seq: InputSeq,
@@ -124,10 +126,10 @@ impl Connection {
         Ok(connection)
     }
 
-    /// What it takes to go on as the same player, when this connection to `ws_url` is lost now.
+    /// What it takes to go on as the same player, when this connection is lost now.
     #[must_use]
-    pub fn resumption(&self, ws_url: &str) -> Option<Resume> {
-        Resume::new(ws_url, &self.welcome, self.events.newest())
+    pub fn resumption(&self) -> Option<Resume> {
+        Resume::new(&self.ws_url, &self.welcome, self.events.newest())
     }
 
     async fn open_patiently(ws_url: &str, detail: Detail) -> Result<Self, ConnectError> {
@@ -148,6 +150,7 @@ impl Connection {
         silence.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             socket,
+            ws_url: ws_url.to_owned(),
             view: View::new(detail, &welcome),
             welcome: *welcome,
             last_seq: InputSeq::default(),

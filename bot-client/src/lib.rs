@@ -16,6 +16,7 @@
 //! | [`end`], [`refusal`] | why it was not opened, or ended; a refusal over HTTP |
 //! | [`come_back`], [`backoff`] | whether and when to try again; the delays |
 //! | [`resume`] | what it takes to go on as the same player; the order of events |
+//! | [`entry`] | the way in: from a seat to a connection, again if the server is busy |
 //! | [`client`] | a connection that comes back after it was lost |
 //! | [`behavior`] | what a bot does, for any game |
 //! | [`args`], [`swarm`], [`bot`] | the flags; many bots and the measuring window; one bot's loop |
@@ -35,6 +36,7 @@ pub mod connection;
 pub mod cpu;
 pub mod cuts;
 pub mod end;
+pub mod entry;
 pub mod join;
 pub mod open_files;
 pub mod progress;

@@ -23,7 +23,7 @@ pub struct Resume {
 
 impl Resume {
     /// How to go on after a connection that was lost just now; `None` where the server keeps no
-    /// player. `ws_url` is that of the seat: its query is replaced.
+    /// player. `ws_url` is where it was opened: the query is replaced.
     #[must_use]
     pub fn new(ws_url: &str, welcome: &Welcome, event: EventNumber) -> Option<Self> {
         let window = Duration::from_millis(welcome.resume_window_ms.into());

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use tickwire_bot_client::backoff::Backoff;
-use tickwire_bot_client::client::{Client, EnterError};
+use tickwire_bot_client::client::Client;
 use tickwire_bot_client::connection::{Incoming, Update};
 use tickwire_bot_client::end::End;
+use tickwire_bot_client::entry::EnterError;
 use tickwire_bot_client::join::{JoinError, JoinRequest, Lobby};
 use tickwire_bot_client::view::Detail;
 use tickwire_protocol::ids::Tick;
@@ -18,7 +19,13 @@ use tokio::task::LocalSet;
 use crate::fake_room::{schema, snapshot};
 use crate::fake_server::{Close, FakeServer, Script};
 
+/// A client whose backoff takes next to no time.
 pub async fn join(server: &FakeServer) -> Result<Client, EnterError> {
+    let [first, longest] = [1, 4].map(Duration::from_millis);
+    join_with(server, Backoff::between(first, longest, 1)).await
+}
+
+pub async fn join_with(server: &FakeServer, backoff: Backoff) -> Result<Client, EnterError> {
     let lobby = Lobby::new(server.url().parse().unwrap()).unwrap();
     let request = JoinRequest {
         name: "tester".into(),
@@ -26,7 +33,6 @@ pub async fn join(server: &FakeServer) -> Result<Client, EnterError> {
         game: Some("drift".into()),
         ..JoinRequest::default()
     };
-    let backoff = Backoff::between(Duration::from_millis(1), Duration::from_millis(4), 1);
     Client::join(lobby, request, Detail::Whole, backoff).await
 }
 

@@ -22,6 +22,10 @@ pub const LOST: u16 = 1006;
 pub struct Script {
     /// So many joins are refused at first: the room is full.
     pub refused_joins: usize,
+    /// Joins are refused for load.
+    pub busy_joins: Busy,
+    /// Upgrades are, those of clients that resume included.
+    pub busy_upgrades: Busy,
     /// Rooms are gone for those who ask for one after the first connection was opened.
     pub rooms_vanish: bool,
     /// Hashes are not those of the state.
@@ -36,6 +40,19 @@ pub struct Script {
     pub resume_window_ms: u32,
     /// What becomes of those who resume.
     pub resume: Resume,
+}
+
+/// Requests that are refused for load.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Busy {
+    /// So many are not, at first.
+    pub after: usize,
+    /// The next so many are.
+    pub times: usize,
+    /// With this HTTP status.
+    pub status: u16,
+    /// After so many seconds they may come again, they are told.
+    pub retry_after: Option<u32>,
 }
 
 /// What becomes of those who resume.
@@ -74,6 +91,8 @@ pub struct Entries {
     pub joins: Vec<Value>,
     /// Bodies of the requests for rooms.
     pub rooms: Vec<Value>,
+    /// Queries of the requests for a WebSocket.
+    pub upgrades: Vec<String>,
     /// WebSockets that were opened, with the subprotocol offered.
     pub subprotocols: Vec<String>,
     /// Queries of those WebSockets that resume.
@@ -161,14 +180,15 @@ async fn serve(shared: &Shared, mut stream: TcpStream) -> anyhow::Result<()> {
             break whole;
         }
     };
-    let (status, answer) = answer(shared, &head, &body);
-    let answer = answer.to_string();
-    let length = answer.len();
+    let Answer { status, retry_after, body } = answer(shared, &head, &body);
+    let body = body.to_string();
+    let length = body.len();
+    let retry_after = retry_after.map(|s| format!("Retry-After: {s}\r\n")).unwrap_or_default();
     let head = format!(
         "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n"
+         {retry_after}Connection: close\r\n\r\n"
     );
-    stream.write_all((head + &answer).as_bytes()).await?;
+    stream.write_all((head + &body).as_bytes()).await?;
     Ok(stream.shutdown().await?)
 }
 
@@ -188,33 +208,62 @@ fn parse(request: &[u8]) -> Option<(String, Value)> {
     Some((head.to_owned(), serde_json::from_str(body).unwrap_or(Value::Null)))
 }
 
-fn answer(shared: &Shared, head: &str, body: &Value) -> (u16, Value) {
-    let script = &shared.script;
+/// An answer over HTTP.
+struct Answer {
+    status: u16,
+    retry_after: Option<u32>,
+    body: Value,
+}
+
+impl Answer {
+    fn new(status: u16, body: Value) -> Self {
+        Self { status, retry_after: None, body }
+    }
+}
+
+impl Busy {
+    /// The refusal of the request of a number, from 0, if it is refused.
+    fn refusal(&self, number: usize) -> Option<Answer> {
+        let Self { after, times, status, retry_after } = *self;
+        let is_refused = number.checked_sub(after).is_some_and(|number| number < times);
+        let body = json!({"error": "busy", "message": "come back later"});
+        is_refused.then_some(Answer { status, retry_after, body })
+    }
+}
+
+fn answer(shared: &Shared, head: &str, body: &Value) -> Answer {
     shared.log.change(|log| {
         if head.starts_with("POST /api/join ") {
-            log.joins.push(body.clone());
-            let room = body["room"].as_str();
-            if log.joins.len() <= script.refused_joins {
-                return (409, json!({"error": "room_full", "message": "the room is full"}));
-            }
-            if script.rooms_vanish && room.is_some() && !log.subprotocols.is_empty() {
-                return (404, json!({"error": "no_such_room", "message": "it has ended"}));
-            }
-            let room = room.unwrap_or("anyroom");
-            let ws_url = format!("ws://{}/ws?token=t&room={room}", shared.address);
-            (200, json!({"token": "t", "room": room, "player": 1, "ws_url": ws_url}))
+            join(shared, log, body)
         } else if head.starts_with("POST /api/rooms ") {
             log.rooms.push(body.clone());
             let room = format!("room{}", log.rooms.len());
-            (201, json!({"room": room, "game": body["game"]}))
+            Answer::new(201, json!({"room": room, "game": body["game"]}))
         } else {
             let room = |number: usize| {
                 let tick_ms = json!({"p50": 0.125 * number as f64, "p99": 0.25 * number as f64});
                 json!({"room": format!("room{number}"), "game": "drift", "tick_ms": tick_ms})
             };
-            (200, json!({"rooms": (1..=9).map(room).collect::<Vec<_>>()}))
+            Answer::new(200, json!({"rooms": (1..=9).map(room).collect::<Vec<_>>()}))
         }
     })
+}
+
+fn join(Shared { script, address, .. }: &Shared, log: &mut Entries, body: &Value) -> Answer {
+    log.joins.push(body.clone());
+    let room = body["room"].as_str();
+    if log.joins.len() <= script.refused_joins {
+        return Answer::new(409, json!({"error": "room_full", "message": "the room is full"}));
+    }
+    if let Some(refusal) = script.busy_joins.refusal(log.joins.len() - 1) {
+        return refusal;
+    }
+    if script.rooms_vanish && room.is_some() && !log.subprotocols.is_empty() {
+        return Answer::new(404, json!({"error": "no_such_room", "message": "it has ended"}));
+    }
+    let room = room.unwrap_or("anyroom");
+    let ws_url = format!("ws://{address}/ws?token=t&room={room}");
+    Answer::new(200, json!({"token": "t", "room": room, "player": 1, "ws_url": ws_url}))
 }
 
 async fn serve_socket(shared: &Shared, stream: TcpStream) -> anyhow::Result<()> {
@@ -224,6 +273,13 @@ async fn serve_socket(shared: &Shared, stream: TcpStream) -> anyhow::Result<()> 
     let accept = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
         let offered = request.headers()["Sec-WebSocket-Protocol"].clone();
         query = request.uri().query().unwrap().to_owned();
+        let number = shared.log.change(|log| {
+            log.upgrades.push(query.clone());
+            log.upgrades.len() - 1
+        });
+        if let Some(refusal) = shared.script.busy_upgrades.refusal(number) {
+            return Err(refused(&refusal));
+        }
         connection = shared.log.change(|log| {
             log.subprotocols.push(offered.to_str().unwrap().to_owned());
             if query.starts_with("resume=") {
@@ -244,4 +300,14 @@ async fn serve_socket(shared: &Shared, stream: TcpStream) -> anyhow::Result<()> 
     };
     let opened = *opened;
     Ok(FakeRoom { script, log, opened, room, connection, last_event }.serve(socket).await?)
+}
+
+/// A refusal as the WebSocket library sends it.
+fn refused(refusal: &Answer) -> ErrorResponse {
+    let mut response = ErrorResponse::new(Some(refusal.body.to_string()));
+    *response.status_mut() = refusal.status.try_into().unwrap();
+    if let Some(seconds) = refusal.retry_after {
+        response.headers_mut().insert("Retry-After", seconds.into());
+    }
+    response
 }

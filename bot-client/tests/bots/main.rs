@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod behaviors;
+mod busy;
 mod client;
 mod fake_room;
 mod fake_server;

@@ -1,7 +1,8 @@
 //! Coming back as the same player.
 
-use tickwire_bot_client::client::{Client, EnterError};
+use tickwire_bot_client::client::Client;
 use tickwire_bot_client::end::{ConnectError, End};
+use tickwire_bot_client::entry::EnterError;
 use tickwire_bot_client::resume::EventOrderError;
 use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::InputValues;

@@ -7,7 +7,7 @@ use tokio::process::{Child, Command};
 use tokio::task::LocalSet;
 
 use crate::fake_room::BODIES;
-use crate::fake_server::{Close, Entries, FakeServer, LOST, Resume, Script};
+use crate::fake_server::{Busy, Close, Entries, FakeServer, LOST, Resume, Script};
 
 struct Run {
     status: i32,
@@ -183,6 +183,18 @@ async fn a_refused_join_fails_the_run() {
     let run = run(script, "--bots 3 --duration 200ms").await;
     run.assert(1, 2, 1);
     assert!(run.errors.contains("1 bot failed: the room is full"), "{}", run.errors);
+}
+
+#[tokio::test]
+async fn bots_whom_a_busy_server_refuses_come_again() {
+    let busy = Busy { after: 0, times: 4, status: 503, retry_after: Some(1) };
+    let busy_upgrades = Busy { after: 1, status: 429, ..busy };
+    let script = Script { busy_joins: busy, busy_upgrades, ..Script::default() };
+    let run = run(script, "--bots 3 --duration 200ms").await;
+    run.assert(0, 3, 0);
+    assert_eq!(run.errors, "");
+    // Seats are kept when only the upgrade was refused.
+    assert_eq!((run.log.joins.len(), run.log.upgrades.len()), (3 + 4, 3 + 4));
 }
 
 #[tokio::test]
