@@ -9,33 +9,30 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use tickwire_protocol::SUBPROTOCOL;
-use tickwire_protocol::envelope::{FRAME_TAG, MAX_SERVER_MESSAGE_BYTES};
+use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::ids::{InputSeq, Tick};
 use tickwire_protocol::message::{Ack, ClientMessage, Input, InputValues, ServerMessage, Welcome};
 use tickwire_protocol::replica::Agreement;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::handshake::client::Request;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use crate::acknowledgements::Acknowledgements;
 use crate::end::{ConnectError, End};
 use crate::resume::{EventOrder, Resume};
+use crate::socket::{self, Socket};
 use crate::view::{Detail, View};
+
+pub use crate::socket::wire_bytes;
 
 /// Connecting, and waiting for the welcome, is given up after this long.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Saying goodbye is given up after this long.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Size of a connection's read buffer, in bytes: some frames. The library's default of 128 KiB
-/// would make it the largest part of a bot.
-const READ_BUFFER_BYTES: usize = 4096;
+/// Time from one look at what may be due to the next: half the time that the oldest frame waits for
+/// its acknowledgement.
+const WATCH_PERIOD: Duration = Duration::from_millis(250);
 /// Time from one report of state that differs to the next: a little more than that in which the
 /// server listens to one.
 const REPORT_INTERVAL: Duration = Duration::from_secs(11);
@@ -50,19 +47,16 @@ pub struct Connection {
     view: View,
     last_seq: InputSeq,
     events: EventOrder,
-    /// Frames since the last acknowledgement.
-    unacknowledged: u16,
+    acknowledgements: Acknowledgements,
     /// What the server is still to be told of a part that differs.
     report: Option<ClientMessage>,
     /// When it was last told.
     reported: Option<Instant>,
     received_bytes: u64,
     heard: Instant,
-    /// Due now and then, to see whether the server has fallen silent.
-    silence: Interval,
+    /// Due now and then, to see whether an acknowledgement is, or the server has fallen silent.
+    watch: Interval,
 }
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// What the server sent.
 #[derive(Debug)]
@@ -84,17 +78,6 @@ pub struct Update {
     pub agreement: Agreement,
     /// Its size as a WebSocket frame, header included.
     pub wire_bytes: usize,
-}
-
-/// Size of a WebSocket frame from the server: its payload and a header without a mask.
-#[must_use]
-pub const fn wire_bytes(payload: usize) -> usize {
-    payload
-        + match payload {
-            0..126 => 2,
-            126..65_536 => 4,
-            _ => 10,
-        }
 }
 
 impl Connection {
@@ -120,9 +103,6 @@ impl Connection {
             return Err(ConnectError::OtherPlayer { due: lost.player.0, came: welcome.player.0 });
         }
         connection.events = EventOrder::after(lost.event, resumed.lost_events);
-        // As if an acknowledgement were due with the first frame: it tells the server that the
-        // newest token has arrived, and that it may forget the one before.
-        connection.unacknowledged = welcome.ack_every.max(1) - 1;
         Ok(connection)
     }
 
@@ -133,34 +113,27 @@ impl Connection {
     }
 
     async fn open_patiently(ws_url: &str, detail: Detail) -> Result<Self, ConnectError> {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            // Every message is written at once: at most one waits, when the kernel takes no more.
-            .write_buffer_size(0)
-            .max_message_size(Some(MAX_SERVER_MESSAGE_BYTES))
-            .max_frame_size(Some(MAX_SERVER_MESSAGE_BYTES));
-        let (mut socket, _) =
-            connect_async_with_config(request(ws_url)?, Some(config), true).await?;
-        let (first, received_bytes) = read_first(&mut socket).await?;
+        let mut socket = socket::connect(ws_url).await?;
+        let (first, received_bytes) = socket::read_first(&mut socket).await?;
         let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::from_bytes(&first) else {
             return Err(ConnectError::NotWelcomed);
         };
         welcome.validate()?;
-        let mut silence = tokio::time::interval(silence_limit(&welcome) / 4);
-        silence.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut watch = tokio::time::interval(WATCH_PERIOD);
+        watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             socket,
             ws_url: ws_url.to_owned(),
             view: View::new(detail, &welcome),
+            acknowledgements: Acknowledgements::new(&welcome),
             welcome: *welcome,
             last_seq: InputSeq::default(),
             events: EventOrder::default(),
-            unacknowledged: 0,
             report: None,
             reported: None,
             received_bytes,
             heard: Instant::now(),
-            silence,
+            watch,
         })
     }
 
@@ -188,32 +161,27 @@ impl Connection {
     /// # Errors
     /// [`End`]; the connection is then of no more use.
     pub async fn next(&mut self) -> Result<Incoming, End> {
+        // The time of what was read last will do for a stream that flows; the watch sees to the rest.
+        let mut now = self.heard;
         loop {
-            if self.unacknowledged >= self.welcome.ack_every.max(1) {
+            if self.acknowledgements.is_due(now) {
                 self.acknowledge().await?;
             }
-            if let Some(report) = &self.report {
-                // Cancelled while it waits to be fed, it is sent next time.
-                let bytes = report.to_bytes();
-                let fed = self.socket.feed(Message::Binary(bytes.into())).await;
-                self.report = None;
-                if let Err(error) = fed {
-                    return Err(self.end_after_failed_write(error).await);
-                }
-                let _ = self.socket.flush().await;
-            }
+            self.report().await?;
             let message = tokio::select! {
                 biased;
                 message = self.socket.next() => message,
-                _ = self.silence.tick() => {
+                _ = self.watch.tick() => {
+                    now = Instant::now();
                     let limit = silence_limit(&self.welcome);
-                    if self.heard.elapsed() > limit {
+                    if now - self.heard > limit {
                         return Err(End::Silent(limit));
                     }
                     continue;
                 }
             };
-            self.heard = Instant::now();
+            now = Instant::now();
+            self.heard = now;
             match message {
                 Some(Ok(Message::Binary(bytes))) => return self.handle_binary(&bytes),
                 Some(Ok(Message::Ping(bytes) | Message::Pong(bytes))) => {
@@ -231,7 +199,7 @@ impl Connection {
             return Ok(Incoming::Message(ServerMessage::from_bytes(bytes)?));
         }
         let (frame, agreement) = self.view.handle_frame(bytes)?;
-        self.unacknowledged = self.unacknowledged.saturating_add(1);
+        self.acknowledgements.handle_frame(!frame.events.is_empty(), self.heard);
         let may_report = self.reported.is_none_or(|last| last.elapsed() >= REPORT_INTERVAL);
         if agreement == Agreement::Different && may_report {
             self.reported = Some(self.heard);
@@ -288,11 +256,25 @@ impl Connection {
         let bytes = ClientMessage::Ack(ack).to_bytes();
         // Cancelled while it waits to be fed, it is sent next time; once fed, it is on its way.
         let fed = self.socket.feed(Message::Binary(bytes.into())).await;
-        self.unacknowledged = 0;
+        self.acknowledgements.handle_sent();
         match fed {
             Ok(()) => Ok(()),
             Err(error) => Err(self.end_after_failed_write(error).await),
         }
+    }
+
+    /// Tells the server what differs, if that is still to be told.
+    async fn report(&mut self) -> Result<(), End> {
+        let Some(report) = &self.report else { return Ok(()) };
+        // Cancelled while it waits to be fed, it is sent next time.
+        let bytes = report.to_bytes();
+        let fed = self.socket.feed(Message::Binary(bytes.into())).await;
+        self.report = None;
+        if let Err(error) = fed {
+            return Err(self.end_after_failed_write(error).await);
+        }
+        let _ = self.socket.flush().await;
+        Ok(())
     }
 
     /// What a message that is not binary, or the lack of one, means for the connection.
@@ -321,41 +303,7 @@ impl Connection {
     }
 }
 
-fn request(ws_url: &str) -> Result<Request, ConnectError> {
-    let mut request = ws_url.into_client_request()?;
-    let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
-    request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
-    Ok(request)
-}
-
-/// Reads the first binary message, and says how many bytes came.
-async fn read_first(socket: &mut Socket) -> Result<(Bytes, u64), End> {
-    let mut received_bytes = 0;
-    loop {
-        match socket.next().await {
-            Some(Ok(Message::Binary(bytes))) => {
-                received_bytes += wire_bytes(bytes.len()) as u64;
-                return Ok((bytes, received_bytes));
-            }
-            Some(Ok(Message::Ping(bytes) | Message::Pong(bytes))) => {
-                received_bytes += wire_bytes(bytes.len()) as u64;
-            }
-            other => return Err(End::of(other)),
-        }
-    }
-}
-
 /// Silence that means that the server, or the way to it, is gone.
 fn silence_limit(welcome: &Welcome) -> Duration {
     Duration::from_millis(u64::from(welcome.heartbeat_timeout_ms.max(1000)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_have_a_header() {
-        assert_eq!([0, 125, 126, 65_535, 65_536].map(wire_bytes), [2, 127, 130, 65_539, 65_546]);
-    }
 }

@@ -1,8 +1,9 @@
 //! A native client of Tickwire, and the swarm of headless players made of it.
 //!
 //! ```text
-//! client   join (HTTP) → connection (WebSocket, acknowledgements) → view (replica or prefix)
-//!          client: all of these, resuming or joining again by itself, paced by backoff
+//! client   entry: join (HTTP) → connection (WebSocket, acknowledgements) → view (replica or prefix)
+//!          client: all of these, resuming or joining again by itself
+//!          end, refusal → come_back → backoff: whether and when
 //! swarm    args → swarm → bot (behavior → input; update → stats; cuts) → report
 //! ```
 //!
@@ -13,6 +14,7 @@
 //! |---|---|
 //! | [`join`] | rooms and seats, over HTTP |
 //! | [`connection`], [`view`] | one WebSocket: frames in, inputs and acknowledgements out |
+//! | `socket`, `acknowledgements` | how it is opened; when frames are to be acknowledged |
 //! | [`end`], [`refusal`] | why it was not opened, or ended; a refusal over HTTP |
 //! | [`come_back`], [`backoff`] | whether and when to try again; the delays |
 //! | [`resume`] | what it takes to go on as the same player; the order of events |
@@ -25,6 +27,7 @@
 //! | [`cpu`], [`open_files`] | what a run costs this process, and what it needs of the system |
 //! | [`report`], [`progress`] | the numbers as JSON or a table; the live line |
 
+mod acknowledgements;
 pub mod args;
 pub mod backoff;
 pub mod behavior;
@@ -43,6 +46,7 @@ pub mod progress;
 pub mod refusal;
 pub mod report;
 pub mod resume;
+mod socket;
 pub mod stats;
 pub mod swarm;
 pub mod view;

@@ -7,9 +7,9 @@ use futures_util::{SinkExt, StreamExt};
 use tickwire_protocol::chunk::prior::PriorSet;
 use tickwire_protocol::chunk::{Baseline, encode_chunk};
 use tickwire_protocol::frame::{Contents, EncodedEvent, FramePrefix, InputEcho};
-use tickwire_protocol::ids::{EntityId, EventNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
-    ClientMessage, Event, Resumed, Role, RosterEntry, ServerMessage, Welcome,
+    Ack, ClientMessage, Event, Resumed, Role, RosterEntry, ServerMessage, Welcome,
 };
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
@@ -27,6 +27,8 @@ use crate::fake_server::{LOST, Log, Resume, Script};
 const TICK: Duration = Duration::from_millis(4);
 /// Frames after which an acknowledgement is due.
 const ACK_EVERY: u16 = 8;
+/// A frame whose acknowledgement comes before it is due must have waited for so long.
+const ACK_AGE: Duration = Duration::from_millis(500);
 /// A client that has left more frames than this unacknowledged is closed as too slow.
 const MOST_UNACKNOWLEDGED: u32 = 1000;
 /// Bodies in the room.
@@ -90,7 +92,8 @@ pub struct FakeRoom<'a> {
 #[derive(Default)]
 struct Stream {
     baseline: Option<Tick>,
-    sent: u32,
+    /// When frames were sent: number 1 comes first.
+    sent: Vec<Instant>,
     acknowledged: u32,
     input: Option<InputSeq>,
     told: InputSeq,
@@ -109,7 +112,7 @@ impl FakeRoom<'_> {
         socket.send(Message::Binary(welcome.into())).await?;
         loop {
             tokio::select! {
-                _ = ticks.tick(), if !self.script.mute => {
+                _ = ticks.tick(), if self.is_sending(&stream) => {
                     if self.script.garbage {
                         return socket.send(Message::Binary(vec![0xff; 9].into())).await;
                     }
@@ -132,6 +135,10 @@ impl FakeRoom<'_> {
                 }
             }
         }
+    }
+
+    fn is_sending(&self, stream: &Stream) -> bool {
+        !self.script.mute && self.script.frames.is_none_or(|most| stream.count() < most)
     }
 
     fn tick(&self) -> Tick {
@@ -157,8 +164,8 @@ impl FakeRoom<'_> {
         }
     }
 
-    /// The number of the one event of a connection, which comes with its first frame.
-    fn event_number(&self) -> EventNumber {
+    /// The number of the first event of a connection, which comes with its first frame.
+    fn first_event(&self) -> EventNumber {
         let last = EventNumber(self.last_event.unwrap_or(0));
         match self.script.resume {
             Resume::LostEvents { lost, .. } if self.last_event.is_some() => last.plus(lost + 1),
@@ -167,11 +174,23 @@ impl FakeRoom<'_> {
         }
     }
 
+    /// Whether a frame, numbered from 1, has an event.
+    fn has_event(&self, frame: u32) -> bool {
+        frame == 1 || self.script.event_every.is_some_and(|every| (frame - 1).is_multiple_of(every))
+    }
+
+    /// The newest event that has come by a frame, numbered from 1.
+    fn newest_event(&self, frame: u32) -> EventNumber {
+        let later = self.script.event_every.map_or(0, |every| (frame - 1) / every);
+        self.first_event().plus(later)
+    }
+
     fn frame(&self, layout: &Layout, stream: &mut Stream) -> Option<Vec<u8>> {
         let tick = self.tick();
         if stream.baseline == Some(tick) {
             return None;
         }
+        let number = stream.count() + 1;
         let to = snapshot(layout, tick);
         let somebody =
             RosterEntry { player: PlayerId(2), name: "other".into(), role: Role::Player };
@@ -183,8 +202,8 @@ impl FakeRoom<'_> {
             baseline: stream.baseline,
             input: input.map(|seq| InputEcho { seq, applied: tick, slack_ms: 3 }),
             last_input,
-            first_event: self.event_number(),
-            events: if stream.sent == 0 { &[event] } else { &[] },
+            first_event: self.newest_event(number),
+            events: if self.has_event(number) { &[event] } else { &[] },
             watch: stream.baseline.is_none().then_some(Watch::all(GridSize::SINGLE)),
             contents: Contents { cells: true, ..Contents::default() },
         };
@@ -203,25 +222,20 @@ impl FakeRoom<'_> {
             bytes.extend(hash.to_le_bytes());
         }
         stream.baseline = Some(tick);
-        stream.sent += 1;
+        stream.sent.push(Instant::now());
         Some(bytes)
     }
 
     fn close_code(&self, stream: &Stream) -> Option<u16> {
-        if stream.sent - stream.acknowledged > MOST_UNACKNOWLEDGED {
+        if stream.count() - stream.acknowledged > MOST_UNACKNOWLEDGED {
             return Some(4410);
         }
         let close = self.script.close?;
-        let is_due = self.connection < close.connections && stream.sent >= close.after_frames;
+        let is_due = self.connection < close.connections && stream.count() >= close.after_frames;
         is_due.then_some(close.code)
     }
 
     fn hear(&self, bytes: &[u8], stream: &mut Stream) {
-        // The first frame after a resume is acknowledged at once.
-        let is_resuming = self.last_event.is_some() && stream.acknowledged == 0;
-        let is_due = |frames: u32| {
-            if is_resuming { frames == 1 } else { frames >= u32::from(ACK_EVERY) }
-        };
         self.log.change(|log| match ClientMessage::from_bytes(bytes) {
             Ok(ClientMessage::Input(input))
                 if input.seq == stream.newest_input.next()
@@ -231,13 +245,33 @@ impl FakeRoom<'_> {
                 stream.input = Some(input.seq);
                 log.inputs += 1;
             }
-            Ok(ClientMessage::Ack(ack)) if is_due(ack.frame.0 - stream.acknowledged) => {
+            Ok(ClientMessage::Ack(ack)) if self.is_due(ack, stream) => {
                 stream.acknowledged = ack.frame.0;
+                log.acknowledged_frame = ack.frame.0;
                 log.acknowledged_event = ack.event.0;
             }
             Ok(ClientMessage::Differs(_)) if self.script.wrong_hash => log.reports += 1,
             other => log.wrong.push(format!("{other:?}")),
         });
+    }
+    /// Whether an acknowledgement is what the protocol asks for: of the next frame that has an event,
+    /// or of so many frames, or of fewer, the first of which has waited for long.
+    fn is_due(&self, ack: Ack, stream: &Stream) -> bool {
+        let Ack { frame: FrameNumber(frame), event } = ack;
+        let next = stream.acknowledged + 1;
+        let last = stream.acknowledged + u32::from(ACK_EVERY);
+        let due = (next..last).find(|&frame| self.has_event(frame)).unwrap_or(last);
+        let is_old = || stream.sent[stream.acknowledged as usize].elapsed() >= ACK_AGE;
+        (next..=due.min(stream.count())).contains(&frame)
+            && event == self.newest_event(frame)
+            && (frame == due || is_old())
+    }
+}
+
+impl Stream {
+    /// Frames that were sent.
+    fn count(&self) -> u32 {
+        self.sent.len() as u32
     }
 }
 

@@ -34,6 +34,10 @@ pub struct Script {
     pub garbage: bool,
     /// Nothing is sent after the welcome.
     pub mute: bool,
+    /// No frames are sent after so many of a connection.
+    pub frames: Option<u32>,
+    /// After the first frame, which has one, an event comes with every so many frames.
+    pub event_every: Option<u32>,
     /// Connections are closed.
     pub close: Option<Close>,
     /// Players of lost connections are kept for so long.
@@ -101,6 +105,8 @@ pub struct Entries {
     pub goodbyes: usize,
     /// Inputs that the schema allows.
     pub inputs: usize,
+    /// The frame last acknowledged.
+    pub acknowledged_frame: u32,
     /// The event last acknowledged.
     pub acknowledged_event: u32,
     /// Reports of state that differs.

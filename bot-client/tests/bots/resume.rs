@@ -53,7 +53,6 @@ async fn a_resumed_connection_begins_anew_but_for_its_events() {
         let first = next_update(&mut client).await.unwrap();
         assert!(first.frame.is_keyframe);
         assert_eq!(first.frame.events[0].number.0, 2);
-        // The fake room writes it down as wrong unless it is the first frame's alone.
         let mut acknowledged =
             std::pin::pin!(server.log.wait_for(|log| log.acknowledged_event == 2));
         let mut agreed = false;

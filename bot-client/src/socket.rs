@@ -1,0 +1,73 @@
+//! A WebSocket: how it is opened, and what its frames cost on the wire.
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use tickwire_protocol::SUBPROTOCOL;
+use tickwire_protocol::envelope::MAX_SERVER_MESSAGE_BYTES;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use crate::end::{ConnectError, End};
+
+/// Size of a connection's read buffer, in bytes: some frames. The library's default of 128 KiB
+/// would make it the largest part of a bot.
+const READ_BUFFER_BYTES: usize = 4096;
+
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Connects, and offers the protocol that is spoken here.
+pub(crate) async fn connect(ws_url: &str) -> Result<Socket, ConnectError> {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        // Every message is written at once: at most one waits, when the kernel takes no more.
+        .write_buffer_size(0)
+        .max_message_size(Some(MAX_SERVER_MESSAGE_BYTES))
+        .max_frame_size(Some(MAX_SERVER_MESSAGE_BYTES));
+    let mut request = ws_url.into_client_request()?;
+    let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
+    request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
+    let (socket, _) = connect_async_with_config(request, Some(config), true).await?;
+    Ok(socket)
+}
+
+/// Reads the first binary message, and says how many bytes came.
+pub(crate) async fn read_first(socket: &mut Socket) -> Result<(Bytes, u64), End> {
+    let mut received_bytes = 0;
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Binary(bytes))) => {
+                received_bytes += wire_bytes(bytes.len()) as u64;
+                return Ok((bytes, received_bytes));
+            }
+            Some(Ok(Message::Ping(bytes) | Message::Pong(bytes))) => {
+                received_bytes += wire_bytes(bytes.len()) as u64;
+            }
+            other => return Err(End::of(other)),
+        }
+    }
+}
+
+/// Size of a WebSocket frame from the server: its payload and a header without a mask.
+#[must_use]
+pub const fn wire_bytes(payload: usize) -> usize {
+    payload
+        + match payload {
+            0..126 => 2,
+            126..65_536 => 4,
+            _ => 10,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_a_header() {
+        assert_eq!([0, 125, 126, 65_535, 65_536].map(wire_bytes), [2, 127, 130, 65_539, 65_546]);
+    }
+}
