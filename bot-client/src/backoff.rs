@@ -1,6 +1,5 @@
 //! When to try again: exponential delays with jitter. Pure; whoever asks does the sleeping.
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
@@ -12,9 +11,8 @@ use crate::come_back::ComeBack;
 pub const FIRST_DELAY: Duration = Duration::from_secs(1);
 /// No delay of the backoff's own is longer.
 pub const LONGEST_DELAY: Duration = Duration::from_secs(30);
-/// A delay that the server told is kept within these bounds: neither a mistake nor malice there is to
-/// make a client hammer it, or stay away for hours.
-pub const TOLD_DELAYS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
+/// A delay that the server told is not kept beyond this: no mistake there keeps a client away for days.
+pub const LONGEST_TOLD: Duration = Duration::from_secs(3600);
 /// A delay that the server told is lengthened by a random part of up to this share of it.
 const TOLD_SPREAD: f64 = 0.25;
 /// A try at once comes within this time: clients of a server that lost all of them spread a little.
@@ -58,8 +56,7 @@ impl Backoff {
     /// The delay after which the server told this client, and maybe many others, to come back: a
     /// little more than that. It does not lengthen those of later tries.
     fn told(&mut self, delay: Duration) -> Duration {
-        let delay = delay.clamp(*TOLD_DELAYS.start(), *TOLD_DELAYS.end());
-        delay.mul_f64(1.0 + self.rng.random_range(0.0..=TOLD_SPREAD))
+        delay.min(LONGEST_TOLD).mul_f64(1.0 + self.rng.random_range(0.0..=TOLD_SPREAD))
     }
 
     /// The delay before coming back, or `None` when one should not.
@@ -111,7 +108,7 @@ mod tests {
         #[test]
         fn a_delay_that_the_server_told_stands_in_for_the_backoffs(seed: u64) {
             let mut backoff = Backoff::new(seed);
-            for (told, kept) in [(0, 1), (1, 1), (7, 7), (60, 60), (u64::MAX, 60)] {
+            for (told, kept) in [(0, 0), (1, 1), (7, 7), (u64::MAX, 3600)] {
                 let delay = backoff.delay(ComeBack::Told(Duration::from_secs(told))).unwrap();
                 let kept = Duration::from_secs(kept);
                 prop_assert!(delay >= kept && delay <= kept.mul_f64(1.0 + TOLD_SPREAD), "{delay:?}");

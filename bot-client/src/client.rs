@@ -122,7 +122,7 @@ impl Client {
     fn delay_after(&mut self, end: &End, resumes: bool) -> Option<Duration> {
         let has_shown_state = self.connection.view().cursor().tick().is_some();
         let backoff = &mut self.entry.backoff;
-        match end.come_back() {
+        match end.come_back().told(self.connection.back_after()) {
             ComeBack::Backoff if resumes && has_shown_state => Some(backoff.at_once()),
             come_back => backoff.delay(come_back),
         }

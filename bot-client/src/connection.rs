@@ -49,6 +49,8 @@ pub struct Connection {
     events: EventOrder,
     acknowledgements: Acknowledgements,
     /// What the server is still to be told of a part that differs.
+    /// What the server has said of its end.
+    announced: Option<Announced>,
     report: Option<ClientMessage>,
     /// When it was last told.
     reported: Option<Instant>,
@@ -106,10 +108,23 @@ impl Connection {
         Ok(connection)
     }
 
-    /// What it takes to go on as the same player, when this connection is lost now.
+    /// What it takes to go on as the same player, when this connection is lost now; nothing does where
+    /// the room has failed.
     #[must_use]
     pub fn resumption(&self) -> Option<Resume> {
-        Resume::new(&self.ws_url, &self.welcome, self.events.newest())
+        let is_there = !matches!(self.announced, Some(Announced::Failure { .. }));
+        is_there.then(|| Resume::new(&self.ws_url, &self.welcome, self.events.newest())).flatten()
+    }
+
+    /// When to come back after the end of this connection, where the server has said so beforehand.
+    #[must_use]
+    pub const fn back_after(&self) -> Option<Duration> {
+        match self.announced {
+            Some(Announced::Restart { back_after } | Announced::Failure { back_after }) => {
+                Some(back_after)
+            }
+            None => None,
+        }
     }
 
     async fn open_patiently(ws_url: &str, detail: Detail) -> Result<Self, ConnectError> {
@@ -129,6 +144,7 @@ impl Connection {
             welcome: *welcome,
             last_seq: InputSeq::default(),
             events: EventOrder::default(),
+            announced: None,
             report: None,
             reported: None,
             received_bytes,
@@ -196,7 +212,9 @@ impl Connection {
         let wire_bytes = wire_bytes(bytes.len());
         self.received_bytes += wire_bytes as u64;
         if bytes.first().is_none_or(|&tag| tag < FRAME_TAG) {
-            return Ok(Incoming::Message(ServerMessage::from_bytes(bytes)?));
+            let message = ServerMessage::from_bytes(bytes)?;
+            self.announced = Announced::by(&message).or(self.announced);
+            return Ok(Incoming::Message(message));
         }
         let (frame, agreement) = self.view.handle_frame(bytes)?;
         self.acknowledgements.handle_frame(!frame.events.is_empty(), self.heard);
@@ -300,6 +318,33 @@ impl Connection {
             }
         };
         timeout(CLOSE_TIMEOUT, reason).await.unwrap_or_else(|_| End::Lost(error.to_string()))
+    }
+}
+
+/// An end that the server has announced.
+#[derive(Clone, Copy, Debug)]
+enum Announced {
+    Restart {
+        back_after: Duration,
+    },
+    /// There is no player to come back as.
+    Failure {
+        back_after: Duration,
+    },
+}
+
+impl Announced {
+    fn by(message: &ServerMessage) -> Option<Self> {
+        let millis = |millis: u32| Duration::from_millis(millis.into());
+        match *message {
+            ServerMessage::Restarting { back_after_ms, .. } => {
+                Some(Self::Restart { back_after: millis(back_after_ms) })
+            }
+            ServerMessage::Failed { back_after_ms } => {
+                Some(Self::Failure { back_after: millis(back_after_ms) })
+            }
+            _ => None,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A refusal over HTTP: of a call, or of a WebSocket's upgrade.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -55,11 +56,16 @@ impl Refusal {
     }
 }
 
+/// A delay of `Retry-After` is kept within these bounds, in seconds: neither a mistake nor malice there is
+/// to make a client hammer the server, or stay away for hours.
+const RETRY_AFTER_SECONDS: RangeInclusive<u64> = 1..=60;
+
 /// Whole seconds, as this project's server writes it. A date, which HTTP allows as well, is as good
 /// as none: it would need a clock that agrees with the server's.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    let (least, most) = (*RETRY_AFTER_SECONDS.start(), *RETRY_AFTER_SECONDS.end());
+    Some(Duration::from_secs(seconds.clamp(least, most)))
 }
 
 #[cfg(test)]
@@ -89,6 +95,14 @@ mod tests {
         for body in ["", "<html>", "[]", r#"{"message":"#] {
             let text = refusal(503, None, body).to_string();
             assert_eq!(text, "the server answered 503: Service Unavailable");
+        }
+    }
+
+    #[test]
+    fn a_delay_is_kept_within_reason() {
+        for (told, kept) in [("0", 1), ("1", 1), ("60", 60), ("86400", 60)] {
+            let kept = Duration::from_secs(kept);
+            assert_eq!(refusal(503, Some(told), "").retry_after, Some(kept));
         }
     }
 

@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use actix_cors::Cors;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use actix_web::web::{self, JsonConfig, QueryConfig, ServiceConfig};
 
 use crate::admission::Admission;
@@ -50,6 +50,7 @@ pub fn cors(api: &Api) -> Cors {
         })
         .allowed_methods(["GET", "POST"])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
+        .expose_headers([RETRY_AFTER])
         .max_age(CORS_MAX_AGE_SECONDS)
         // Pages of the server itself send an origin too, and are not in the list.
         .block_on_origin_mismatch(false)

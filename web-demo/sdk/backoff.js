@@ -15,6 +15,9 @@ const SPREAD = 0.5;
  * at once. */
 const LONGEST_PROMPT_DELAY_MS = 100;
 
+/** A delay that was told to many is lengthened by up to this share at random. */
+const TOLD_SPREAD = 0.25;
+
 /** Counts failures since the last success. */
 export class Backoff {
   /** @param {() => number} random uniform from 0 to 1 */
@@ -42,6 +45,17 @@ export class Backoff {
   nextPrompt() {
     this.attempt += 1;
     return LONGEST_PROMPT_DELAY_MS * this._random();
+  }
+
+  /**
+   * The same where the server told a delay, and maybe many others the same one. It does not lengthen
+   * those after it.
+   *
+   * @param {number} delayMs
+   */
+  nextTold(delayMs) {
+    this.attempt += 1;
+    return delayMs * (1 + TOLD_SPREAD * this._random());
   }
 
   /** Starts over, after a success. */

@@ -4,7 +4,12 @@
  * @module
  */
 
-/** @typedef {{type: 'never'} | {type: 'backoff'} | {type: 'after', delayMs: number}} Reconnect */
+/**
+ * Not at all, with backoff, with backoff on top of a delay, or after a delay that the server told.
+ *
+ * @typedef {{type: 'never'} | {type: 'backoff'} | {type: 'after', delayMs: number}
+ *   | {type: 'told', delayMs: number}} Reconnect
+ */
 
 /** @type {Reconnect} */
 const NEVER = { type: 'never' };
@@ -62,9 +67,12 @@ export function reconnectAfter(code) {
  * What to do after `POST /api/join` was answered with an error status.
  *
  * @param {number} status
+ * @param {number} [retryAfterMs] when to try again, if the server said so
  * @returns {Reconnect}
  */
-export function reconnectAfterStatus(status) {
-  if (status === 409 || status === 429) return AFTER;
-  return status >= 500 || status === 408 ? BACKOFF : NEVER;
+export function reconnectAfterStatus(status, retryAfterMs) {
+  const isFull = status === 409 || status === 429;
+  if (!isFull && status < 500 && status !== 408) return NEVER;
+  if (retryAfterMs !== undefined) return { type: 'told', delayMs: retryAfterMs };
+  return isFull ? AFTER : BACKOFF;
 }

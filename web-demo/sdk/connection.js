@@ -234,8 +234,8 @@ export class Connection {
 
   /** @param {unknown} error */
   _handleRefusal(error) {
-    const { status, code, message } =
-      error instanceof JoinError ? error : { status: 0, code: 'fault', message: String(error) };
+    const { status, code, message, retryAfterMs } =
+      error instanceof JoinError ? error : new JoinError(0, 'fault', String(error));
     if (status === 404 && this._hasBeenOpen && this._request.room !== undefined) {
       // The room ended while we were away: any other will do.
       this._request.room = undefined;
@@ -243,7 +243,7 @@ export class Connection {
       this.start();
       return;
     }
-    const plan = status === 0 ? undefined : reconnectAfterStatus(status);
+    const plan = status === 0 ? undefined : reconnectAfterStatus(status, retryAfterMs);
     this._end(status, `${code}: ${message}`, plan);
   }
 
@@ -293,6 +293,7 @@ export class Connection {
   /** @param {Reconnect} plan @param {boolean} mayResumeAtOnce */
   _delayMs(plan, mayResumeAtOnce) {
     // The backoff comes on top of a delay that is told, so that its jitter stays.
+    if (plan.type === 'told') return this._backoff.nextTold(plan.delayMs);
     if (plan.type === 'after') return plan.delayMs + this._backoff.next();
     const canResume = this._resumption.isPossible(this._environment.now());
     return mayResumeAtOnce && canResume ? this._backoff.nextPrompt() : this._backoff.next();

@@ -20,14 +20,19 @@ export class JoinError extends Error {
    * @param {number} status the HTTP status; 0 when no usable answer came
    * @param {string} code the server's short name of the cause
    * @param {string} message
+   * @param {number} [retryAfterMs] when to try again, where the server says so
    */
-  constructor(status, code, message) {
+  constructor(status, code, message, retryAfterMs) {
     super(message);
     this.name = 'JoinError';
     this.status = status;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
+
+/** A server that asks to stay away for longer is not heeded: most likely it is wrong. */
+const LONGEST_RETRY_AFTER_SECONDS = 60;
 
 /**
  * Asks for a seat.
@@ -58,9 +63,21 @@ export async function requestSeat(fetch, url, request, signal) {
   if (!response.ok) {
     const code = typeof answer?.error === 'string' ? answer.error : `http_${response.status}`;
     const message = typeof answer?.message === 'string' ? answer.message : code;
-    throw new JoinError(response.status, code, message);
+    throw new JoinError(response.status, code, message, retryAfterMs(response));
   }
   return seatOf(answer, base);
+}
+
+/**
+ * What `Retry-After` says, in whole seconds and within reason; a date, which HTTP allows as well, would need
+ * a clock that agrees with the server's.
+ *
+ * @param {Response} response
+ */
+function retryAfterMs(response) {
+  const told = response.headers?.get('retry-after')?.trim() ?? '';
+  if (!/^\d{1,9}$/.test(told)) return undefined;
+  return 1000 * Math.min(Math.max(Number(told), 1), LONGEST_RETRY_AFTER_SECONDS);
 }
 
 /** @param {SeatRequest} request */

@@ -67,6 +67,26 @@ test('after other closes the room comes back, to the same room', async () => {
   }
 });
 
+test('a join that is refused for load is tried again when the server says', async () => {
+  for (const [status, retryAfter, delayMs] of /** @type {[number, string, number][]} */ ([
+    [503, '2', 2000],
+    [429, '7', 7000],
+    [503, '0', 1000],
+    [503, '86400', 60_000],
+    [503, 'soon', 1000],
+    [429, 'soon', 6000],
+  ])) {
+    const world = new FakeWorld();
+    world.answer = async () => refusal(status, 'busy', retryAfter);
+    const room = world.join();
+    await world.run(0);
+    const told = /^\d+$/.test(retryAfter);
+    const spread = told ? 1.125 : 1; // random() is a half here
+    assert.equal((room.connection.retryAtMs ?? 0) - world.now, delayMs * spread, `${status} ${retryAfter}`);
+    room.leave();
+  }
+});
+
 test('delays double from 1 s to 30 s, and only state starts them over', async () => {
   const world = new FakeWorld();
   world.answer = () => Promise.reject(new TypeError('network'));

@@ -21,7 +21,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::fake_server::{LOST, Log, Resume, Script};
+use crate::fake_server::{Announcement, LOST, Log, Resume, Script};
 
 /// Time from one tick to the next.
 const TICK: Duration = Duration::from_millis(4);
@@ -122,7 +122,10 @@ impl FakeRoom<'_> {
                     }
                     match self.close_code(&stream) {
                         Some(LOST) => return Ok(()),
-                        Some(code) => return close(&mut socket, code).await,
+                        Some(code) => {
+                            self.announce(&mut socket).await?;
+                            return close(&mut socket, code).await;
+                        }
                         None => {}
                     }
                 }
@@ -224,6 +227,17 @@ impl FakeRoom<'_> {
         stream.baseline = Some(tick);
         stream.sent.push(Instant::now());
         Some(bytes)
+    }
+
+    async fn announce(&self, socket: &mut WebSocketStream<TcpStream>) -> Result<(), Error> {
+        let message = match self.script.announcement {
+            None => return Ok(()),
+            Some(Announcement::Restarting(back_after_ms)) => {
+                ServerMessage::Restarting { closes_in_ms: 0, back_after_ms }
+            }
+            Some(Announcement::Failed(back_after_ms)) => ServerMessage::Failed { back_after_ms },
+        };
+        socket.send(Message::Binary(message.to_bytes().into())).await
     }
 
     fn close_code(&self, stream: &Stream) -> Option<u16> {

@@ -40,6 +40,8 @@ pub struct Script {
     pub event_every: Option<u32>,
     /// Connections are closed.
     pub close: Option<Close>,
+    /// What the server says just before that.
+    pub announcement: Option<Announcement>,
     /// Players of lost connections are kept for so long.
     pub resume_window_ms: u32,
     /// What becomes of those who resume.
@@ -75,6 +77,15 @@ pub enum Resume {
     LostEvents { said: u32, lost: u32 },
     /// Their last event comes again.
     RepeatedEvent,
+}
+
+/// What is said before a connection is closed: when to come back, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub enum Announcement {
+    /// The server restarts.
+    Restarting(u32),
+    /// The room has failed.
+    Failed(u32),
 }
 
 /// How connections are closed.

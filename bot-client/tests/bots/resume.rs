@@ -1,5 +1,8 @@
 //! Coming back as the same player.
 
+use std::time::Duration;
+
+use tickwire_bot_client::backoff::Backoff;
 use tickwire_bot_client::client::Client;
 use tickwire_bot_client::end::{ConnectError, End};
 use tickwire_bot_client::entry::EnterError;
@@ -8,8 +11,10 @@ use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::InputValues;
 use tickwire_protocol::replica::Agreement;
 
-use crate::client::{end_of, join, next_update, with_server};
-use crate::fake_server::{Close, FakeServer, LOST, Resume, Script};
+use tokio::time::timeout;
+
+use crate::client::{end_of, join, join_with, next_update, with_server};
+use crate::fake_server::{Announcement, Close, Entries, FakeServer, LOST, Resume, Script};
 
 /// The first so many connections are lost after some frames, and their players kept for long.
 fn losing(connections: usize) -> Script {
@@ -176,4 +181,32 @@ async fn events_too_many_or_too_few_are_an_error() {
         })
         .await;
     }
+}
+
+/// Joins with a backoff that takes longer than this waits: only a delay that is told is kept.
+async fn come_back_as_told(announcement: Announcement, code: u16) -> (Entries, bool) {
+    const HANG: Duration = Duration::from_secs(30);
+    let close = Some(Close { connections: 1, after_frames: 3, code });
+    let announcement = Some(announcement);
+    let script = Script { close, announcement, resume_window_ms: 20_000, ..Script::default() };
+    with_server(script, async |server| {
+        let backoff = Backoff::between(HANG * 3, HANG * 3, 1);
+        let mut client = join_with(&server, backoff).await.unwrap();
+        let end = end_of(&mut client).await;
+        timeout(HANG, client.reconnect(end)).await.unwrap().unwrap();
+        (server.log.entries(), client.connection().welcome().resumed.is_some())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_server_that_restarts_says_when_to_come_back() {
+    let (log, is_resumed) = come_back_as_told(Announcement::Restarting(50), 1012).await;
+    assert_eq!((log.joins.len(), log.resumes.len(), is_resumed), (1, 1, true));
+}
+
+#[tokio::test]
+async fn a_room_that_has_failed_is_not_resumed() {
+    let (log, is_resumed) = come_back_as_told(Announcement::Failed(50), 1011).await;
+    assert_eq!((log.joins.len(), log.resumes.len(), is_resumed), (2, 0, false));
 }

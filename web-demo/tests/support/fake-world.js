@@ -237,7 +237,8 @@ export function ok(body) {
   return { ok: true, status: 200, json: async () => body };
 }
 
-/** @param {number} status @param {string} error */
-export function refusal(status, error) {
-  return { ok: false, status, json: async () => ({ error, message: `${error}!` }) };
+/** @param {number} status @param {string} error @param {string} [retryAfter] */
+export function refusal(status, error, retryAfter) {
+  const headers = new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter });
+  return { ok: false, status, headers, json: async () => ({ error, message: `${error}!` }) };
 }
