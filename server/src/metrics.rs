@@ -1,10 +1,13 @@
 //! What the server counts, in Prometheus' terms. Names begin with `tickwire_`; durations are in
-//! seconds, sizes in bytes.
+//! seconds, sizes in bytes. On Linux the process's own are there as well: memory, descriptors, CPU time.
 
 mod register;
 mod rooms;
 
 use prometheus::{Encoder, Error, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder};
+
+#[cfg(target_os = "linux")]
+use prometheus::process_collector::ProcessCollector;
 
 use register::{counter, counters_by, gauge};
 use rooms::RoomMetrics;
@@ -35,6 +38,8 @@ impl Metrics {
     /// When two metrics have one name: a mistake in this module.
     pub fn new() -> Result<Self, Error> {
         let registry = Registry::new();
+        #[cfg(target_os = "linux")]
+        registry.register(Box::new(ProcessCollector::for_self()))?;
         Ok(Self {
             rooms: RoomMetrics::new(&registry)?,
             sessions: gauge(&registry, "tickwire_sessions", "Open connections")?,
@@ -128,7 +133,8 @@ mod tests {
     fn whoever_reads_them_finds_them_by_these_names() {
         let (metrics, _meter) = all();
         let text = metrics.render();
-        let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let names: Vec<_> = types.filter(|name| name.starts_with("tickwire_")).collect();
         assert_eq!(
             names,
             [
@@ -150,12 +156,22 @@ mod tests {
                 "tickwire_rooms gauge",
                 "tickwire_rooms_failed_total counter",
                 "tickwire_sessions gauge",
+                "tickwire_slowdowns_total counter",
                 "tickwire_tick_lateness_seconds histogram",
                 "tickwire_tick_moved_seconds_total counter",
                 "tickwire_tick_seconds histogram",
                 "tickwire_upgrades_refused_total counter",
             ]
         );
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_process_tells_its_memory() {
+        let text = all().0.render();
+        let bytes =
+            text.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
+        assert!(bytes.unwrap().parse::<f64>().unwrap() > 1e6);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | [`flow`] | one client's stream: what it has, what is on the way, when to hold back |
 //! | [`room`] | the match as a state machine, which puts the above together |
 //! | [`schedule`] | when ticks are due, and what happens when they cannot be kept |
+//! | [`pacing`] | sending less often, before that happens |
 //! | [`registry`] | games by name, and their options |
 //! | [`entity_ids`], [`saved`] | numbers for entities; saved state |
 //! | [`harness`] | a game without a room, for tests and benches |
@@ -21,6 +22,7 @@ pub mod harness;
 pub mod input_queue;
 pub mod inputs;
 pub mod interest;
+pub mod pacing;
 pub mod registry;
 pub mod replication;
 pub mod room;

@@ -45,6 +45,7 @@ use crate::game::{Game, Outcome, RoomRng, View};
 use crate::input_queue::Buttons;
 use crate::inputs::PlayerInput;
 use crate::interest::Grid;
+use crate::pacing::{Pacing, SLOWEST};
 use crate::replication::Replication;
 
 pub use config::RoomConfig;
@@ -86,6 +87,10 @@ pub struct Room {
     /// The parts of one frame: memory that is used again.
     picks: Picks,
     output: VecDeque<Output>,
+    /// How often frames are sent to everybody, when ticks cannot be kept otherwise.
+    pacing: Pacing,
+    /// The same as frames go by it: it changes only at ticks where all rates meet.
+    send_every: u8,
     /// Bytes of the frames of the last tick.
     tick_bytes: usize,
     counters: RoomCounters,
@@ -129,6 +134,8 @@ impl Room {
             changed_inputs: Vec::new(),
             outcome: Outcome::default(),
             output: VecDeque::new(),
+            pacing: Pacing::default(),
+            send_every: 1,
             tick_bytes: 0,
             counters: RoomCounters::default(),
             empty_since: Some(config.first_tick),
@@ -312,6 +319,18 @@ impl Room {
         }
     }
 
+    /// Notes after which share of its period, from when it was due, the last tick was done
+    /// ([`Pacing::handle_tick`]).
+    pub fn handle_ticked(&mut self, done_at: f32) {
+        self.counters.slowdowns += u64::from(self.pacing.handle_tick(done_at));
+    }
+
+    /// Ticks from one frame to the next of those who want most: 1, or 2 or 4 while ticks cannot be kept.
+    #[must_use]
+    pub const fn send_every(&self) -> u8 {
+        self.send_every
+    }
+
     /// Computes the next tick.
     pub fn step(&mut self) {
         self.tick = self.tick.next();
@@ -324,6 +343,9 @@ impl Room {
         self.run_game();
         self.carry_out_outcome();
         self.replication.record(self.tick, self.game.as_ref());
+        if self.tick.0.is_multiple_of(SLOWEST.into()) {
+            self.send_every = self.pacing.every();
+        }
         self.send_frames();
         self.note_emptiness();
     }

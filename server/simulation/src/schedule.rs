@@ -1,7 +1,7 @@
 //! When ticks are due: absolute deadlines, and what happens when a room cannot keep them.
 //!
 //! Tick n is due at start + n · dt, so a late tick never makes the next one late. A room that falls
-//! behind runs a few ticks right after each other; if that is not enough its start moves, which is
+//! behind although it sends less often ([`pacing`](crate::pacing)) runs a few ticks right after each other; if that is not enough its start moves, which is
 //! counted. Tick numbers stay consecutive. Times are handed in; nothing here reads a clock.
 
 use std::time::Duration;
@@ -55,6 +55,13 @@ impl TickSchedule {
         now.saturating_sub(self.due())
     }
 
+    /// How much of a period has passed `now` since the tick that is due next was due: 1 is when the one
+    /// after it is.
+    #[must_use]
+    pub fn share_of_period(&self, now: Duration) -> f32 {
+        self.lateness(now).as_secs_f32() * f32::from(self.tick_rate_hz)
+    }
+
     /// Notes that the tick that was due has been computed, at `now`. Moves the start when the room
     /// is further behind than catching up allows.
     pub fn handle_ticked(&mut self, now: Duration) {
@@ -85,6 +92,7 @@ mod tests {
         let mut schedule = TickSchedule::new(50, MS(1000), 0.0);
         assert_eq!(schedule.due(), MS(1020));
         assert_eq!(schedule.lateness(MS(1029)), MS(9));
+        assert!((schedule.share_of_period(MS(1030)) - 0.5).abs() < 1e-6);
         schedule.handle_ticked(MS(1030));
         assert_eq!(schedule.due(), MS(1040));
         assert_eq!(schedule.lateness(MS(1039)), MS(0));

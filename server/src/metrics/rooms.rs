@@ -39,6 +39,7 @@ struct TickMetrics {
     seconds: Histogram,
     lateness_seconds: Histogram,
     moved_seconds: Counter,
+    slowdowns: IntCounter,
 }
 
 impl TickMetrics {
@@ -60,6 +61,11 @@ impl TickMetrics {
                 registry,
                 "tickwire_tick_moved_seconds_total",
                 "Time by which rooms moved their ticks because they could not keep them",
+            )?,
+            slowdowns: counter(
+                registry,
+                "tickwire_slowdowns_total",
+                "Times that a room began to send less often because it could not keep its ticks",
             )?,
         })
     }
@@ -175,6 +181,7 @@ impl RoomMeter {
         ticks.seconds.observe(tick_time.as_secs_f64());
         ticks.lateness_seconds.observe(lateness.as_secs_f64());
         ticks.moved_seconds.inc_by((moved - self.moved).as_secs_f64());
+        ticks.slowdowns.inc_by(room.counters().slowdowns - self.counted.slowdowns);
         frames.note(room.counters(), &self.counted);
         inputs.note(room.counters(), &self.counted);
         self.counted = *room.counters();

@@ -15,12 +15,15 @@ pub struct Quantiles {
     pub p50: f64,
     /// One in a hundred is above.
     pub p99: f64,
+    /// None is above.
+    pub max: f64,
 }
 
 /// The numbers, written by the room's driver alone.
 #[derive(Debug, Default)]
 pub struct RoomBoard {
     tick: AtomicU32,
+    send_every: AtomicU32,
     players: AtomicU32,
     spectators: AtomicU32,
     bots: AtomicU32,
@@ -42,6 +45,8 @@ pub struct RoomNumbers {
     pub free_seats: u32,
     /// The last tick.
     pub tick: u32,
+    /// Ticks from one frame to the next: 1, or 2 or 4 while ticks cannot be kept.
+    pub send_every: u32,
     /// How long ticks took, over the last ten seconds or so.
     pub tick_ms: Quantiles,
     /// How long after their due time ticks began, over the same time.
@@ -53,6 +58,7 @@ impl RoomBoard {
     pub fn post(&self, room: &Room) {
         let count = |role| room.count(role) as u32;
         self.tick.store(room.tick().0, Ordering::Relaxed);
+        self.send_every.store(room.send_every().into(), Ordering::Relaxed);
         self.players.store(count(Role::Player), Ordering::Relaxed);
         self.spectators.store(count(Role::Spectator), Ordering::Relaxed);
         self.bots.store(count(Role::Bot), Ordering::Relaxed);
@@ -74,6 +80,7 @@ impl RoomBoard {
             bots: self.bots.load(Ordering::Relaxed),
             free_seats: self.free_seats.load(Ordering::Relaxed),
             tick: self.tick.load(Ordering::Relaxed),
+            send_every: self.send_every.load(Ordering::Relaxed),
             tick_ms: self.tick_time.read(),
             lateness_ms: self.lateness.read(),
         }
@@ -84,17 +91,20 @@ impl RoomBoard {
 struct SharedQuantiles {
     p50_us: AtomicU64,
     p99_us: AtomicU64,
+    max_us: AtomicU64,
 }
 
 impl SharedQuantiles {
     fn post(&self, histogram: &Histogram<u32>) {
         self.p50_us.store(histogram.value_at_quantile(0.5), Ordering::Relaxed);
         self.p99_us.store(histogram.value_at_quantile(0.99), Ordering::Relaxed);
+        self.max_us.store(histogram.max(), Ordering::Relaxed);
     }
 
     fn read(&self) -> Quantiles {
         let millis = |micros: &AtomicU64| micros.load(Ordering::Relaxed) as f64 / 1000.0;
-        Quantiles { p50: millis(&self.p50_us), p99: millis(&self.p99_us) }
+        let [p50, p99, max] = [&self.p50_us, &self.p99_us, &self.max_us].map(millis);
+        Quantiles { p50, p99, max }
     }
 }
 

@@ -230,6 +230,7 @@ impl Handler<TickDue> for RoomDriver {
             this.parts.room.step();
             this.hand_over();
             let end = this.parts.epoch.now();
+            this.parts.room.handle_ticked(this.parts.schedule.share_of_period(end));
             this.parts.schedule.handle_ticked(end);
             this.parts.handle.clock.set_start(this.parts.schedule.start());
             this.post(end.saturating_sub(begin), lateness);

@@ -145,16 +145,41 @@ impl TestServer {
         tokio::time::timeout(PATIENCE, wait).await.expect("the room gets there")
     }
 
-    /// Waits until a metric has this value.
-    pub async fn metric_until(&self, name: &str, value: f64) {
+    /// Waits until one of the rooms is as wanted.
+    pub async fn listed_until(&self, is_wanted: impl Fn(&Value) -> bool) {
         let wait = async {
             let mut polls = tokio::time::interval(POLL);
-            while self.metric(name).await != value {
+            loop {
+                polls.tick().await;
+                let (_, listing) = self.get("/api/rooms").await;
+                let listing: Value = serde_json::from_str(&listing).unwrap();
+                if listing["rooms"].as_array().unwrap().iter().any(&is_wanted) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("a room gets there");
+    }
+
+    /// Waits until a metric has this value.
+    pub async fn metric_until(&self, name: &str, value: f64) {
+        self.metric_as(name, |now| now == value).await;
+    }
+
+    /// Waits until a metric has at least this value.
+    pub async fn metric_from(&self, name: &str, least: f64) {
+        self.metric_as(name, |now| now >= least).await;
+    }
+
+    async fn metric_as(&self, name: &str, is_wanted: impl Fn(f64) -> bool) {
+        let wait = async {
+            let mut polls = tokio::time::interval(POLL);
+            while !is_wanted(self.metric(name).await) {
                 polls.tick().await;
             }
         };
         let arrived = tokio::time::timeout(PATIENCE, wait).await;
-        assert!(arrived.is_ok(), "{name} is {}, not {value}", self.metric(name).await);
+        assert!(arrived.is_ok(), "{name} is {}", self.metric(name).await);
     }
 
     /// The value of a metric; 0 when it does not exist yet.

@@ -15,6 +15,8 @@ pub struct RoomCounters {
     pub oversized: u64,
     /// Members who came back after their connection was lost.
     pub resumes: u64,
+    /// Times that the room had to send less often to keep its ticks.
+    pub slowdowns: u64,
     /// Parts of clients' replicas that were reported to differ.
     pub desyncs: u64,
     /// Inputs taken in, the refused ones included.

@@ -31,6 +31,7 @@ impl Room {
         let mut leaving = Vec::new();
         let mut sender = FrameSender {
             tick: self.tick,
+            send_every: self.send_every,
             config: &self.config,
             game: self.game.as_ref(),
             replication: &mut self.replication,
@@ -43,7 +44,7 @@ impl Room {
         };
         let before = sender.counters.frame_bytes;
         for (&player, member) in &mut self.members {
-            let is_due = self.tick.0.is_multiple_of(u32::from(member.send_every));
+            let is_due = self.tick.0.is_multiple_of(sender.every(member));
             if !member.has_session() {
                 continue;
             }
@@ -71,6 +72,8 @@ impl Room {
 /// Makes the frames of one tick, one client after the other.
 struct FrameSender<'a> {
     tick: Tick,
+    /// Ticks from one frame to the next of those who want most.
+    send_every: u8,
     config: &'a RoomConfig,
     game: &'a dyn Game,
     replication: &'a mut Replication,
@@ -83,6 +86,11 @@ struct FrameSender<'a> {
 }
 
 impl FrameSender<'_> {
+    /// Ticks from one frame to the next of a client.
+    fn every(&self, member: &Member) -> u32 {
+        member.send_every.max(self.send_every).into()
+    }
+
     fn send(&mut self, player: PlayerId, member: &mut Member) -> Result<(), Oversized> {
         if !member.flow.is_open(self.tick, &self.config.flow) {
             self.counters.frames_skipped += 1;
@@ -132,7 +140,7 @@ impl FrameSender<'_> {
             tick: self.tick,
             player,
             is_keyframe: member.flow.baseline().is_none(),
-            send_every: member.send_every.into(),
+            send_every: self.every(member),
             view,
             budget: self.config.budget_per_second / f32::from(self.config.tick_rate_hz),
         }
