@@ -17,6 +17,8 @@
 //! movement  who is where: from a file, or made up → recording
 //!   → trace       what the codec makes of it: bytes, time       (bin trace)
 //!   → training    likelihoods for the codec to begin with       (bin train-prior)
+//!
+//! siege     a server process under hardships: case → verdict    (bin siege)
 //! ```
 
 pub mod crowd;
@@ -28,6 +30,8 @@ pub mod replication;
 pub mod rooms;
 pub mod scene;
 pub mod script;
+#[cfg(target_os = "linux")]
+pub mod siege;
 pub mod sizes;
 pub mod tick_table;
 pub mod trace;
