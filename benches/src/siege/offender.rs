@@ -14,10 +14,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::wire::{Opcode, Received, Wire, WireError, frame, header};
 
-/// Messages that a client may send at once, and per second for ever: the server's limits at 30 Hz.
-const BURST: f64 = 240.0;
-const PER_SECOND: f64 = 120.0;
-/// Messages of one write of a flood, and the time from one to the next: 4,000 a second.
+/// Frames that a client may send: the server's default at 30 Hz.
+const FRAMES: Limit =
+    Limit { burst: 240.0, per_second: 120.0, reason: CloseReason::TooManyMessages };
+/// Frames of one message: its default too.
+const FRAMES_OF_A_MESSAGE: Limit =
+    Limit { burst: 64.0, per_second: 0.0, reason: CloseReason::TooLarge };
+/// Frames of one write of a flood, or a few more, and the time from one to the next: 4,000 a second.
 const VOLLEY: usize = 40;
 const VOLLEY_PERIOD: Duration = Duration::from_millis(10);
 /// Who is not closed by then will not be.
@@ -32,7 +35,7 @@ pub enum Offence {
     Garbage,
     /// More pings than allowed.
     Pings,
-    /// A message in more fragments than allowed.
+    /// More fragments than allowed, of one message or of many.
     Fragments,
 }
 
@@ -87,7 +90,7 @@ impl Offender {
             match self.offence {
                 Offence::Garbage => self.send_garbage(wire).await,
                 Offence::Pings => flood(wire, &pings(&mut self.rng, self.count)).await,
-                Offence::Fragments => flood(wire, &Volleys::of_fragments()).await,
+                Offence::Fragments => flood(wire, &fragments(self.count)).await,
             }
         };
         timeout(PATIENCE, offence).await.unwrap_or(Err(Unpunished::TooLate))
@@ -105,21 +108,24 @@ impl Offender {
     }
 }
 
-/// What a flood is made of: the first write, and all others.
+/// What may be sent, and what one is closed for past it.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    /// At once.
+    burst: f64,
+    /// And for ever.
+    per_second: f64,
+    reason: CloseReason,
+}
+
+/// What a flood is made of.
 struct Volleys {
     first: Vec<u8>,
     other: Vec<u8>,
-}
-
-impl Volleys {
-    /// A message that never ends, one byte after the other.
-    fn of_fragments() -> Self {
-        let other = frame(Opcode::Continuation, false, &[0]).repeat(VOLLEY);
-        let beginning = frame(Opcode::Binary, false, &[0]);
-        let first =
-            [beginning, frame(Opcode::Continuation, false, &[0]).repeat(VOLLEY - 1)].concat();
-        Self { first, other }
-    }
+    /// Of each.
+    frames: usize,
+    /// The first limit that they pass.
+    limit: Limit,
 }
 
 /// Pings of the protocol or of WebSocket, as large as can be, in turn.
@@ -131,26 +137,50 @@ fn pings(rng: &mut impl Rng, count: usize) -> Volleys {
         frame(Opcode::Ping, true, &random_bytes(rng, PING_BYTES))
     };
     let volley = ping.repeat(VOLLEY);
-    Volleys { first: volley.clone(), other: volley }
+    Volleys { first: volley.clone(), other: volley, frames: VOLLEY, limit: FRAMES }
+}
+
+/// A message that never ends, or messages that do, one byte after the other; in turn.
+fn fragments(count: usize) -> Volleys {
+    let part = |opcode, is_last, byte| frame(opcode, is_last, &[byte]);
+    if count.is_multiple_of(2) {
+        let other = part(Opcode::Continuation, false, 0).repeat(VOLLEY);
+        let beginning = part(Opcode::Binary, false, 0);
+        let first = [&beginning[..], &other[beginning.len()..]].concat();
+        return Volleys { first, other, frames: VOLLEY, limit: FRAMES_OF_A_MESSAGE };
+    }
+    let bytes = ClientMessage::Ping { nonce: u32::MAX }.to_bytes();
+    let message: Vec<u8> = bytes
+        .iter()
+        .enumerate()
+        .flat_map(|(at, &byte)| {
+            let opcode = if at == 0 { Opcode::Binary } else { Opcode::Continuation };
+            part(opcode, at + 1 == bytes.len(), byte)
+        })
+        .collect();
+    let messages = VOLLEY.div_ceil(bytes.len());
+    let volley = message.repeat(messages);
+    let frames = messages * bytes.len();
+    Volleys { first: volley.clone(), other: volley, frames, limit: FRAMES }
 }
 
 /// Sends more than is allowed, and reads the answers, until it is closed.
 async fn flood(mut wire: Wire, volleys: &Volleys) -> Result<Punishment, Unpunished> {
     let begun = Instant::now();
+    let Limit { burst, per_second, reason } = volleys.limit;
     let (mut due, mut sent, mut passed) = (begun, 0, None);
     loop {
         match timeout_at(due, wire.next()).await {
             Ok(received) => {
                 let Received::Close(code) = received? else { continue };
                 let passed: Instant = passed.ok_or(Unpunished::TooEarly(code))?;
-                let due = CloseReason::TooManyMessages.code();
-                return Ok(Punishment { code, due, after: passed.elapsed() });
+                return Ok(Punishment { code, due: reason.code(), after: passed.elapsed() });
             }
             Err(_) => {
                 let now = Instant::now();
                 let volley = if sent == 0 { &volleys.first } else { &volleys.other };
-                sent += VOLLEY;
-                if sent as f64 > BURST + PER_SECOND * (now - begun).as_secs_f64() {
+                sent += volleys.frames;
+                if sent as f64 > burst + per_second * (now - begun).as_secs_f64() {
                     passed.get_or_insert(now);
                 }
                 wire.send_bytes(volley).await?;
@@ -208,6 +238,16 @@ fn random_bytes(rng: &mut impl Rng, count: usize) -> Vec<u8> {
 mod tests {
     use super::*;
     use rand::SeedableRng;
+
+    #[test]
+    fn floods_are_made_of_whole_frames() {
+        for count in 0..2 {
+            let Volleys { first, other, frames, .. } = fragments(count);
+            // A fragment of one byte takes seven: two of its header, four of its mask.
+            assert_eq!([first.len(), other.len()], [7 * frames; 2]);
+            assert_eq!(first[0] & 0x0f, Opcode::Binary as u8);
+        }
+    }
 
     #[test]
     fn the_same_seed_is_the_same_garbage() {
