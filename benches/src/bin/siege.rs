@@ -27,6 +27,7 @@ mod linux {
     use serde_json::json;
     use tickwire_benches::siege::cores::Cores;
     use tickwire_benches::siege::{self, Case, Setting, SiegeError};
+    use tokio::signal::unix::{SignalKind, signal};
 
     use super::UNABLE;
 
@@ -107,9 +108,21 @@ mod linux {
             tokio::select! {
                 standing = run_all(args, setting) => Ok(standing),
                 // What a case has started and made is stopped and deleted as it is dropped.
-                _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+                interrupted = interrupt() => {
+                    interrupted.context("listening for signals")?;
+                    anyhow::bail!("interrupted")
+                }
             }
         })
+    }
+
+    /// Done at Ctrl-C, and at SIGTERM.
+    async fn interrupt() -> std::io::Result<()> {
+        let mut terminated = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminated.recv() => Ok(()),
+        }
     }
 
     fn setting(args: &Args) -> anyhow::Result<Setting> {
