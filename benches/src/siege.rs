@@ -121,6 +121,9 @@ pub enum SiegeError {
     /// The server's HTTP side.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// Its cores, and those of the load.
+    #[error("keeping to cores: {0}")]
+    Cores(std::io::Error),
     /// A mistake in this program.
     #[error(transparent)]
     Url(#[from] ParseServerUrlError),
@@ -178,6 +181,19 @@ impl Case {
 /// [`SiegeError`] when it cannot be judged: the machine cannot run it, or the server was not there to the
 /// end.
 pub async fn run(case: Case, setting: &Setting) -> Result<Verdict, SiegeError> {
+    let setting = Setting {
+        // So many sessions are more than a core has time for, however idle they are.
+        cores: setting.cores.filter(|_| case != Case::Idle),
+        ..setting.clone()
+    };
+    let Some(cores) = setting.cores else { return besiege(case, &setting).await };
+    cores.keep_to_load().map_err(SiegeError::Cores)?;
+    let verdict = besiege(case, &setting).await;
+    cores.let_go().map_err(SiegeError::Cores)?;
+    verdict
+}
+
+async fn besiege(case: Case, setting: &Setting) -> Result<Verdict, SiegeError> {
     let mut verdict = Verdict::new(case.name(), setting.short);
     match case {
         Case::Vanish => vanish::run(setting, &mut verdict).await?,

@@ -55,7 +55,7 @@ mod linux {
         #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
         duration: Option<Duration>,
         /// Let the server run on any core. Otherwise a full run gives it the first one, with one thread
-        /// for connections and one for rooms, and the load the others
+        /// for connections and one for rooms, and the load the others, except in the idle case
         #[arg(long)]
         unpinned: bool,
         /// Seed of everything that is done at random
@@ -140,9 +140,6 @@ mod linux {
         );
         let may_pin = !args.short && !args.unpinned;
         let cores = if may_pin { Cores::divide().context("which cores?")? } else { None };
-        if let Some(cores) = &cores {
-            cores.keep_to_load().context("keeping to a core")?;
-        }
         let Args { short, duration, seed, .. } = *args;
         Ok(Setting { server, short, cores, duration, seed })
     }

@@ -8,6 +8,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 /// Cores for the server and for the load.
 #[derive(Clone, Copy, Debug)]
 pub struct Cores {
+    all: CpuSet,
     server: CpuSet,
     load: CpuSet,
 }
@@ -18,13 +19,14 @@ impl Cores {
     /// # Errors
     /// What the system says.
     pub fn divide() -> io::Result<Option<Self>> {
-        let mut load = sched_getaffinity(None)?;
+        let all = sched_getaffinity(None)?;
+        let mut load = all;
         let first = (0..CpuSet::MAX_CPU).find(|&core| load.is_set(core));
         let Some(first) = first.filter(|_| load.count() > 1) else { return Ok(None) };
         let mut server = CpuSet::new();
         server.set(first);
         load.unset(first);
-        Ok(Some(Self { server, load }))
+        Ok(Some(Self { all, server, load }))
     }
 
     /// Keeps this thread, and what it starts from now on, to the load's cores.
@@ -33,6 +35,14 @@ impl Cores {
     /// What the system says.
     pub fn keep_to_load(&self) -> io::Result<()> {
         Ok(sched_setaffinity(None, &self.load)?)
+    }
+
+    /// Lets this thread, and what it starts from now on, run anywhere again.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn let_go(&self) -> io::Result<()> {
+        Ok(sched_setaffinity(None, &self.all)?)
     }
 
     /// Does something on the server's core: what it starts stays there.

@@ -220,6 +220,16 @@ impl Server {
         Ok(came)
     }
 
+    /// Lets some time pass, in which it is looked at as often as when it is watched: what that costs is not
+    /// to make a difference. How it is then.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub async fn rest(&self, time: Duration) -> Result<Sample, ServerError> {
+        let [_] = self.watch(Instant::now(), time, [&|_| false], |_| {}).await?;
+        self.sample().await
+    }
+
     /// Waits until it is as wanted.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use tickwire_bot_client::behavior::{Behavior, Pilot};
 use tickwire_protocol::ids::FrameNumber;
 use tickwire_protocol::message::{Ack, ClientMessage};
 use tokio::task::JoinSet;
-use tokio::time::{interval, sleep};
+use tokio::time::interval;
 
 use super::http::Line;
 use super::load::{self, Part, Scene, Stage};
@@ -122,8 +122,7 @@ async fn besiege(
     server.until(OVERTIME, |now| now.metrics.members() >= everybody).await?;
 
     stages.send_replace(Stage::Before);
-    sleep(plan.calm).await;
-    let before = server.sample().await?;
+    let before = server.rest(plan.calm).await?;
     stages.send_replace(Stage::During);
     judge(&server, &plan, [&alone, &before], verdict).await?;
     stages.send_replace(Stage::Over);

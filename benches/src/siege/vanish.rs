@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use tickwire_bot_client::behavior::{Behavior, Pilot};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 use super::http::Line;
 use super::load::{self, Part, Scene, Stage};
@@ -97,8 +96,7 @@ async fn besiege(
     server.until(OVERTIME * 2, |now| now.metrics.members() >= everybody).await?;
 
     stages.send_replace(Stage::Before);
-    sleep(plan.calm).await;
-    let before = server.sample().await?;
+    let before = server.rest(plan.calm).await?;
     networks.pull().map_err(Unable::from)?;
     stages.send_replace(Stage::During);
     judge(&server, &plan, [&alone, &before], verdict).await?;
