@@ -154,11 +154,14 @@ fn judge(plan: &Plan, course: &Course, report: &Value, verdict: &mut Verdict) {
         Some(last.metrics.ticks_longer_than(OVERRUN, &first.metrics)? * 100.0)
     });
     verdict.magnitude("ticks of more than 20 ms", "%", MAX_OVERRUNS, overruns);
-    let moved = ticks.map(|(first, last)| {
-        let moved = |sample: &Sample| sample.metrics.value("tickwire_tick_moved_seconds_total");
-        moved(last) - moved(first)
-    });
-    verdict.magnitude("rooms moved their ticks by, all together", "s", Target::None, moved);
+    for (figure, unit, metric) in [
+        ("rooms moved their ticks by, all together", "s", "tickwire_tick_moved_seconds_total"),
+        ("rooms that came to send less often", "", "tickwire_slowdowns_total"),
+    ] {
+        let new =
+            ticks.map(|(first, last)| last.metrics.value(metric) - first.metrics.value(metric));
+        verdict.magnitude(figure, unit, Target::None, new);
+    }
     let load = number("/load_cpu_share");
     verdict.magnitude("share of a core used by the bots", "", Target::None, load);
 }

@@ -192,7 +192,8 @@ impl Peer {
             self.event = last.number;
         }
         self.unacknowledged += 1;
-        if self.unacknowledged >= self.ack_every {
+        // Events at once: the server keeps them until then.
+        if self.unacknowledged >= self.ack_every || !frame.events.is_empty() {
             self.unacknowledged = 0;
             self.say(&ClientMessage::Ack(self.ack())).await?;
         }
