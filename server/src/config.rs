@@ -338,6 +338,7 @@ mod tests {
             ("--trusted-proxy", "everybody"),
             ("--max-message-bytes", "4095"),
             ("--bytes-per-second", "1"),
+            ("--handshake-timeout", "999ms"),
             ("--drain-timeout", "0s"),
             ("--heartbeat-interval", "soon"),
             ("--heartbeat-interval", "99ms"),

@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use actix_http::HttpService;
 use actix_server::Server as HttpTask;
-use actix_service::{Service, fn_service, map_config};
+use actix_service::{fn_service, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
+use actix_web::middleware::from_fn;
 use tickwire_simulation::registry::GameRegistry;
 use tracing::info;
 
 use crate::admission::Admission;
 use crate::config::{DrainConfig, ServerConfig};
 use crate::directory::LocalDirectory;
-use crate::http::handshake::Handshake;
+use crate::http::handshake::{self, Handshake};
 use crate::http::{self, Api, upgrade};
 use crate::identity::{AuthKey, Authenticator, Keyring};
 use crate::lobby::Lobby;
@@ -32,9 +33,10 @@ use crate::sockets;
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 /// Share of the time to drain that is left for close frames to be answered.
 const CLOSING_SHARE: u32 = 4;
-/// How much longer than a client may be silent the kernel goes on sending what is not acknowledged:
-/// sessions end by themselves before that, and this is for what they leave behind.
-const KERNEL_MARGIN: Duration = Duration::from_secs(5);
+/// How much longer than a client may be silent the kernel goes on sending what its peer does not take:
+/// sessions end by themselves before that. This is for what they leave behind, and for a client that says
+/// it has read what it has not.
+const KERNEL_MARGIN: Duration = Duration::from_secs(1);
 /// How often a draining server looks whether everybody is gone.
 const DRAIN_POLL: Duration = Duration::from_millis(20);
 
@@ -182,12 +184,7 @@ fn listen(config: &ServerConfig, api: Api) -> std::io::Result<(SocketAddr, HttpT
         let (routes, upgrades) = (api.clone(), api.clone());
         let metrics = Arc::clone(&api.metrics);
         let app = App::new()
-            .wrap_fn(|request, service| {
-                if let Some(handshake) = request.conn_data::<Handshake>() {
-                    handshake.note_request();
-                }
-                service.call(request)
-            })
+            .wrap(from_fn(handshake::deadline))
             .wrap(http::cors(&routes))
             .configure(move |service| http::configure(service, routes));
         HttpService::build()

@@ -6,7 +6,9 @@ mod support;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use support::{Client, TestServer, drift};
+use support::{Client, PATIENCE, TestServer, drift};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -75,6 +77,22 @@ async fn an_address_joins_so_often_and_is_told_when_to_come_back() {
     let body = answer.text().await.unwrap();
     assert!(body.contains("too_many_joins"), "{body}");
     assert_eq!(server.metric("tickwire_joins_refused_total{cause=\"too_many_joins\"}").await, 1.0);
+}
+
+#[tokio::test]
+async fn who_does_not_finish_a_request_is_answered_and_counted() {
+    let server = TestServer::start(&["--handshake-timeout=1s"]);
+    let head = "POST /api/join HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    // A head that stops, and a body that does.
+    for begun in [head.to_owned(), format!("{head}content-length: 1000\r\n\r\n{{")] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let read = stream.read_to_string(&mut answer);
+        tokio::time::timeout(PATIENCE, read).await.expect("it is closed").unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    }
+    server.metric_until("tickwire_handshakes_failed_total", 2.0).await;
 }
 
 #[tokio::test]

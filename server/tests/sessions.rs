@@ -134,7 +134,7 @@ async fn a_client_whose_state_differs_is_heard_and_gets_all_of_it_anew() {
 
 #[tokio::test]
 async fn a_client_that_reads_but_never_acknowledges_is_too_slow() {
-    // Too slow is a heartbeat's timeout and one second, and at least 64 ticks.
+    // Too slow is a heartbeat's timeout and a quarter of a second, and at least 64 ticks.
     let server = TestServer::start(&["--heartbeat-interval=100ms", "--heartbeat-timeout=500ms"]);
     let joined = server.join(drift()).await;
     let mut socket = open(joined["ws_url"].as_str().unwrap()).await;

@@ -16,7 +16,15 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The same, or none at all.
+/// A duration from a second to an hour: what is measured by a clock that is read twice a second.
+pub fn parse_seconds(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(duration) if duration < Duration::from_secs(1) => Err("1s to 1h is allowed".to_owned()),
+        parsed => parsed,
+    }
+}
+
+/// A duration from 100 ms to an hour, or none at all.
 pub fn parse_window(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(Duration::ZERO) => Ok(Duration::ZERO),

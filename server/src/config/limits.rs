@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use tickwire_protocol::envelope::{LARGEST_CLIENT_MESSAGE_BYTES, MAX_CLIENT_MESSAGE_BYTES};
 
-use super::duration::parse_duration;
+use super::duration::{parse_duration, parse_seconds};
 use crate::session::assembly::MessageLimits;
 use crate::session::bucket::Allowance;
 use crate::session::core::SessionLimits;
@@ -42,9 +42,10 @@ pub struct LimitFlags {
           value_parser = clap::value_parser!(u32).range(1024..=100_000_000))]
     pub bytes_per_second: u32,
 
-    /// Time for the head of a request to arrive, 100ms to 1h; past it 408
+    /// Time for the head of a request to arrive, and again until it is answered, body included, 1s to 1h;
+    /// past it 408
     #[arg(long, env = "TICKWIRE_HANDSHAKE_TIMEOUT", default_value = "5s", value_name = "DURATION",
-          value_parser = parse_duration)]
+          value_parser = parse_seconds)]
     pub handshake_timeout: Duration,
 
     /// Time for a token in the first message of a connection whose URL has none, 100ms to 1h; past it 4001
@@ -62,7 +63,8 @@ pub struct LimitsConfig {
     pub messages_per_second: Option<u32>,
     /// Bytes per second. 16384 by default: ten times what inputs at every tick take.
     pub bytes_per_second: u32,
-    /// Time for the head of a request to arrive. 5 s by default: the slowest of phones takes one.
+    /// Time for the head of a request to arrive, and again until it is answered. 5 s by default: the slowest
+    /// of phones takes one.
     pub handshake_timeout: Duration,
     /// Time for a token in the first message. 3 s by default: a slow phone's round trips.
     pub entry_timeout: Duration,

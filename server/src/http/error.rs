@@ -54,6 +54,13 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
+    /// 408 `timed_out`: the rest of a request has not come.
+    #[must_use]
+    pub fn timed_out(after: Duration) -> Self {
+        let message = format!("the request was not there after {} ms", after.as_millis());
+        Self::new(StatusCode::REQUEST_TIMEOUT, "timed_out", message)
+    }
+
     fn new(status: StatusCode, code: &'static str, message: impl fmt::Display) -> Self {
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_LOAD);
         Self { status, code, message: message.to_string(), retry_after }

@@ -18,8 +18,9 @@ use super::assembly::{Fragment, Kind};
 use super::inbound::{Ending, Inbound, Shared};
 use super::pump::Pump;
 
-/// Time that a peer has to answer a close frame before its connection is ended.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Time that a peer has to answer a close frame before our end is closed; the pump then still listens for a
+/// while, so that who is slower gets to read it as well.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A connection that was HTTP until now.
 pub struct Upgraded {

@@ -13,7 +13,7 @@ use crate::input_queue::InputLimits;
 const MIN_STALL_TICKS: u32 = 64;
 /// How much longer than the heartbeat's timeout a client may leave frames unacknowledged: one that
 /// has fallen silent is found so by its session first.
-const STALL_MARGIN: Duration = Duration::from_secs(1);
+const STALL_MARGIN: Duration = Duration::from_millis(250);
 
 /// How a room is set up. Every field has a sensible default.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct RoomConfig {
     pub inputs: InputLimits,
     /// How far clients may fall behind. By default an acknowledgement is due every 4 frames;
     /// a second's worth of frames, 128 KiB or a second's delay is allowed before frames are skipped,
-    /// and the heartbeat's timeout plus 1 s, or 512 events, before the connection ends; in rooms for
+    /// and the heartbeat's timeout plus a quarter of a second, or 512 events, before the connection ends; in rooms for
     /// more than 256 members twice as many events as those.
     pub flow: FlowLimits,
     /// Every so many ticks each part of the state is hashed for clients to check. 60 by default: 2 s
