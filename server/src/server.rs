@@ -36,7 +36,7 @@ const CLOSING_SHARE: u32 = 4;
 /// How much longer than a client may be silent the kernel goes on sending what its peer does not take:
 /// sessions end by themselves before that. This is for what they leave behind, and for a client that says
 /// it has read what it has not.
-const KERNEL_MARGIN: Duration = Duration::from_secs(1);
+const KERNEL_MARGIN: Duration = Duration::from_millis(500);
 /// How often a draining server looks whether everybody is gone.
 const DRAIN_POLL: Duration = Duration::from_millis(20);
 

@@ -43,12 +43,14 @@ enum Manner {
     Dripping,
     /// It sends half a head, and then nothing.
     Stopping,
+    /// It asks to join, and keeps back what for: half a body.
+    Withholding,
     /// It opens a WebSocket, and shows no token.
     Anonymous,
 }
 
-const MANNERS: [Manner; 4] =
-    [Manner::Silent, Manner::Dripping, Manner::Stopping, Manner::Anonymous];
+const MANNERS: [Manner; 5] =
+    [Manner::Silent, Manner::Dripping, Manner::Stopping, Manner::Withholding, Manner::Anonymous];
 
 /// What became of the connections.
 #[derive(Debug, Default)]
@@ -117,23 +119,25 @@ async fn dawdle(line: Line, count: usize, mut scene: Scene) -> Outcome {
     outcome.take()
 }
 
+/// What a connection sends at once.
+fn beginning(manner: Manner, host: &str) -> String {
+    match manner {
+        Manner::Silent | Manner::Dripping => String::new(),
+        Manner::Stopping => format!("GET /ws HTTP/1.1\r\nHost: {host}\r\n"),
+        Manner::Withholding => format!(
+            "POST /api/join HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+             Content-Length: 100\r\n\r\n{{\"name\":"
+        ),
+        Manner::Anonymous => wire::request(host, "/ws"),
+    }
+}
+
 /// How long a connection lasted; `None` if it was not made, or not closed.
 async fn hold(line: Line, manner: Manner) -> Option<Duration> {
     let mut stream = line.connect().await.ok()?;
     let begun = Instant::now();
     let host = line.server.to_string();
-    match manner {
-        Manner::Silent | Manner::Dripping => {}
-        Manner::Stopping => {
-            stream
-                .write_all(format!("GET /ws HTTP/1.1\r\nHost: {host}\r\n").as_bytes())
-                .await
-                .ok()?;
-        }
-        Manner::Anonymous => {
-            stream.write_all(wire::request(&host, "/ws").as_bytes()).await.ok()?;
-        }
-    }
+    stream.write_all(beginning(manner, &host).as_bytes()).await.ok()?;
     let head = format!("GET /ws HTTP/1.1\r\nHost: {host}\r\nX-Slow: {:0>HEAD_BYTES$}", 0);
     let (mut reading, mut writing) = stream.split();
     let closed = async {
