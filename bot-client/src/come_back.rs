@@ -46,7 +46,7 @@ impl ComeBack {
         match status {
             409 => CloseReason::RoomFull.reconnect().into(),
             429 => CloseReason::TooManyMessages.reconnect().into(),
-            500.. => Self::Backoff,
+            408 | 500.. => Self::Backoff,
             _ => Self::Never,
         }
     }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn only_refusals_that_may_pass_are_come_back_from() {
-        for status in [500, 502, 503, 599] {
+        for status in [408, 500, 502, 503, 599] {
             assert_eq!(ComeBack::after_status(status), ComeBack::Backoff, "{status}");
         }
         for status in [301, 400, 401, 403, 404, 405] {

@@ -48,9 +48,9 @@ pub struct Connection {
     last_seq: InputSeq,
     events: EventOrder,
     acknowledgements: Acknowledgements,
-    /// What the server is still to be told of a part that differs.
     /// What the server has said of its end.
     announced: Option<Announced>,
+    /// What the server is still to be told of a part that differs.
     report: Option<ClientMessage>,
     /// When it was last told.
     reported: Option<Instant>,

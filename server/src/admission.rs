@@ -1,41 +1,47 @@
 //! How many may come in, and how fast.
 //!
-//! A public server meets people who open connections by the thousand. Each address has so many at once
-//! and so many joins per second; all together have a bound too. The server's own machine is exempt from
+//! A public server meets people who open connections by the thousand. Each address has so many at once, of
+//! WebSockets and of HTTP, and so many joins and upgrades per second; all together have a bound too. The server's own machine is exempt from
 //! the limits per address, so that bots and tests work, unless it is told otherwise. Behind a proxy, all
 //! would come from one address: what the proxy says counts instead, if the proxy is known.
 
-use std::net::{IpAddr, Ipv6Addr};
+mod places;
+mod rate;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dashmap::DashMap;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
 use thiserror::Error;
 
-/// How many joins an address may have at once, as a multiple of its joins per second: a family that
-/// sits down to play.
-const JOIN_BURST: u32 = 4;
-/// Joins after which addresses that have not been seen for long are forgotten.
-const FORGET_EVERY: usize = 1024;
+use places::{Places, TakenPlace};
+use rate::Rate;
 
 /// The limits.
 #[derive(Clone, Debug)]
 pub struct AdmissionLimits {
     /// Most connections of all. 20000 by default: what a common limit of descriptors allows for.
     pub sessions: usize,
-    /// Most connections of one address. 64 by default: a school behind one address.
+    /// Most WebSockets of one address, and most connections of HTTP. 64 by default: a school behind one
+    /// address.
     pub sessions_per_address: usize,
-    /// Joins per second and address, four times as many at once. 8 by default.
+    /// Joins and opened rooms per second and address, four times as many at once. 8 by default: faster
+    /// than a class can click.
     pub joins_per_second: NonZeroU32,
+    /// WebSockets opened per second and address, likewise. 16 by default: one for each join, and as many
+    /// for those who come back.
+    pub upgrades_per_second: NonZeroU32,
     /// Whether the server's own machine is limited as well. Not by default.
     pub limits_loopback: bool,
     /// Proxies whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
 }
+
+/// Stands for addresses that cannot be made out.
+const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Why somebody is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -49,6 +55,9 @@ pub enum NotAdmitted {
     /// The address joins too often.
     #[error("too many joins from this address: try again in a moment")]
     TooManyJoins,
+    /// The address opens WebSockets too often.
+    #[error("too many upgrades from this address: try again in a moment")]
+    TooManyUpgrades,
 }
 
 /// Counts who is in.
@@ -56,32 +65,43 @@ pub enum NotAdmitted {
 pub struct Admission {
     limits: AdmissionLimits,
     sessions: AtomicUsize,
-    by_address: DashMap<IpAddr, usize>,
-    joins: DefaultKeyedRateLimiter<IpAddr>,
-    joins_seen: AtomicUsize,
+    sockets: Arc<Places>,
+    requests: Arc<Places>,
+    joins: Rate,
+    upgrades: Rate,
 }
 
-/// A connection that was let in. Gives its place back when dropped.
+/// A WebSocket that was let in. Gives its place back when dropped.
 #[derive(Debug)]
 pub struct Place {
     admission: Arc<Admission>,
-    address: Option<IpAddr>,
+    _of_address: Option<TakenPlace>,
+}
+
+/// A connection of HTTP that was let in, likewise.
+#[derive(Debug)]
+pub struct RequestPlace {
+    _of_address: Option<TakenPlace>,
 }
 
 impl Admission {
     /// Nobody is in yet.
     #[must_use]
     pub fn new(limits: AdmissionLimits) -> Self {
-        let burst =
-            limits.joins_per_second.saturating_mul(NonZeroU32::MIN.saturating_add(JOIN_BURST - 1));
-        let quota = Quota::per_second(limits.joins_per_second).allow_burst(burst);
         Self {
-            limits,
             sessions: AtomicUsize::new(0),
-            by_address: DashMap::new(),
-            joins: RateLimiter::keyed(quota),
-            joins_seen: AtomicUsize::new(0),
+            sockets: Places::new(limits.sessions_per_address),
+            requests: Places::new(limits.sessions_per_address),
+            joins: Rate::new(limits.joins_per_second),
+            upgrades: Rate::new(limits.upgrades_per_second),
+            limits,
         }
+    }
+
+    /// How many WebSockets are in.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.sessions.load(Ordering::Relaxed)
     }
 
     /// Whose request it is: the peer, or, if that is a trusted proxy, the last of `forwarded_for` that
@@ -93,9 +113,11 @@ impl Admission {
             if !self.is_trusted(address) {
                 break;
             }
-            // What a proxy garbles is the proxy's own request.
-            let Ok(before) = text.trim().parse() else { break };
-            address = canonical(before);
+            if forwarded_for.is_none() {
+                break;
+            }
+            // Who makes a proxy say nonsense is nobody in particular: all of these are counted together.
+            address = canonical(text.trim().parse().unwrap_or(UNKNOWN));
         }
         Some(address)
     }
@@ -118,52 +140,59 @@ impl Admission {
         })
     }
 
-    /// Takes note of a join.
+    /// Takes note of a join, or of a room that is to be opened.
     ///
     /// # Errors
     /// [`NotAdmitted::TooManyJoins`], with the time after which one is due again.
     pub fn admit_join(&self, address: Option<IpAddr>) -> Result<(), (NotAdmitted, Duration)> {
         let Some(address) = self.counted(address) else { return Ok(()) };
-        if self.joins_seen.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
-            self.joins.retain_recent();
-        }
-        let wait = Duration::from_secs(1) / self.limits.joins_per_second.get();
-        self.joins.check_key(&address).map_err(|_| (NotAdmitted::TooManyJoins, wait))
+        self.joins.admit(address).map_err(|wait| (NotAdmitted::TooManyJoins, wait))
     }
 
-    /// Lets a connection in.
+    /// Takes note of a WebSocket that is to be opened.
+    ///
+    /// # Errors
+    /// [`NotAdmitted::TooManyUpgrades`], with the time after which one is due again.
+    pub fn admit_upgrade(&self, address: Option<IpAddr>) -> Result<(), (NotAdmitted, Duration)> {
+        let Some(address) = self.counted(address) else { return Ok(()) };
+        self.upgrades.admit(address).map_err(|wait| (NotAdmitted::TooManyUpgrades, wait))
+    }
+
+    /// Lets a WebSocket in.
     ///
     /// # Errors
     /// [`NotAdmitted`].
     pub fn admit_session(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Place, NotAdmitted> {
-        let address = self.counted(address);
+        // From here on the place is given back when this is dropped.
+        let mut place = Place { admission: Arc::clone(self), _of_address: None };
         if self.sessions.fetch_add(1, Ordering::Relaxed) >= self.limits.sessions {
-            self.sessions.fetch_sub(1, Ordering::Relaxed);
             return Err(NotAdmitted::ServerFull);
         }
-        // From here on the place is given back when this is dropped.
-        let mut place = Place { admission: Arc::clone(self), address: None };
-        if let Some(address) = address {
-            let mut count = self.by_address.entry(address).or_default();
-            if *count >= self.limits.sessions_per_address {
-                return Err(NotAdmitted::TooManyConnections);
-            }
-            *count += 1;
-            place.address = Some(address);
+        if let Some(address) = self.counted(address) {
+            let taken = self.sockets.take(address).ok_or(NotAdmitted::TooManyConnections)?;
+            place._of_address = Some(taken);
         }
         Ok(place)
+    }
+
+    /// Lets a connection of HTTP in, by its peer: nothing has been read of it. Those of known proxies are
+    /// not counted.
+    ///
+    /// # Errors
+    /// [`NotAdmitted::TooManyConnections`].
+    pub fn admit_request(&self, peer: Option<IpAddr>) -> Result<RequestPlace, NotAdmitted> {
+        let peer = peer.filter(|&peer| !self.is_trusted(peer)).map(canonical);
+        let taken = match self.counted(peer) {
+            Some(peer) => Some(self.requests.take(peer).ok_or(NotAdmitted::TooManyConnections)?),
+            None => None,
+        };
+        Ok(RequestPlace { _of_address: taken })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.admission.sessions.fetch_sub(1, Ordering::Relaxed);
-        if let Some(address) = self.address {
-            self.admission.by_address.remove_if_mut(&address, |_, count| {
-                *count -= 1;
-                *count == 0
-            });
-        }
     }
 }
 
@@ -181,6 +210,7 @@ mod tests {
             sessions: 4,
             sessions_per_address: 2,
             joins_per_second: NonZeroU32::new(2).unwrap(),
+            upgrades_per_second: NonZeroU32::new(3).unwrap(),
             limits_loopback,
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
         }))
@@ -201,8 +231,20 @@ mod tests {
         drop(one);
         let again = [enter("192.0.2.1").unwrap(), enter("127.0.0.1").unwrap()];
         drop((others, again));
-        assert_eq!(admission.sessions.load(Ordering::Relaxed), 0);
-        assert!(admission.by_address.is_empty());
+        assert_eq!(admission.sessions(), 0);
+        assert!(admission.sockets.is_empty());
+    }
+
+    #[test]
+    fn an_address_has_so_many_connections_of_http_but_a_known_proxy_any_number() {
+        let admission = admission(false);
+        let enter = |from: &str| admission.admit_request(address(from));
+        let one = [enter("192.0.2.1").unwrap(), enter("::ffff:192.0.2.1").unwrap()];
+        assert_eq!(enter("192.0.2.1").unwrap_err(), NotAdmitted::TooManyConnections);
+        let _many: Vec<_> = (0..9).map(|_| enter("10.0.0.1").unwrap()).collect();
+        drop(one);
+        enter("192.0.2.1").unwrap();
+        assert!(admission.requests.is_empty());
     }
 
     #[test]
@@ -223,6 +265,11 @@ mod tests {
         let (cause, wait) = admission.admit_join(address("192.0.2.1")).unwrap_err();
         assert_eq!((cause, wait), (NotAdmitted::TooManyJoins, Duration::from_millis(500)));
         assert_eq!(admission.admit_join(address("192.0.2.2")), Ok(()));
+        for _ in 0..12 {
+            assert_eq!(admission.admit_upgrade(address("192.0.2.1")), Ok(()));
+        }
+        let (cause, _) = admission.admit_upgrade(address("192.0.2.1")).unwrap_err();
+        assert_eq!(cause, NotAdmitted::TooManyUpgrades);
     }
 
     #[test]
@@ -248,7 +295,9 @@ mod tests {
             address("198.51.100.7"),
             "what it claims before is a claim"
         );
-        assert_eq!(of("10.0.0.1", Some("garbage")), address("10.0.0.1"));
+        // Neither the proxy nor, should that be on it, the own machine.
+        assert_eq!(of("10.0.0.1", Some("garbage")), Some(UNKNOWN));
+        assert_eq!(of("10.0.0.1", Some("198.51.100.7, \u{fffd}")), Some(UNKNOWN));
         assert_eq!(of("10.0.0.1", None), address("10.0.0.1"));
         assert_eq!(of("::ffff:10.0.0.1", Some("198.51.100.7")), address("198.51.100.7"));
     }

@@ -322,7 +322,7 @@ mod tests {
                 "for --allow-origin: http://HOST[:PORT], https://",
             ),
             (&["--auth-key", "a,b,c"], "for --auth-key: at most 2 keys"),
-            (&["--drain-notice", "10s"], "shorter than --drain-timeout, which is 10s"),
+            (&["--drain-notice", "10s"], "at most 7s 500ms: three quarters of --drain-timeout"),
         ] {
             let error = validate(flags).unwrap_err().to_string();
             assert!(error.contains(text), "{error}");

@@ -63,9 +63,10 @@ pub(crate) fn client_address(
     headers: &HeaderMap,
 ) -> Option<IpAddr> {
     // Several headers are one list.
-    let forwarded: Vec<_> =
-        headers.get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
-    admission.address_of(peer.map(|peer| peer.ip()), Some(&forwarded.join(",")))
+    let lines = headers.get_all("x-forwarded-for");
+    let forwarded: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    let forwarded = (!forwarded.is_empty()).then(|| forwarded.join(","));
+    admission.address_of(peer.map(|peer| peer.ip()), forwarded.as_deref())
 }
 
 /// Where a request was sent to, as its sender sees it: host and port, and whether by TLS. Behind a proxy
@@ -86,9 +87,13 @@ pub(crate) fn requested_host<'a>(
 
 /// Adds every route.
 pub fn configure(service: &mut ServiceConfig, api: Api) {
-    let json = JsonConfig::default()
-        .limit(MAX_JSON_BYTES)
-        .error_handler(|cause, _| ApiError::bad_request(&cause.to_string()).into());
+    let json = JsonConfig::default().limit(MAX_JSON_BYTES).error_handler(|cause, request| {
+        let refusal = ApiError::body(&cause);
+        if let Some(api) = request.app_data::<web::Data<Api>>() {
+            api.metrics.note_refused(request.path(), refusal.code());
+        }
+        refusal.into()
+    });
     let query = QueryConfig::default()
         .error_handler(|cause, _| ApiError::bad_request(&cause.to_string()).into());
     service

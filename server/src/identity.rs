@@ -71,6 +71,17 @@ pub struct JoinAttempt<'a> {
     pub address: Option<IpAddr>,
 }
 
+/// Somebody who wants a room opened.
+#[derive(Clone, Copy, Debug)]
+pub struct RoomAttempt<'a> {
+    /// The game named, if any.
+    pub game: Option<&'a str>,
+    /// The request's `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// Where the request comes from.
+    pub address: Option<IpAddr>,
+}
+
 /// Somebody may not join. The text is told to them.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
@@ -107,11 +118,21 @@ pub trait Authenticator: Send + Sync {
         Ok(())
     }
 
+    /// Decides whether somebody may open a room. Everybody may by default.
+    ///
+    /// # Errors
+    /// [`Denied`], which is answered with 401.
+    fn admit_room(&self, attempt: &RoomAttempt<'_>) -> Result<(), Denied> {
+        let _ = attempt;
+        Ok(())
+    }
+
     /// Makes a token: letters, digits, `-`, `_` and `.`, at most
     /// [`MAX_TOKEN_BYTES`](tickwire_protocol::message::MAX_TOKEN_BYTES) of them.
     fn issue(&self, claims: &Claims) -> String;
 
-    /// What a token stands for. Whether it has been used is looked at elsewhere. `now` is the time
+    /// What a token stands for. Whether it has been used, or is older than [`TOKEN_LIFETIME`], is looked at
+    /// elsewhere as well. `now` is the time
     /// since 1970.
     ///
     /// # Errors

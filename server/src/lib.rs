@@ -30,6 +30,7 @@ pub mod room;
 pub mod server;
 pub mod session;
 pub mod sockets;
+pub mod stopping;
 
 pub use config::ServerConfig;
 pub use server::Server;

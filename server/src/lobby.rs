@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actix::MailboxError;
@@ -21,11 +20,12 @@ use crate::config::ServerConfig;
 use crate::directory::Directory;
 use crate::identity::{
     Authenticator, Claims, Denied, JoinAttempt, Keyring, Ledger, LedgerFull, ResumeClaims,
-    TokenError,
+    RoomAttempt, TokenError,
 };
 use crate::messages::{Purpose, Reserve};
 use crate::room::RoomHandle;
 use crate::room::opener::{OpenError, RoomOpener};
+use crate::stopping::Stopping;
 
 /// What somebody asks for when joining.
 #[derive(Clone, Debug)]
@@ -124,13 +124,13 @@ pub struct Lobby {
     authenticator: Arc<dyn Authenticator>,
     keyring: Arc<Keyring>,
     tokens: Ledger,
-    is_closed: Arc<AtomicBool>,
+    stopping: Stopping,
     /// One room is opened at a time: two at once would be one too many.
     opening: tokio::sync::Mutex<()>,
 }
 
 impl Lobby {
-    /// A lobby without rooms. `is_closed` is true from [`Lobby::close`] on, for others to see.
+    /// A lobby without rooms. `stopping` begins with [`Lobby::close`], for others to see.
     #[must_use]
     pub fn new(
         config: Arc<ServerConfig>,
@@ -138,7 +138,7 @@ impl Lobby {
         opener: RoomOpener,
         authenticator: Arc<dyn Authenticator>,
         keyring: Arc<Keyring>,
-        is_closed: Arc<AtomicBool>,
+        stopping: Stopping,
     ) -> Self {
         Self {
             tokens: Ledger::new(config.access.max_pending_joins),
@@ -147,7 +147,7 @@ impl Lobby {
             opener,
             authenticator,
             keyring,
-            is_closed,
+            stopping,
             opening: tokio::sync::Mutex::new(()),
         }
     }
@@ -167,12 +167,12 @@ impl Lobby {
     /// Whether people can join.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        !self.is_closed.load(Ordering::Relaxed)
+        !self.stopping.has_begun()
     }
 
     /// Refuses joins and rooms from now on.
     pub fn close(&self) {
-        self.is_closed.store(true, Ordering::Relaxed);
+        self.stopping.begin();
     }
 
     /// Stops the rooms' threads.
@@ -180,11 +180,20 @@ impl Lobby {
         self.opener.stop();
     }
 
-    /// Opens a room, as [`RoomOpener::open`] does.
+    /// Opens a room for somebody who wants one.
     ///
     /// # Errors
-    /// [`JoinError::ShuttingDown`], or why it cannot be opened.
-    pub fn open_room(
+    /// [`JoinError`].
+    pub fn open_room_for(
+        &self,
+        attempt: &RoomAttempt<'_>,
+        options: BTreeMap<String, String>,
+    ) -> Result<RoomHandle, JoinError> {
+        self.authenticator.admit_room(attempt)?;
+        self.open_room(attempt.game, options)
+    }
+
+    fn open_room(
         &self,
         game: Option<&str>,
         options: BTreeMap<String, String>,
@@ -241,17 +250,18 @@ impl Lobby {
     }
 
     /// Takes a token to come back with, from a client whose newest event is `event`. Whether it is the
-    /// newest one is for the room to say.
+    /// newest one is for the room to say, and until when one can come back to a server that stops.
     ///
     /// # Errors
     /// [`RedeemError`].
     pub fn resume(&self, token: &str, event: EventNumber) -> Result<Admitted, RedeemError> {
         let ResumeClaims { room, player, key } = self.keyring.verify_resume(token)?;
-        if !self.is_open() {
-            return Err(RedeemError::ShuttingDown);
-        }
-        let room = self.directory.find(room).ok_or(RedeemError::NoSuchRoom)?;
+        let room = self.directory.find(room).ok_or_else(|| self.reason_of_missing_room())?;
         Ok(Admitted { room, purpose: Purpose::Resume { player, key, event } })
+    }
+
+    fn reason_of_missing_room(&self) -> RedeemError {
+        if self.is_open() { RedeemError::NoSuchRoom } else { RedeemError::ShuttingDown }
     }
 
     /// A seat in a room of this game, in a new one if all are full.

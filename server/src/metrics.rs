@@ -28,6 +28,7 @@ pub struct Metrics {
     pub handshakes_failed: IntCounter,
     closes: IntCounterVec,
     joins_refused: IntCounterVec,
+    rooms_refused: IntCounterVec,
     upgrades_refused: IntCounterVec,
 }
 
@@ -56,7 +57,7 @@ impl Metrics {
             handshakes_failed: counter(
                 &registry,
                 "tickwire_handshakes_failed_total",
-                "Connections that were too slow to send a request, or ended before it",
+                "Connections that were too slow with a request, or too many, or ended before it",
             )?,
             closes: counters_by(
                 &registry,
@@ -69,6 +70,12 @@ impl Metrics {
                 "cause",
                 "tickwire_joins_refused_total",
                 "Joins refused, by cause",
+            )?,
+            rooms_refused: counters_by(
+                &registry,
+                "cause",
+                "tickwire_rooms_refused_total",
+                "Rooms that were asked for and not opened, by cause",
             )?,
             upgrades_refused: counters_by(
                 &registry,
@@ -85,9 +92,14 @@ impl Metrics {
         self.closes.with_label_values(&[cause]).inc();
     }
 
-    /// Counts a refused join.
-    pub fn note_refused_join(&self, cause: &str) {
-        self.joins_refused.with_label_values(&[cause]).inc();
+    /// Counts a refused join, or a room that was not opened, by the path of the request.
+    pub fn note_refused(&self, path: &str, cause: &str) {
+        let counters = match path {
+            "/api/join" => &self.joins_refused,
+            "/api/rooms" => &self.rooms_refused,
+            _ => return,
+        };
+        counters.with_label_values(&[cause]).inc();
     }
 
     /// Counts a refused upgrade.
@@ -124,7 +136,8 @@ mod tests {
         let [tick_time, lateness, moved] = [1, 3, 250].map(Duration::from_millis);
         meter.note_tick(&room, tick_time, lateness, moved);
         metrics.note_close("lost");
-        metrics.note_refused_join("room_full");
+        metrics.note_refused("/api/join", "room_full");
+        metrics.note_refused("/api/rooms", "too_many_rooms");
         metrics.note_refused_upgrade("server_full");
         (metrics, meter)
     }
@@ -155,6 +168,7 @@ mod tests {
                 "tickwire_resumes_total counter",
                 "tickwire_rooms gauge",
                 "tickwire_rooms_failed_total counter",
+                "tickwire_rooms_refused_total counter",
                 "tickwire_sessions gauge",
                 "tickwire_slowdowns_total counter",
                 "tickwire_tick_lateness_seconds histogram",

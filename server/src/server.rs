@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -12,7 +11,7 @@ use actix_web::App;
 use actix_web::dev::AppConfig;
 use actix_web::middleware::from_fn;
 use tickwire_simulation::registry::GameRegistry;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::admission::Admission;
 use crate::config::{DrainConfig, ServerConfig};
@@ -27,12 +26,11 @@ use crate::room::clock::Epoch;
 use crate::room::opener::RoomOpener;
 use crate::session::environment::SocketEnvironment;
 use crate::sockets;
+use crate::stopping::Stopping;
 
 /// Longest time to wait, after the notice, for events to be acknowledged: several round trips of whoever
 /// still listens.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
-/// Share of the time to drain that is left for close frames to be answered.
-const CLOSING_SHARE: u32 = 4;
 /// How much longer than a client may be silent the kernel goes on sending what its peer does not take:
 /// sessions end by themselves before that. This is for what they leave behind, and for a client that says
 /// it has read what it has not.
@@ -64,7 +62,7 @@ pub struct Server {
     address: SocketAddr,
     epoch: Epoch,
     lobby: Arc<Lobby>,
-    metrics: Arc<Metrics>,
+    admission: Arc<Admission>,
     task: HttpTask,
     /// Whether tokens are signed with a key that only this process knows.
     has_passing_key: bool,
@@ -114,14 +112,14 @@ impl Server {
             Arc::clone(&metrics),
         )
         .map_err(StartError::Thread)?;
-        let is_stopping = Arc::<AtomicBool>::default();
+        let stopping = Stopping::default();
         let lobby = Arc::new(Lobby::new(
             Arc::clone(&config),
             directory,
             opener,
             authenticator,
             keyring,
-            Arc::clone(&is_stopping),
+            stopping.clone(),
         ));
         let limits = config.limits.session(config.tick_rate_hz, config.heartbeat_timeout);
         let sockets = SocketEnvironment {
@@ -130,17 +128,18 @@ impl Server {
             limits,
             metrics: Arc::clone(&metrics),
             lobby: Arc::clone(&lobby),
-            is_stopping,
+            stopping,
         };
+        let admission = Arc::new(Admission::new(config.access.admission.clone()));
         let api = Api {
             lobby: Arc::clone(&lobby),
             metrics: Arc::clone(&metrics),
-            admission: Arc::new(Admission::new(config.access.admission.clone())),
+            admission: Arc::clone(&admission),
             sockets,
         };
         let (address, task) = listen(&config, api)
             .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
-        Ok(Self { address, epoch, lobby, metrics, task, has_passing_key })
+        Ok(Self { address, epoch, lobby, admission, task, has_passing_key })
     }
 
     /// The address that it listens on.
@@ -164,9 +163,14 @@ impl Server {
             ended = task => return ended.map_err(std::io::Error::other)?,
         }
         let timeout = self.lobby.config().drain.timeout;
-        info!(sessions = self.metrics.sessions.get(), ?timeout, "shutting down");
-        drain(&self.lobby, self.epoch, &self.metrics).await;
-        handle.stop(false).await;
+        info!(sessions = self.admission.sessions(), ?timeout, "shutting down");
+        let ended = async {
+            drain(&self.lobby, self.epoch, &self.admission).await;
+            handle.stop(false).await;
+        };
+        if actix::clock::timeout(timeout, ended).await.is_err() {
+            warn!(sessions = self.admission.sessions(), "not everybody is gone in time");
+        }
         self.lobby.stop();
         info!("goodbye");
         Ok(())
@@ -182,17 +186,16 @@ fn listen(config: &ServerConfig, api: Api) -> std::io::Result<(SocketAddr, HttpT
     let builder = HttpTask::build().workers(config.workers).disable_signals();
     let http = builder.listen("http", listener, move || {
         let (routes, upgrades) = (api.clone(), api.clone());
-        let metrics = Arc::clone(&api.metrics);
+        let connections = api.clone();
         let app = App::new()
             .wrap(from_fn(handshake::deadline))
             .wrap(http::cors(&routes))
             .configure(move |service| http::configure(service, routes));
         HttpService::build()
             .client_request_timeout(handshake_timeout)
-            .tcp_nodelay(true)
             .on_connect_ext(move |stream, data| {
                 sockets::prepare(stream, user_timeout);
-                data.insert(Handshake::begin(Arc::clone(&metrics)));
+                data.insert(Handshake::begin(stream, &connections));
             })
             .upgrade(fn_service(move |(request, connection)| {
                 upgrade::serve(request, connection, upgrades.clone())
@@ -211,23 +214,21 @@ fn keyring(config: &ServerConfig) -> Keyring {
     Keyring::new(AuthKey::random(), [])
 }
 
-/// Lets nobody in any more, while HTTP still says so to whoever asks, and sends everybody away.
-async fn drain(lobby: &Lobby, epoch: Epoch, metrics: &Metrics) {
+/// Lets nobody in any more, while HTTP still says so to whoever asks, and sends everybody away. Completes
+/// when everybody is gone.
+async fn drain(lobby: &Lobby, epoch: Epoch, admission: &Admission) {
     lobby.close();
     let DrainConfig { timeout, notice, restart_delay } = lobby.config().drain;
     let now = epoch.now();
-    let last = now + timeout - timeout / CLOSING_SHARE;
-    let earliest = (now + notice).min(last);
+    let last = now + timeout - timeout / DrainConfig::CLOSING_SHARE;
+    let earliest = now + notice;
     let latest = (earliest + FLUSH_TIMEOUT).min(last);
     let drain = Drain { earliest, latest, back_after: restart_delay };
-    let everybody_gone = async {
-        // Again and again: a join that was under way may just have opened a room.
-        while !lobby.rooms().is_empty() || metrics.sessions.get() > 0 {
-            for room in lobby.rooms() {
-                room.address.do_send(drain);
-            }
-            actix::clock::sleep(DRAIN_POLL).await;
+    // Again and again: a join that was under way may just have opened a room.
+    while !lobby.rooms().is_empty() || admission.sessions() > 0 {
+        for room in lobby.rooms() {
+            room.address.do_send(drain);
         }
-    };
-    let _ = actix::clock::timeout(timeout, everybody_gone).await;
+        actix::clock::sleep(DRAIN_POLL).await;
+    }
 }

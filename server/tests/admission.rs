@@ -92,7 +92,68 @@ async fn who_does_not_finish_a_request_is_answered_and_counted() {
         tokio::time::timeout(PATIENCE, read).await.expect("it is closed").unwrap();
         assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
-    server.metric_until("tickwire_handshakes_failed_total", 2.0).await;
+    server.metric_until("tickwire_handshakes_failed_total", 1.0).await;
+    assert_eq!(server.metric("tickwire_joins_refused_total{cause=\"timed_out\"}").await, 1.0);
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections_of_http() {
+    let server = TestServer::start(&["--limit-loopback", "--max-sessions-per-address=2"]);
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        held.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    // One more is ended without a word, until another is given back.
+    let ask = || reqwest::get(server.url("/healthz"));
+    let wait = async { while ask().await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, wait).await.expect("it is refused");
+    held.clear();
+    let wait = async { while ask().await.is_err() {} };
+    tokio::time::timeout(PATIENCE, wait).await.expect("it is let in again");
+}
+
+#[tokio::test]
+async fn who_opens_too_many_rooms_is_told_when_to_come_back() {
+    let server = TestServer::start(&["--limit-loopback", "--joins-per-second=1"]);
+    for _ in 0..4 {
+        assert_eq!(
+            server.post("/api/rooms", json!({"game": "drift"})).await.0,
+            StatusCode::CREATED
+        );
+    }
+    let (status, answer) = server.post("/api/rooms", json!({"game": "drift"})).await;
+    assert_eq!(
+        (status, &answer["error"]),
+        (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_joins"))
+    );
+    assert_eq!(server.metric("tickwire_rooms_refused_total{cause=\"too_many_joins\"}").await, 1.0);
+}
+
+#[tokio::test]
+async fn who_comes_back_too_often_is_refused_before_it_is_let_in() {
+    let server = TestServer::start(&["--limit-loopback", "--upgrades-per-second=1"]);
+    let url = format!("ws://{}/ws?resume=nonsense", server.address);
+    for _ in 0..4 {
+        assert_eq!(refusal(&url, None).await, None);
+    }
+    let (status, body) = refusal(&url, None).await.unwrap();
+    assert!(status == 429 && body.contains("too_many_upgrades"), "{status} {body}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_none_is_refused_and_counted() {
+    let server = TestServer::start(&[]);
+    for (body, status) in [("{".to_owned(), 400), (format!("{:20000}", "{}"), 413)] {
+        let request = reqwest::Client::new()
+            .post(server.url("/api/join"))
+            .header("content-type", "application/json")
+            .body(body);
+        assert_eq!(request.send().await.unwrap().status().as_u16(), status);
+    }
+    for cause in ["bad_request", "too_large"] {
+        let metric = format!("tickwire_joins_refused_total{{cause=\"{cause}\"}}");
+        assert_eq!(server.metric(&metric).await, 1.0, "{cause}");
+    }
 }
 
 #[tokio::test]

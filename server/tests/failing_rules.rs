@@ -59,7 +59,15 @@ impl Game for Broken {
         }
         self.rules.step(context, inputs);
     }
+    fn on_presence(&mut self, _: &mut Context<'_>, _: PlayerId, is_present: bool) {
+        if is_present {
+            self.pass("presence");
+        }
+    }
     fn replicate(&self, out: &mut SceneWriter<'_>) {
+        if self.joined.is_some() {
+            self.pass("replicate");
+        }
         self.rules.replicate(out);
     }
     fn save(&self) -> Vec<u8> {
@@ -72,6 +80,7 @@ impl Game for Broken {
 
 fn broken(options: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
     let place = options.0.get("place").cloned().unwrap_or_default();
+    assert!(place != "opening", "on purpose");
     let rules = tickwire_drift::create(&GameOptions::default())?;
     Ok(Box::new(Broken { rules, place, joined: None }))
 }
@@ -88,10 +97,21 @@ async fn failure(client: &mut Client) -> u32 {
 }
 
 #[tokio::test]
+async fn a_room_whose_rules_panic_is_not_opened() {
+    let server = TestServer::start_with(games().with("broken", broken), &[]);
+    let wanted = json!({"game": "broken", "options": {"place": "opening"}});
+    let (status, answer) = server.post("/api/rooms", wanted).await;
+    assert_eq!((status.as_u16(), &answer["error"]), (500, &json!("internal")));
+    assert_eq!(server.metric("tickwire_rooms_failed_total").await, 1.0);
+    assert_eq!(server.metric("tickwire_rooms_refused_total{cause=\"internal\"}").await, 1.0);
+    server.enter(drift()).await.leave().await;
+}
+
+#[tokio::test]
 async fn a_room_whose_rules_panic_ends_alone_and_says_so() {
     let server = TestServer::start_with(games().with("broken", broken), &[]);
     let mut witness = server.enter(drift()).await;
-    for (count, place) in (1..).zip(["step", "message", "join", "leave"]) {
+    for (count, place) in (1..).zip(["step", "message", "join", "leave", "presence", "replicate"]) {
         let opened = json!({"game": "broken", "options": {"place": place}});
         let (_, opened) = server.post("/api/rooms", opened).await;
         let room = json!({"room": opened["room"]});
@@ -99,9 +119,18 @@ async fn a_room_whose_rules_panic_ends_alone_and_says_so() {
         let poke = GameMessage { kind: 0, values: vec![Value::Integer(1)] };
         match place {
             "message" => victim.send(ClientMessage::Game(poke)).await,
+            // Whoever makes them panic hears of it as well.
             "join" => {
                 let joined = server.join(room).await;
-                support::open(joined["ws_url"].as_str().unwrap()).await;
+                let mut joiner = support::open(joined["ws_url"].as_str().unwrap()).await;
+                assert_eq!(close_code(&mut joiner).await, 1011);
+            }
+            "presence" => {
+                let other = server.enter(room).await;
+                let token = other.welcome.resume_token.clone();
+                drop(other);
+                let url = format!("ws://{}/ws?resume={token}&event=0", server.address);
+                assert_eq!(close_code(&mut support::open(&url).await).await, 1011);
             }
             "leave" => server.enter(room).await.leave().await,
             _ => {}

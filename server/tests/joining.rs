@@ -67,7 +67,7 @@ async fn what_cannot_be_joined_says_why() {
         ("/api/join", json!({"name": 7}), 400, "bad_request"),
         ("/api/join", json!({"send_hz": 0}), 400, "bad_request"),
         ("/api/join", json!({"colour": "red"}), 400, "bad_request"),
-        ("/api/join", json!({"name": "x".repeat(20_000)}), 400, "bad_request"),
+        ("/api/join", json!({"name": "x".repeat(20_000)}), 413, "too_large"),
         ("/api/rooms", json!({"game": "chess"}), 404, "no_such_game"),
         ("/api/rooms", json!({"game": "drift", "options": {"world": "tiny"}}), 400, "bad_option"),
         ("/api/rooms", json!({"game": "drift", "options": {"wind": "1"}}), 400, "bad_option"),

@@ -58,6 +58,16 @@ export class Backoff {
     return delayMs * (1 + TOLD_SPREAD * this._random());
   }
 
+  /**
+   * The same where the server told this client a delay of its own.
+   *
+   * @param {number} delayMs
+   */
+  nextAsTold(delayMs) {
+    this.attempt += 1;
+    return delayMs;
+  }
+
   /** Starts over, after a success. */
   reset() {
     this.attempt = 0;

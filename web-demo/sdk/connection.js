@@ -89,6 +89,8 @@ export class Connection {
     /** When the server asked to come back, in milliseconds after the end of this connection.
      * @type {number | undefined} */
     this._backAfterMs = undefined;
+    /** Whether the room has failed: then the next one may as well. */
+    this._hasFailed = false;
     /** @type {any} the one timer: an attempt's deadline, or the end of waiting */
     this._timer = undefined;
     /** @type {AbortController | undefined} */
@@ -162,6 +164,7 @@ export class Connection {
    */
   handleFailure(backAfterMs) {
     this._backAfterMs = backAfterMs;
+    this._hasFailed = true;
     this._resumption.forget();
   }
 
@@ -259,7 +262,7 @@ export class Connection {
     const wasOpen = this.status.state === 'open';
     const isRefused = this._isResuming && refusesResume(code);
     // State that does not decode is no success: coming back to it every second would help nobody.
-    if (wasOpen && code !== BAD_MESSAGE) this._backoff.reset();
+    if (wasOpen && code !== BAD_MESSAGE && !this._hasFailed) this._backoff.reset();
     this._clearTimer();
     this._joining?.abort();
     this._joining = undefined;
@@ -278,6 +281,7 @@ export class Connection {
     }
     const hasLasted = wasOpen && now - this._openSince >= LASTING_MS;
     const delayMs = this._toldDelayMs() ?? this._delayMs(plan, hasLasted && code !== RESTARTING);
+    this._hasFailed = false;
     this._setTimer(() => this.start(), delayMs);
     this._setStatus({ state: 'waiting', retryAtMs: now + delayMs, code, reason });
   }
@@ -286,8 +290,9 @@ export class Connection {
   _toldDelayMs() {
     const told = this._backAfterMs;
     this._backAfterMs = undefined;
-    if (told !== undefined) this._backoff.attempt += 1;
-    return told;
+    if (told === undefined) return undefined;
+    // A room that fails again and again is come back to more and more seldom.
+    return this._hasFailed ? Math.max(told, this._backoff.next()) : this._backoff.nextAsTold(told);
   }
 
   /** @param {Reconnect} plan @param {boolean} mayResumeAtOnce */

@@ -47,15 +47,21 @@ pub struct AccessFlags {
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_sessions: u32,
 
-    /// Most connections of one address (of one /64 with IPv6), 1 to 1000000; past it 429
+    /// Most connections of one address (of one /64 with IPv6), of WebSockets and of HTTP each, 1 to 1000000;
+    /// past it 429, or none
     #[arg(long, env = "TICKWIRE_MAX_SESSIONS_PER_ADDRESS", default_value_t = 64, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_sessions_per_address: u32,
 
-    /// Joins per second of one address, four times as many at once, 1 to 1000000; past it 429
+    /// Joins and opened rooms per second of one address, four times as many at once, 1 to 1000000; past it 429
     #[arg(long, env = "TICKWIRE_JOINS_PER_SECOND", default_value = "8", value_name = "N",
           value_parser = parse_rate)]
     pub joins_per_second: NonZeroU32,
+
+    /// WebSockets that one address opens per second, four times as many at once, 1 to 1000000; past it 429
+    #[arg(long, env = "TICKWIRE_UPGRADES_PER_SECOND", default_value = "16", value_name = "N",
+          value_parser = parse_rate)]
+    pub upgrades_per_second: NonZeroU32,
 
     /// Hold the server's own machine to the limits per address as well
     #[arg(long, env = "TICKWIRE_LIMIT_LOOPBACK")]
@@ -94,10 +100,11 @@ impl AccessFlags {
     /// # Errors
     /// [`ConfigError`] for the first flag that is wrong.
     pub fn validate(self, public_url: Option<String>) -> Result<AccessConfig, ConfigError> {
+        let given = self.allowed_origins.join(",");
         let origins = OriginPolicy::new(self.allowed_origins, public_url, self.require_origin);
         let origins = origins.map_err(|cause| ConfigError {
             flag: "allow-origin",
-            value: "…".to_owned(),
+            value: given,
             allowed: cause.to_string(),
         })?;
         Ok(AccessConfig {
@@ -107,6 +114,7 @@ impl AccessFlags {
                 sessions: self.max_sessions as usize,
                 sessions_per_address: self.max_sessions_per_address as usize,
                 joins_per_second: self.joins_per_second,
+                upgrades_per_second: self.upgrades_per_second,
                 limits_loopback: self.limit_loopback,
                 trusted_proxies: self.trusted_proxies,
             },

@@ -15,7 +15,7 @@ pub struct DrainFlags {
           value_parser = parse_duration)]
     pub drain_timeout: Duration,
 
-    /// How long before its end players are told, less than the timeout, at most 1h; 0s for just before
+    /// How long before its end players are told, at most three quarters of the timeout; 0s for just before
     #[arg(long, env = "TICKWIRE_DRAIN_NOTICE", default_value = "0s", value_name = "DURATION",
           value_parser = parse_window)]
     pub drain_notice: Duration,
@@ -37,20 +37,23 @@ pub struct DrainConfig {
     pub restart_delay: Duration,
 }
 
+impl DrainConfig {
+    /// One part in so many of the time is kept for close frames to be answered.
+    pub const CLOSING_SHARE: u32 = 4;
+}
+
 impl DrainFlags {
     /// Checks what the parser cannot.
     ///
     /// # Errors
-    /// [`ConfigError`] when the notice takes all of the time.
+    /// [`ConfigError`] when the notice leaves no time to close connections.
     pub fn validate(self) -> Result<DrainConfig, ConfigError> {
         let Self { drain_timeout: timeout, drain_notice: notice, restart_delay } = self;
-        if timeout <= notice {
-            let allowed = format!(
-                "shorter than --drain-timeout, which is {}",
-                humantime::format_duration(timeout)
-            );
-            let value = humantime::format_duration(notice).to_string();
-            return Err(ConfigError { flag: "drain-notice", value, allowed });
+        let most = timeout - timeout / DrainConfig::CLOSING_SHARE;
+        if notice > most {
+            let text = |time| humantime::format_duration(time).to_string();
+            let allowed = format!("at most {}: three quarters of --drain-timeout", text(most));
+            return Err(ConfigError { flag: "drain-notice", value: text(notice), allowed });
         }
         Ok(DrainConfig { timeout, notice, restart_delay })
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use actix_web::error::JsonPayloadError;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -16,7 +17,7 @@ use crate::room::opener::OpenError;
 /// Time after which a client that was refused for load may try again.
 const RETRY_AFTER_LOAD: Duration = Duration::from_secs(2);
 /// Time after which an address that has too many connections may try again.
-const RETRY_AFTER_CROWD: Duration = Duration::from_secs(10);
+const RETRY_AFTER_CROWD: Duration = Duration::from_secs(5);
 
 /// An error as clients see it.
 #[derive(Debug)]
@@ -39,6 +40,17 @@ impl ApiError {
     #[must_use]
     pub fn bad_request(message: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// 413 `too_large`, or 400 `bad_request`: a body that is not the JSON that is due.
+    #[must_use]
+    pub fn body(cause: &JsonPayloadError) -> Self {
+        match cause {
+            JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", cause)
+            }
+            _ => Self::bad_request(&cause.to_string()),
+        }
     }
 
     /// 403 `origin_not_allowed`.
@@ -102,6 +114,7 @@ impl From<NotAdmitted> for ApiError {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many_connections")
             }
             NotAdmitted::TooManyJoins => (StatusCode::TOO_MANY_REQUESTS, "too_many_joins"),
+            NotAdmitted::TooManyUpgrades => (StatusCode::TOO_MANY_REQUESTS, "too_many_upgrades"),
         };
         let error = Self::new(status, code, cause);
         Self { retry_after: error.retry_after.or(Some(RETRY_AFTER_CROWD)), ..error }
@@ -126,7 +139,9 @@ impl From<JoinError> for ApiError {
                 OpenError::NoSuchGame { .. } => (StatusCode::NOT_FOUND, "no_such_game"),
                 OpenError::Option(_) => (StatusCode::BAD_REQUEST, "bad_option"),
                 OpenError::TooManyRooms => (StatusCode::SERVICE_UNAVAILABLE, "too_many_rooms"),
-                OpenError::Room(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+                OpenError::Room(_) | OpenError::Rules => {
+                    (StatusCode::INTERNAL_SERVER_ERROR, "internal")
+                }
             },
         };
         Self::new(status, code, cause)

@@ -49,7 +49,7 @@ pub(super) async fn join(
     let address = client_address(&api.admission, request.peer_addr(), request.headers());
     let joined = seat(&api, &request, address, body).await.inspect_err(|cause| {
         info!(cause = cause.code(), message = %cause, "join refused");
-        api.metrics.note_refused_join(cause.code());
+        api.metrics.note_refused(request.path(), cause.code());
     })?;
     let Joined { token, room, player } = joined;
     let ws_url = socket_url(&api, &request, &token);

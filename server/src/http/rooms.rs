@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, Json};
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
+use tracing::info;
 
-use super::{Api, ApiError};
+use super::{Api, ApiError, client_address};
+use crate::identity::RoomAttempt;
+use crate::room::RoomHandle;
 use crate::room::board::RoomNumbers;
 
 #[derive(Debug, Serialize)]
@@ -53,10 +57,26 @@ pub(super) async fn list(api: Data<Api>) -> HttpResponse {
 
 #[post("/api/rooms")]
 pub(super) async fn open(
+    request: HttpRequest,
     api: Data<Api>,
     Json(wanted): Json<Wanted>,
 ) -> Result<HttpResponse, ApiError> {
-    let room = api.lobby.open_room(wanted.game.as_deref(), wanted.options)?;
+    let room = try_open(&api, &request, wanted).inspect_err(|cause| {
+        info!(cause = cause.code(), message = %cause, "room refused");
+        api.metrics.note_refused(request.path(), cause.code());
+    })?;
     let opened = Opened { room: room.id.to_string(), game: room.game.to_string() };
     Ok(HttpResponse::Created().json(opened))
+}
+
+fn try_open(api: &Api, request: &HttpRequest, wanted: Wanted) -> Result<RoomHandle, ApiError> {
+    let address = client_address(&api.admission, request.peer_addr(), request.headers());
+    api.admission.admit_join(address)?;
+    let authorization = request.headers().get(AUTHORIZATION);
+    let attempt = RoomAttempt {
+        game: wanted.game.as_deref(),
+        authorization: authorization.and_then(|value| value.to_str().ok()),
+        address,
+    };
+    Ok(api.lobby.open_room_for(&attempt, wanted.options)?)
 }

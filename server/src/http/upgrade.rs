@@ -7,6 +7,7 @@
 //! `GET /test/echo`, where the server was told to serve it, is an echo over the same transport.
 
 use std::convert::Infallible;
+use std::rc::Rc;
 
 use actix_codec::{Framed, FramedParts};
 use actix_http::body::{BodySize, BoxBody, MessageBody};
@@ -49,7 +50,7 @@ pub(crate) async fn serve(
     connection: Connection,
     api: Api,
 ) -> Result<(), Infallible> {
-    if let Some(handshake) = request.conn_data::<Handshake>() {
+    if let Some(handshake) = request.conn_data::<Rc<Handshake>>() {
         handshake.note_request();
     }
     if let Err(error) = upgrade(request, connection, api).await {
@@ -78,10 +79,20 @@ async fn upgrade(
     let FramedParts { io, read_buf, .. } = connection.into_parts();
     // A copy, which is nearly always empty: the buffer itself is large.
     let upgraded = Upgraded { stream: io, begun: BytesMut::from(&read_buf[..]) };
-    let pump = match entry {
-        Some(entry) => socket::serve(entry, api.sockets, upgraded),
-        None => echo::serve(upgraded, api.sockets.limits.timeout),
+    let Some(entry) = entry else {
+        let stopping = api.sockets.stopping.clone();
+        let echo = echo::serve(upgraded, api.sockets.limits.timeout);
+        actix::spawn(async move {
+            // Suites of tests need no goodbye.
+            tokio::select! {
+                () = echo => {}
+                () = stopping.begun() => {}
+            }
+            drop(place);
+        });
+        return Ok(());
     };
+    let pump = socket::serve(entry, api.sockets, upgraded);
     actix::spawn(async move {
         pump.await;
         drop(place);
@@ -133,6 +144,7 @@ fn accept(request: &Request, api: &Api) -> Result<Accepted, ApiError> {
         response.insert_header((SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
     }
     let address = client_address(&api.admission, request.peer_addr(), headers);
+    api.admission.admit_upgrade(address)?;
     let place = api.admission.admit_session(address)?;
     let purpose = if is_echo { Purpose::Echo } else { Purpose::Play(credentials) };
     Ok(Accepted { response: response.finish().drop_body(), purpose, place })

@@ -40,14 +40,17 @@ impl Ledger {
 
     /// Notes a token that was given out.
     pub(crate) fn note_issued(&self, claims: &Claims) {
-        self.pending.insert(claims.nonce, claims.issued + TOKEN_LIFETIME);
+        self.pending.insert(claims.nonce, claims.issued.saturating_add(TOKEN_LIFETIME));
     }
 
-    /// Uses a token, which can be done once.
+    /// Uses a token, which can be done once, and not when it is so old that its use would not be remembered.
     pub(crate) fn spend(&self, claims: &Claims, now: Duration) -> Result<(), TokenError> {
         self.sweep(now);
+        if claims.issued.saturating_add(TOKEN_LIFETIME) < now {
+            return Err(TokenError::Expired);
+        }
         self.pending.remove(&claims.nonce);
-        let before = self.used.insert(claims.nonce, claims.issued + TOKEN_LIFETIME);
+        let before = self.used.insert(claims.nonce, claims.issued.saturating_add(TOKEN_LIFETIME));
         if before.is_some() { Err(TokenError::Used) } else { Ok(()) }
     }
 
@@ -82,6 +85,15 @@ mod tests {
         assert_eq!(ledger.spend(&claims(1), NOW), Ok(()));
         assert_eq!(ledger.spend(&claims(1), NOW), Err(TokenError::Used));
         assert_eq!(ledger.spend(&claims(2), NOW), Ok(()));
+    }
+
+    #[test]
+    fn a_token_whose_use_would_be_forgotten_is_not_taken() {
+        let ledger = Ledger::new(10);
+        let last = NOW + TOKEN_LIFETIME;
+        assert_eq!(ledger.spend(&claims(1), last), Ok(()));
+        let later = last + Duration::from_millis(1);
+        assert_eq!(ledger.spend(&claims(2), later), Err(TokenError::Expired));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a room shows of itself: a few numbers that listings read without asking the room.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -30,6 +30,7 @@ pub struct RoomBoard {
     free_seats: AtomicU32,
     tick_time: SharedQuantiles,
     lateness: SharedQuantiles,
+    has_failed: AtomicBool,
 }
 
 /// What a room shows at one moment.
@@ -63,6 +64,17 @@ impl RoomBoard {
         self.spectators.store(count(Role::Spectator), Ordering::Relaxed);
         self.bots.store(count(Role::Bot), Ordering::Relaxed);
         self.free_seats.store(room.free_seats() as u32, Ordering::Relaxed);
+    }
+
+    /// Puts up that the game's rules have failed, and the room is no more.
+    pub fn post_failure(&self) {
+        self.has_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether they have.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
     }
 
     /// Puts up how long ticks take.

@@ -15,13 +15,14 @@ use tracing::{debug, error, info, warn};
 use super::RoomHandle;
 use super::board::TickTiming;
 use super::clock::Epoch;
+use super::ending::{Draining, last_words};
 use super::inbox::{Arrival, RoomMessage};
 use super::routes::Routes;
 use super::threads::Place;
 use super::timer::TickTimer;
 use crate::directory::Directory;
 use crate::identity::{Keyring, ResumeClaims};
-use crate::messages::{Connect, Deliver, Disconnect, Drain, Outgoing, Purpose, Reserve, TickDue};
+use crate::messages::{Connect, Deliver, Disconnect, Outgoing, Purpose, Reserve, TickDue};
 use crate::metrics::{Metrics, RoomMeter};
 use crate::session::SessionId;
 
@@ -60,7 +61,7 @@ pub struct RoomDriver {
     timing: TickTiming,
     meter: RoomMeter,
     /// Set once the server is about to stop.
-    pub(super) drain: Option<Drain>,
+    pub(super) drain: Option<Draining>,
 }
 
 impl RoomDriver {
@@ -236,7 +237,7 @@ impl Handler<TickDue> for RoomDriver {
             this.post(end.saturating_sub(begin), lateness);
             if this.is_over() {
                 this.end(CloseReason::RoomEnded, context);
-            } else if this.is_drained(end) {
+            } else if this.has_drained(end) {
                 this.end(CloseReason::Restarting, context);
             } else {
                 this.parts.timer.set(this.parts.schedule.due(), context.address());
@@ -259,16 +260,21 @@ impl Handler<Connect> for RoomDriver {
     type Result = ();
 
     fn handle(&mut self, connect: Connect, context: &mut Self::Context) {
-        self.guard(context, |this, _| {
-            let Connect { session, outbox, purpose } = connect;
-            let seated = match &this.drain {
-                None => this.seat(session, purpose),
-                Some(_) => Err(CloseReason::Restarting),
+        let Connect { session, outbox, purpose } = connect;
+        let newcomer = outbox.clone();
+        let is_well = self.guard(context, |this, _| {
+            let seated = if this.lets_in(&purpose) {
+                this.seat(session, purpose)
+            } else {
+                Err(CloseReason::Restarting)
             };
             match seated {
                 Ok(player) => {
                     this.routes.connect(player, session, outbox);
                     this.hand_over();
+                    // After the welcome, which comes first.
+                    this.tell_of_restart(player);
+                    this.routes.hand_over();
                 }
                 Err(reason) => {
                     outbox.do_send(Deliver(vec![(session, Outgoing::Close(reason))]));
@@ -276,6 +282,10 @@ impl Handler<Connect> for RoomDriver {
             }
             this.parts.handle.board.post(&this.parts.room);
         });
+        if !is_well {
+            // Who was about to come in is told like everybody else.
+            newcomer.do_send(Deliver(last_words().map(|word| (session, word)).into()));
+        }
     }
 }
 

@@ -5,21 +5,57 @@ use std::time::Duration;
 
 use actix::{ActorContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::ServerMessage;
 use tracing::error;
 
 use super::driver::{RoomDriver, told};
-use crate::messages::{Drain, Outgoing};
+use crate::messages::{Drain, Outgoing, Purpose};
 
 /// Shortest time after which players of a room that has failed are asked to join another; at random up to
 /// three times as long, so that they do not come at once.
 const BACK_AFTER_FAILURE: Duration = Duration::from_millis(250);
 
+/// A room that is about to end because the server is.
+pub(super) struct Draining {
+    order: Drain,
+    /// Whether the room waits for its last events to be taken in.
+    is_flushing: bool,
+}
+
 impl RoomDriver {
-    /// Whether the room has said goodbye, and everybody has heard it or had the time to.
-    pub(super) fn is_drained(&self, now: Duration) -> bool {
-        let Some(drain) = &self.drain else { return false };
-        now >= drain.latest || (now >= drain.earliest && self.parts.room.is_flushed())
+    /// After a tick: whether the room has said goodbye, and everybody has heard it or had the time to.
+    pub(super) fn has_drained(&mut self, now: Duration) -> bool {
+        let Some(Draining { order, is_flushing }) = &mut self.drain else { return false };
+        if now < order.earliest {
+            return false;
+        }
+        if !std::mem::replace(is_flushing, true) {
+            // What this tick has told, and those before it, is what everybody is to have.
+            self.parts.room.handle_flush();
+            return now >= order.latest;
+        }
+        now >= order.latest || self.parts.room.is_flushed()
+    }
+
+    /// Whether a newcomer, or somebody who comes back, is still let in.
+    pub(super) fn lets_in(&self, purpose: &Purpose) -> bool {
+        match (&self.drain, purpose) {
+            (None, _) => true,
+            (Some(_), Purpose::Join { .. }) => false,
+            (Some(Draining { order, .. }), Purpose::Resume { .. }) => {
+                self.parts.epoch.now() < order.earliest
+            }
+        }
+    }
+
+    /// Tells a player that the server restarts, if it does.
+    pub(super) fn tell_of_restart(&mut self, player: PlayerId) {
+        let Some(Draining { order, .. }) = &self.drain else { return };
+        let closes_in_ms = millis(order.earliest.saturating_sub(self.parts.epoch.now()));
+        let back_after_ms = millis(spread(order.back_after, 2.0));
+        let restarting = ServerMessage::Restarting { closes_in_ms, back_after_ms };
+        self.routes.queue(player, told(&restarting));
     }
 
     pub(super) fn end(&mut self, reason: CloseReason, context: &mut Context<Self>) {
@@ -29,17 +65,19 @@ impl RoomDriver {
         context.stop();
     }
 
-    /// Does what may call the game's rules. Where they panic, this room ends, and nothing else.
+    /// Does what may call the game's rules. Where they panic, this room ends, and nothing else. Returns
+    /// whether they have not.
     pub(super) fn guard(
         &mut self,
         context: &mut Context<Self>,
         work: impl FnOnce(&mut Self, &mut Context<Self>),
-    ) {
+    ) -> bool {
         // What a panic leaves half done is not looked at again.
-        let guarded = catch_unwind(AssertUnwindSafe(|| work(self, context)));
-        if guarded.is_err() {
+        let is_well = catch_unwind(AssertUnwindSafe(|| work(self, context))).is_ok();
+        if !is_well {
             self.fail(context);
         }
+        is_well
     }
 
     /// Ends a room whose rules have failed, without asking them.
@@ -47,32 +85,35 @@ impl RoomDriver {
         let room = self.parts.handle.id;
         error!(%room, game = %self.parts.handle.game, "the game's rules panicked: the room ends");
         self.parts.metrics.rooms_failed.inc();
+        self.parts.handle.board.post_failure();
         for player in self.routes.players() {
-            let back_after_ms = millis(spread(BACK_AFTER_FAILURE, 3.0));
-            self.routes.queue(player, told(&ServerMessage::Failed { back_after_ms }));
-            self.routes.queue(player, Outgoing::Close(CloseReason::Internal));
+            for word in last_words() {
+                self.routes.queue(player, word);
+            }
         }
         self.routes.hand_over();
         context.stop();
     }
 }
 
+/// What somebody is told whose room has failed.
+pub(super) fn last_words() -> [Outgoing; 2] {
+    let back_after_ms = millis(spread(BACK_AFTER_FAILURE, 3.0));
+    [told(&ServerMessage::Failed { back_after_ms }), Outgoing::Close(CloseReason::Internal)]
+}
+
 impl Handler<Drain> for RoomDriver {
     type Result = ();
 
-    fn handle(&mut self, drain: Drain, _: &mut Self::Context) {
+    fn handle(&mut self, order: Drain, _: &mut Self::Context) {
         if self.drain.is_some() {
             return;
         }
-        let closes_in_ms = millis(drain.earliest.saturating_sub(self.parts.epoch.now()));
+        self.drain = Some(Draining { order, is_flushing: false });
         for player in self.routes.players() {
-            let back_after_ms = millis(spread(drain.back_after, 2.0));
-            let restarting = ServerMessage::Restarting { closes_in_ms, back_after_ms };
-            self.routes.queue(player, told(&restarting));
+            self.tell_of_restart(player);
         }
         self.routes.hand_over();
-        self.parts.room.handle_flush();
-        self.drain = Some(drain);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Opening rooms: a game by name, its options, a place on a thread, a line in the directory.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::{Actor, AsyncContext, Context};
 use thiserror::Error;
@@ -10,6 +11,7 @@ use tickwire_protocol::ids::RoomId;
 use tickwire_simulation::registry::{GameRegistry, OptionError};
 use tickwire_simulation::room::{Room, RoomConfig, RoomError};
 use tickwire_simulation::schedule::TickSchedule;
+use tracing::error;
 
 use super::RoomHandle;
 use super::board::RoomBoard;
@@ -44,6 +46,9 @@ pub enum OpenError {
     /// As many rooms as are allowed.
     #[error("the server has as many rooms as it may")]
     TooManyRooms,
+    /// The game's rules panicked: a mistake in the game.
+    #[error("the game's rules failed")]
+    Rules,
     /// The game's schema or grid is not valid: a mistake in the game.
     #[error("the game is not valid: {0}")]
     Room(#[from] RoomError),
@@ -60,6 +65,7 @@ pub struct RoomOpener {
     keyring: Arc<Keyring>,
     metrics: Arc<Metrics>,
     opened: AtomicU32,
+    opening: Mutex<()>,
 }
 
 impl RoomOpener {
@@ -85,6 +91,7 @@ impl RoomOpener {
             keyring,
             metrics,
             opened: AtomicU32::new(0),
+            opening: Mutex::new(()),
         })
     }
 
@@ -110,12 +117,19 @@ impl RoomOpener {
         })?;
         let mut all = self.config.game_options.get(name).cloned().unwrap_or_default();
         all.0.extend(options);
-        let game = factory(&all)?;
+        // One at a time: two at once would be one too many.
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         if self.directory.list().len() >= self.config.max_rooms {
             return Err(OpenError::TooManyRooms);
         }
         let id = RoomId::from_bits(rand::random());
-        let room = Room::new(self.room_config(id, name), game)?;
+        let config = self.room_config(id, name);
+        let made = catch_unwind(AssertUnwindSafe(|| Ok(Room::new(config, factory(&all)?)?)));
+        let room = made.unwrap_or_else(|_| {
+            error!(game = name, "the game's rules panicked: no room is opened");
+            self.metrics.rooms_failed.inc();
+            Err(OpenError::Rules)
+        })?;
         let handle = self.launch(id, name, room);
         self.directory.insert(handle.clone());
         if !handle.address.connected() {

@@ -2,7 +2,9 @@
 //! kept or to come back as the same player.
 
 use actix::AsyncContext;
+use actix::fut::{ActorFutureExt, WrapFuture};
 use actix_web_actors::ws::WebsocketContext;
+use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::message::ClientMessage;
 use tracing::warn;
 
@@ -24,6 +26,13 @@ impl Socket {
     /// Waits for a token, for a time.
     pub(super) fn await_token(&mut self, context: &mut WebsocketContext<Self>) {
         self.state = State::Awaiting;
+        let stopping = self.environment.stopping.clone();
+        let stopped = async move { stopping.begun().await }.into_actor(self);
+        context.spawn(stopped.map(|(), socket, context| {
+            if matches!(socket.state, State::Awaiting) {
+                socket.close(CloseReason::Restarting, context);
+            }
+        }));
         context.run_later(self.environment.limits.entry_timeout, |socket, context| {
             if matches!(socket.state, State::Awaiting) {
                 socket.enter(Err(RedeemError::Token(TokenError::Missing)), context);
@@ -66,11 +75,15 @@ impl Socket {
         context.add_stream(outbox.open(self.id));
         let Admitted { room, purpose } = admitted;
         let connect = Connect { session: self.id, outbox: outbox.address(), purpose };
-        if !room.address.connected() {
-            return self.close(self.environment.reason_of_missing_room(), context);
-        }
         // One message per token, so this cannot pile up.
-        room.address.do_send(connect);
+        let asked = room.address.send(connect).into_actor(self).map(|asked, socket, context| {
+            // What the room decides comes through the outbox; this is a room that has ended.
+            if let (Err(_), State::Connecting(room)) = (asked, &socket.state) {
+                let reason = socket.environment.reason_of_missing_room(room);
+                socket.close(reason, context);
+            }
+        });
+        context.spawn(asked);
         self.state = State::Connecting(room);
     }
 }

@@ -1,7 +1,6 @@
 //! What every connection of a server shares.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tickwire_protocol::close::CloseReason;
@@ -9,7 +8,9 @@ use tickwire_protocol::close::CloseReason;
 use super::core::SessionLimits;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
+use crate::room::RoomHandle;
 use crate::room::clock::Epoch;
+use crate::stopping::Stopping;
 
 /// What every connection of a server shares.
 #[derive(Clone)]
@@ -25,14 +26,16 @@ pub struct SocketEnvironment {
     /// Takes tokens.
     pub lobby: Arc<Lobby>,
     /// Whether the server is about to stop.
-    pub is_stopping: Arc<AtomicBool>,
+    pub stopping: Stopping,
 }
 
 impl SocketEnvironment {
     /// Why a room that a token was given for is not there any more.
-    pub(super) fn reason_of_missing_room(&self) -> CloseReason {
-        if self.is_stopping.load(Ordering::Relaxed) {
+    pub(super) fn reason_of_missing_room(&self, room: &RoomHandle) -> CloseReason {
+        if self.stopping.has_begun() {
             CloseReason::Restarting
+        } else if room.board.has_failed() {
+            CloseReason::Internal
         } else {
             CloseReason::NoSuchRoom
         }

@@ -198,3 +198,78 @@ impl Future for Pump {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    /// Time for which nothing may move here.
+    const PATIENCE: Duration = Duration::from_millis(100);
+
+    /// A connection: our end, and the peer's, which does nothing by itself.
+    async fn connection() -> (Rc<TcpStream>, std::net::TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (Rc::new(listener.accept().await.unwrap().0), peer)
+    }
+
+    /// More than the kernel takes, and then what comes after it.
+    fn much(then: impl Stream<Item = Result<Bytes, actix_web::Error>> + 'static) -> Outbound {
+        let pieces = stream::iter((0..1000).map(|_| Ok(Bytes::from(vec![0; 64 * 1024]))));
+        Box::pin(stream::StreamExt::chain(pieces, then))
+    }
+
+    /// What the peer gets to read until the end, which is a reset or not.
+    fn read_all(mut peer: std::net::TcpStream) -> std::io::Result<usize> {
+        let mut all = Vec::new();
+        peer.read_to_end(&mut all)
+    }
+
+    #[tokio::test]
+    async fn a_write_that_makes_no_progress_ends_the_connection_by_a_reset() {
+        let (stream, peer) = connection().await;
+        let shared = Rc::<Shared>::default();
+        // The session itself notices nothing, and never ends.
+        Pump::new(stream, Rc::clone(&shared), much(stream::pending()), PATIENCE).await;
+        assert!(shared.unsent.get() > 0);
+        // Without a reset the kernel would go on holding what it has for the peer.
+        assert!(read_all(peer).is_err());
+    }
+
+    #[tokio::test]
+    async fn the_session_goes_on_while_a_write_is_pending() {
+        let (stream, _peer) = connection().await;
+        let polled = Rc::new(std::cell::Cell::new(0));
+        let count = Rc::clone(&polled);
+        // As an actor's heartbeat: wakes up again and again, whatever becomes of its bytes.
+        let mut beats = tokio::time::interval(Duration::from_millis(5));
+        let beating = stream::poll_fn(move |task| {
+            while beats.poll_tick(task).is_ready() {
+                count.set(count.get() + 1);
+            }
+            Poll::Pending
+        });
+        let pump = Pump::new(stream, Rc::default(), much(beating), Duration::from_secs(60));
+        let beaten = async {
+            while polled.get() < 10 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            () = pump => panic!("nothing ends it"),
+            () = beaten => {}
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_bytes_reach_a_peer_that_reads() {
+        let (stream, peer) = connection().await;
+        let reader = std::thread::spawn(move || read_all(peer));
+        Pump::new(stream, Rc::default(), much(stream::empty()), PATIENCE).await;
+        assert_eq!(reader.join().unwrap().unwrap(), 1000 * 64 * 1024);
+    }
+}

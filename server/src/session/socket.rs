@@ -134,10 +134,7 @@ impl Socket {
     fn beat(&mut self, context: &mut WebsocketContext<Self>) {
         match &self.state {
             State::Opening(_) | State::Awaiting | State::Closing => {}
-            // The room is gone without a word: its rules panicked, or it ended just before we came.
-            State::Connecting(room) if !room.address.connected() => {
-                self.close(self.environment.reason_of_missing_room(), context);
-            }
+            // A room says goodbye to everybody, unless its thread is gone.
             State::Joined(room, _) if !room.address.connected() => {
                 self.close(CloseReason::Internal, context);
             }
