@@ -77,12 +77,13 @@ impl Plan {
 
     fn flags(&self) -> Vec<String> {
         // All witnesses join at once, and a flood of joins has to pass its limit; those of other floods
-        // take their time from coming back.
+        // take their time from coming back. Who has joined can connect.
         let joins = if self.flood == Flood::Joins { 25 } else { 100 };
         vec![
             "--limit-loopback".to_owned(),
             "--max-sessions-per-address=100".to_owned(),
             format!("--joins-per-second={joins}"),
+            format!("--upgrades-per-second={}", 2 * joins),
             format!("--room-capacity={ROOM_CAPACITY}"),
             "--resume-window=500ms".to_owned(),
         ]

@@ -112,7 +112,8 @@ fn flags(plan: &Plan) -> Vec<String> {
     let mut flags = plan.heartbeat.flags().to_vec();
     // Peers come from no loopback address.
     flags.extend(
-        ["max-sessions-per-address", "joins-per-second"].map(|flag| format!("--{flag}=10000")),
+        ["max-sessions-per-address", "joins-per-second", "upgrades-per-second"]
+            .map(|flag| format!("--{flag}=10000")),
     );
     flags.push(format!("--resume-window={}ms", RESUME_WINDOW.as_millis()));
     flags.push(format!("--room-capacity={PEERS_PER_ROOM}"));
