@@ -171,8 +171,8 @@ fn a_client_that_never_acknowledges_is_sent_away_as_too_slow() {
     let mut network = network(RoomConfig::default());
     let client = network.join(request(Role::Player, 1), 0).unwrap();
     network.clients[client].is_stalled = true;
-    // The heartbeat's 15 s and 1 s more, from the first frame on.
-    network.ticks(16 * 30 + 1);
+    // The heartbeat's 15 s and a quarter of a second more, from the first frame on.
+    network.ticks(15 * 30 + 30 / 4 + 1);
     assert_eq!(network.clients[client].closed, None);
     network.tick();
     assert_eq!(network.clients[client].closed, Some(CloseReason::TooSlow));

@@ -143,6 +143,12 @@ impl TickTiming {
         self.lateness.saturating_record(micros(lateness));
     }
 
+    /// Which share of its time a thread spends on these ticks, of which there are so many a second.
+    #[must_use]
+    pub fn share(&self, tick_rate_hz: u16) -> f64 {
+        self.tick_time.mean() / 1e6 * f64::from(tick_rate_hz)
+    }
+
     /// Ticks recorded.
     #[must_use]
     pub fn ticks(&self) -> u64 {

@@ -184,6 +184,7 @@ impl RoomDriver {
         let ticks = self.timing.ticks();
         if ticks >= TIMING_WINDOW_TICKS || ticks == 30 {
             self.parts.handle.board.post_timing(&self.timing);
+            self.parts.place.note_share(self.timing.share(self.parts.room.config().tick_rate_hz));
         }
         if ticks >= TIMING_WINDOW_TICKS {
             self.timing.clear();
