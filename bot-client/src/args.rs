@@ -3,7 +3,8 @@
 //! Their environment variables begin with `TICKWIRE_SWARM_`, so that one environment can set up a
 //! server and its bots: both have a `--bots`.
 
-use std::ops::RangeInclusive;
+mod values;
+
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
@@ -11,13 +12,12 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::behavior::Behavior;
-use crate::cuts::{CutPlan, SHORTEST_EVERY};
+use crate::cuts::CutPlan;
 use crate::join::ServerUrl;
+use crate::net::Net;
 
-/// Most bots of one process: each is a socket.
-const MAX_BOTS: u32 = 20_000;
-/// Inputs per second that make sense.
-const INPUT_HZ: RangeInclusive<f64> = 0.1..=1000.0;
+/// Most bots of one process: each is a socket, and forty of the loopback's addresses are plenty.
+const MAX_BOTS: u32 = 1_000_000;
 
 /// Headless players that join a Tickwire server like any client, play, and report what they saw.
 ///
@@ -64,7 +64,7 @@ pub struct Args {
         env = "TICKWIRE_SWARM_DURATION",
         value_name = "DURATION",
         default_value = "10s",
-        value_parser = duration
+        value_parser = values::duration
     )]
     pub duration: Duration,
 
@@ -74,7 +74,7 @@ pub struct Args {
         env = "TICKWIRE_SWARM_INPUT_HZ",
         value_name = "HZ",
         default_value_t = 20.0,
-        value_parser = input_hz
+        value_parser = values::input_hz
     )]
     pub input_hz: f64,
 
@@ -99,7 +99,7 @@ pub struct Args {
         env = "TICKWIRE_SWARM_VERIFY_SHARE",
         value_name = "SHARE",
         default_value_t = 1.0,
-        value_parser = share
+        value_parser = values::share
     )]
     pub verify_share: f64,
 
@@ -109,14 +109,22 @@ pub struct Args {
         long,
         env = "TICKWIRE_SWARM_CUT_EVERY",
         value_name = "DURATION",
-        value_parser = cut_every
+        value_parser = values::cut_every
     )]
     pub cut_every: Option<Duration>,
 
     /// When, after the measurement has begun, all bots cut their TCP connections at once, without a
     /// close frame, and come back; as a duration such as 3s, less than --duration. Default: never
-    #[arg(long, env = "TICKWIRE_SWARM_CUT_AT", value_name = "DURATION", value_parser = cut_at)]
+    #[arg(long, env = "TICKWIRE_SWARM_CUT_AT", value_name = "DURATION", value_parser = values::cut_at)]
     pub cut_at: Option<Duration>,
+
+    /// Network to simulate on the bots' side of each connection, as latency=80ms,jitter=20ms,stall=2%,
+    /// or some of these. latency: the round trip, half of it each way (0ms to 10s). jitter: how much
+    /// longer or shorter a round trip may be, evenly spread, though nothing overtakes (at most the
+    /// latency). stall: share of time in which nothing arrives, either way, for 200 to 500 ms at once,
+    /// as while a lost packet is sent again (0% to 50%). Joining over HTTP is not delayed. Default: none
+    #[arg(long, env = "TICKWIRE_SWARM_NET", value_name = "NETWORK")]
+    pub net: Option<Net>,
 
     /// Print the summary as one JSON object, the last line on standard output, instead of a table
     #[arg(long, env = "TICKWIRE_SWARM_JSON", value_parser = FalseyValueParser::new())]
@@ -146,48 +154,6 @@ impl Args {
     pub const fn cut_plan(&self) -> CutPlan {
         CutPlan { every: self.cut_every, at: self.cut_at }
     }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    match any_duration(text)? {
-        Duration::ZERO => Err("a measurement takes time: more than 0s".to_owned()),
-        duration => Ok(duration),
-    }
-}
-
-fn cut_every(text: &str) -> Result<Duration, String> {
-    let least = humantime::format_duration(SHORTEST_EVERY);
-    match any_duration(text)? {
-        every if every < SHORTEST_EVERY => Err(format!("at least {least}, so that bots get in")),
-        every => Ok(every),
-    }
-}
-
-fn cut_at(text: &str) -> Result<Duration, String> {
-    match any_duration(text)? {
-        Duration::ZERO => Err("bots play before they cut: more than 0s".to_owned()),
-        at => Ok(at),
-    }
-}
-
-fn any_duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 10s or 2m"))
-}
-
-fn input_hz(text: &str) -> Result<f64, String> {
-    number_in(INPUT_HZ, text)
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    number_in(0.0..=1.0, text)
-}
-
-fn number_in(range: RangeInclusive<f64>, text: &str) -> Result<f64, String> {
-    // A NaN is in no range.
-    text.parse()
-        .ok()
-        .filter(|value| range.contains(value))
-        .ok_or_else(|| format!("a number from {} to {} is allowed", range.start(), range.end()))
 }
 
 #[cfg(test)]
@@ -236,7 +202,7 @@ mod tests {
     #[test]
     fn bad_values_name_the_flag_the_value_and_what_is_allowed() {
         for (flags, words) in [
-            (&["--bots", "0"][..], &["--bots", "0", "1..=20000"][..]),
+            (&["--bots", "0"][..], &["--bots", "0", "1..=1000000"][..]),
             (&["--url", "ftp://a"], &["--url", "ftp://a", "http://HOST:PORT"]),
             (&["--duration", "10"], &["--duration", "10", "10s"]),
             (&["--duration", "0s"], &["--duration", "0s", "more than"]),
@@ -249,6 +215,8 @@ mod tests {
             (&["--cut-at", "soon"], &["--cut-at", "soon", "10s"]),
             (&["--cut-at", "0s"], &["--cut-at", "0s", "more than"]),
             (&["--cut-at", "10s"], &["--cut-at 10s", "--duration 10s"]),
+            (&["--net", "80ms"], &["--net", "80ms", "latency=80ms,jitter=20ms,stall=2%"]),
+            (&["--net", "stall=60%"], &["--net", "stall=60%", "0% to 50%"]),
             (&["--rooms", "2", "--room", "abc"], &["--rooms", "--room"]),
         ] {
             let error = parse(flags).unwrap_err();

@@ -15,6 +15,7 @@ use crate::board::{Board, Phase, Place, RoomUsed};
 use crate::client::Client;
 use crate::connection::{Incoming, Update};
 use crate::cuts::{CutPlan, Cuts};
+use crate::dial::Dial;
 use crate::end::End;
 use crate::entry::{EnterError, Entry};
 use crate::join::{JoinRequest, Lobby};
@@ -46,10 +47,19 @@ pub struct Plan {
     pub behavior: Behavior,
     /// Time from one input to the next.
     pub input_period: Duration,
+    /// How its connections are opened.
+    pub dial: Dial,
     /// When it cuts its own connection.
     pub cuts: CutPlan,
     /// Seed of the run.
     pub seed: u64,
+}
+
+impl Plan {
+    /// A seed that no two bots of a run have in common.
+    const fn own_seed(&self) -> u64 {
+        self.seed ^ (self.number as u64) << 32
+    }
 }
 
 #[derive(Debug, Error)]
@@ -76,7 +86,7 @@ pub async fn run(plan: Plan, mut place: Place) {
 async fn live(plan: &Plan, place: &mut Place) -> Result<(), BotError> {
     let mut client = get_in(plan, place).await?;
     let mut rhythm = rhythm(plan);
-    let mut cuts = plan.cuts.cuts(own_seed(plan));
+    let mut cuts = plan.cuts.cuts(plan.own_seed());
     let mut session = Session::new(plan, &client, None);
     loop {
         match play(&mut client, &mut session, &mut rhythm, &mut cuts, place).await? {
@@ -95,8 +105,9 @@ async fn live(plan: &Plan, place: &mut Place) -> Result<(), BotError> {
 }
 
 async fn get_in(plan: &Plan, place: &Place) -> Result<Client, EnterError> {
-    let Plan { lobby, request, detail, .. } = plan.clone();
-    let mut entry = Entry::new(lobby, request, detail, Backoff::new(own_seed(plan)));
+    let Plan { lobby, request, detail, dial, .. } = plan.clone();
+    let backoff = Backoff::new(plan.own_seed());
+    let mut entry = Entry::new(lobby, request, detail, backoff).by(dial);
     loop {
         // The semaphore is never closed; were it, bots would enter unpaced.
         let permit = place.board().entrance.acquire().await.ok();
@@ -108,11 +119,6 @@ async fn get_in(plan: &Plan, place: &Place) -> Result<Client, EnterError> {
             Err(error) => tokio::time::sleep(entry.patience(error)?).await,
         }
     }
-}
-
-/// A seed that no two bots of a run have in common.
-const fn own_seed(plan: &Plan) -> u64 {
-    plan.seed ^ (plan.number as u64) << 32
 }
 
 /// Due whenever an input is. Bots start out of step, so that inputs flow evenly.

@@ -93,7 +93,8 @@ impl Client {
             resume = resume.filter(|lost| Instant::now() < lost.until);
             let attempt = match &resume {
                 Some(lost) => {
-                    Connection::resume(lost, self.entry.detail()).await.map_err(EnterError::from)
+                    let (detail, dial) = (self.entry.detail(), &mut self.entry.dial);
+                    Connection::resume(lost, detail, dial).await.map_err(EnterError::from)
                 }
                 None => self.entry.attempt().await,
             };

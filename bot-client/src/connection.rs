@@ -14,11 +14,12 @@ use tickwire_protocol::frame::Frame;
 use tickwire_protocol::ids::{InputSeq, Tick};
 use tickwire_protocol::message::{Ack, ClientMessage, Input, InputValues, ServerMessage, Welcome};
 use tickwire_protocol::replica::Agreement;
-use tokio::io::AsyncWriteExt;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::acknowledgements::Acknowledgements;
+use crate::announced::Announced;
+use crate::dial::Dial;
 use crate::end::{ConnectError, End};
 use crate::resume::{EventOrder, Resume};
 use crate::socket::{self, Socket};
@@ -88,7 +89,19 @@ impl Connection {
     /// # Errors
     /// [`ConnectError`].
     pub async fn open(ws_url: &str, detail: Detail) -> Result<Self, ConnectError> {
-        timeout(CONNECT_TIMEOUT, Self::open_patiently(ws_url, detail))
+        Self::open_by(ws_url, detail, &mut Dial::default()).await
+    }
+
+    /// The same, from a certain address or through a network.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn open_by(
+        ws_url: &str,
+        detail: Detail,
+        dial: &mut Dial,
+    ) -> Result<Self, ConnectError> {
+        timeout(CONNECT_TIMEOUT, Self::open_patiently(ws_url, detail, dial))
             .await
             .unwrap_or(Err(ConnectError::TimedOut))
     }
@@ -97,8 +110,12 @@ impl Connection {
     ///
     /// # Errors
     /// [`ConnectError`].
-    pub async fn resume(lost: &Resume, detail: Detail) -> Result<Self, ConnectError> {
-        let mut connection = Self::open(&lost.ws_url, detail).await?;
+    pub async fn resume(
+        lost: &Resume,
+        detail: Detail,
+        dial: &mut Dial,
+    ) -> Result<Self, ConnectError> {
+        let mut connection = Self::open_by(&lost.ws_url, detail, dial).await?;
         let welcome = &connection.welcome;
         let resumed = welcome.resumed.ok_or(ConnectError::NotResumed)?;
         if welcome.player != lost.player {
@@ -127,8 +144,12 @@ impl Connection {
         }
     }
 
-    async fn open_patiently(ws_url: &str, detail: Detail) -> Result<Self, ConnectError> {
-        let mut socket = socket::connect(ws_url).await?;
+    async fn open_patiently(
+        ws_url: &str,
+        detail: Detail,
+        dial: &mut Dial,
+    ) -> Result<Self, ConnectError> {
+        let mut socket = socket::connect(ws_url, dial).await?;
         let (first, received_bytes) = socket::read_first(&mut socket).await?;
         let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::from_bytes(&first) else {
             return Err(ConnectError::NotWelcomed);
@@ -265,7 +286,7 @@ impl Connection {
     /// Ends the TCP connection without a word, as a network would.
     pub async fn cut(&mut self) -> End {
         // That it has ended already is as good.
-        let _ = self.socket.get_mut().shutdown().await;
+        let _ = self.socket.get_mut().cut().await;
         End::Lost("cut on purpose".to_owned())
     }
 
@@ -318,33 +339,6 @@ impl Connection {
             }
         };
         timeout(CLOSE_TIMEOUT, reason).await.unwrap_or_else(|_| End::Lost(error.to_string()))
-    }
-}
-
-/// An end that the server has announced.
-#[derive(Clone, Copy, Debug)]
-enum Announced {
-    Restart {
-        back_after: Duration,
-    },
-    /// There is no player to come back as.
-    Failure {
-        back_after: Duration,
-    },
-}
-
-impl Announced {
-    fn by(message: &ServerMessage) -> Option<Self> {
-        let millis = |millis: u32| Duration::from_millis(millis.into());
-        match *message {
-            ServerMessage::Restarting { back_after_ms, .. } => {
-                Some(Self::Restart { back_after: millis(back_after_ms) })
-            }
-            ServerMessage::Failed { back_after_ms } => {
-                Some(Self::Failure { back_after: millis(back_after_ms) })
-            }
-            _ => None,
-        }
     }
 }
 

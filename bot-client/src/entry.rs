@@ -16,6 +16,7 @@ use tickwire_protocol::message::Welcome;
 use crate::backoff::Backoff;
 use crate::come_back::ComeBack;
 use crate::connection::Connection;
+use crate::dial::Dial;
 use crate::end::{ConnectError, End};
 use crate::join::{CallError, JoinError, JoinRequest, Lobby, Seat};
 use crate::refusal::Refusal;
@@ -71,6 +72,8 @@ pub struct Entry {
     detail: Detail,
     /// Paces the attempts.
     pub(crate) backoff: Backoff,
+    /// How connections are opened.
+    pub(crate) dial: Dial,
     /// A seat whose upgrade was refused, and until when it is kept.
     seat: Option<(Seat, Instant)>,
     attempts: u32,
@@ -79,8 +82,15 @@ pub struct Entry {
 impl Entry {
     /// The way to a seat as requested. Nothing is sent yet.
     #[must_use]
-    pub const fn new(lobby: Lobby, request: JoinRequest, detail: Detail, backoff: Backoff) -> Self {
-        Self { lobby, request, detail, backoff, seat: None, attempts: 0 }
+    pub fn new(lobby: Lobby, request: JoinRequest, detail: Detail, backoff: Backoff) -> Self {
+        let dial = Dial::default();
+        Self { lobby, request, detail, backoff, dial, seat: None, attempts: 0 }
+    }
+
+    /// The same way, by connections that are opened like this.
+    #[must_use]
+    pub fn by(self, dial: Dial) -> Self {
+        Self { dial, ..self }
     }
 
     /// How much of the state is read.
@@ -99,7 +109,7 @@ impl Entry {
             Some(kept) => kept,
             None => (self.reserve().await?, Instant::now() + SEAT_KEPT),
         };
-        let result = Connection::open(&seat.ws_url, self.detail).await;
+        let result = Connection::open_by(&seat.ws_url, self.detail, &mut self.dial).await;
         if let Err(ConnectError::Refused(_)) = result {
             // The token is as good as before. To join again would take a second seat from others.
             self.seat = Some((seat, until));

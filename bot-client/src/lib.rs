@@ -14,7 +14,9 @@
 //! |---|---|
 //! | [`join`] | rooms and seats, over HTTP |
 //! | [`connection`], [`view`] | one WebSocket: frames in, inputs and acknowledgements out |
-//! | `socket`, `acknowledgements` | how it is opened; when frames are to be acknowledged |
+//! | [`dial`], `socket` | from which address it is opened, and how |
+//! | [`net`], `delayed` | a simulated network; a connection behind it |
+//! | `acknowledgements`, `announced` | when frames are to be acknowledged; an end that was foretold |
 //! | [`end`], [`refusal`] | why it was not opened, or ended; a refusal over HTTP |
 //! | [`come_back`], [`backoff`] | whether and when to try again; the delays |
 //! | [`resume`] | what it takes to go on as the same player; the order of events |
@@ -28,6 +30,7 @@
 //! | [`report`], [`progress`] | the numbers as JSON or a table; the live line |
 
 mod acknowledgements;
+mod announced;
 pub mod args;
 pub mod backoff;
 pub mod behavior;
@@ -38,9 +41,12 @@ pub mod come_back;
 pub mod connection;
 pub mod cpu;
 pub mod cuts;
+mod delayed;
+pub mod dial;
 pub mod end;
 pub mod entry;
 pub mod join;
+pub mod net;
 pub mod open_files;
 pub mod progress;
 pub mod refusal;

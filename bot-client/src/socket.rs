@@ -4,23 +4,24 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use tickwire_protocol::SUBPROTOCOL;
 use tickwire_protocol::envelope::MAX_SERVER_MESSAGE_BYTES;
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::error::UrlError;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use crate::dial::{Dial, Wire};
 use crate::end::{ConnectError, End};
 
 /// Size of a connection's read buffer, in bytes: some frames. The library's default of 128 KiB
 /// would make it the largest part of a bot.
 const READ_BUFFER_BYTES: usize = 4096;
 
-pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<Wire>;
 
 /// Connects, and offers the protocol that is spoken here.
-pub(crate) async fn connect(ws_url: &str) -> Result<Socket, ConnectError> {
+pub(crate) async fn connect(ws_url: &str, dial: &mut Dial) -> Result<Socket, ConnectError> {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         // Every message is written at once: at most one waits, when the kernel takes no more.
@@ -30,8 +31,19 @@ pub(crate) async fn connect(ws_url: &str) -> Result<Socket, ConnectError> {
     let mut request = ws_url.into_client_request()?;
     let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
     request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
-    let (socket, _) = connect_async_with_config(request, Some(config), true).await?;
+    let (host, port) = address(request.uri())?;
+    let wire = dial.open(host, port).await.map_err(Error::Io)?;
+    let (socket, _) = client_async_with_config(request, wire, Some(config)).await?;
     Ok(socket)
+}
+
+/// Host and port of a plain WebSocket's URL; an IPv6 address without its brackets.
+fn address(uri: &Uri) -> Result<(&str, u16), Error> {
+    if uri.scheme_str() != Some("ws") {
+        return Err(UrlError::UnsupportedUrlScheme.into());
+    }
+    let host = uri.host().ok_or(UrlError::NoHostName)?;
+    Ok((host.trim_start_matches('[').trim_end_matches(']'), uri.port_u16().unwrap_or(80)))
 }
 
 /// Reads the first binary message, and says how many bytes came.
@@ -65,6 +77,17 @@ pub const fn wire_bytes(payload: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn urls_have_a_host_and_a_port() {
+        let address = |url: &str| {
+            address(&url.parse().unwrap()).map(|(host, port)| (host.to_owned(), port)).ok()
+        };
+        assert_eq!(address("ws://127.0.0.1:8080/ws"), Some(("127.0.0.1".to_owned(), 8080)));
+        assert_eq!(address("ws://[::1]:9/ws"), Some(("::1".to_owned(), 9)));
+        assert_eq!(address("ws://example.org/ws"), Some(("example.org".to_owned(), 80)));
+        assert_eq!(address("wss://example.org/ws"), None);
+    }
 
     #[test]
     fn messages_have_a_header() {

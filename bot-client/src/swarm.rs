@@ -17,6 +17,7 @@ use crate::args::Args;
 use crate::board::{Board, Phase, RoomUsed};
 use crate::bot::{self, Plan};
 use crate::cpu;
+use crate::dial::Dial;
 use crate::join::{CallError, JoinRequest, Lobby, TickTime};
 use crate::progress::Progress;
 use crate::report::{Report, Window};
@@ -117,6 +118,7 @@ fn plans(args: &Args, lobbies: &[Lobby], rooms: &[RoomUsed]) -> Vec<Plan> {
                 detail: if verifies { Detail::Whole } else { Detail::Prefix },
                 behavior: args.behavior,
                 input_period: Duration::from_secs_f64(1.0 / args.input_hz),
+                dial: Dial::new(number, args.net, args.seed ^ (number as u64) << 32),
                 cuts: args.cut_plan(),
                 seed: args.seed,
             }

@@ -106,6 +106,17 @@ async fn every_behavior_plays() {
 }
 
 #[tokio::test]
+async fn a_slow_network_shows_in_the_latency() {
+    let flags = "--bots 2 --duration 400ms --net latency=80ms,jitter=20ms";
+    let run = run(Script::default(), flags).await;
+    run.assert(0, 2, 0);
+    // A round trip is as short as the jitter makes it, and then the server takes its time.
+    assert!(run.number("/input_to_update_ms/p50") > 60.0, "{}", run.report);
+    assert_eq!(run.log.wrong, Vec::<String>::new());
+    assert_eq!(run.log.goodbyes, 2);
+}
+
+#[tokio::test]
 async fn a_replica_that_differs_fails_the_run() {
     let script = Script { wrong_hash: true, ..Script::default() };
     let run_checked = run(script, "--bots 2 --duration 200ms").await;
@@ -242,14 +253,16 @@ async fn rooms_that_cannot_be_created_are_an_error_in_one_line() {
 
 #[tokio::test]
 async fn a_bad_flag_is_status_2() {
-    let output = Command::new(env!("CARGO_BIN_EXE_bot-client"))
-        .args(["--bots", "none"])
-        .output()
-        .await
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("--bots") && errors.contains("none"), "{errors}");
+    for (flag, value) in [("--bots", "none"), ("--net", "latency=80"), ("--net", "loss=1%")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_bot-client"))
+            .args([flag, value])
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains(flag) && errors.contains(value), "{errors}");
+    }
 }
 
 #[cfg(unix)]
