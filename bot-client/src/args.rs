@@ -12,6 +12,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::behavior::Behavior;
+use crate::capacity::Limits;
+use crate::cpu;
 use crate::cuts::CutPlan;
 use crate::join::ServerUrl;
 use crate::net::Net;
@@ -40,7 +42,7 @@ pub struct Args {
     #[arg(long, env = "TICKWIRE_SWARM_GAME", value_name = "NAME", default_value = "arena")]
     pub game: String,
 
-    /// Number of bots
+    /// Number of bots; with --find-capacity, that of the first level
     #[arg(
         long,
         env = "TICKWIRE_SWARM_BOTS",
@@ -58,7 +60,8 @@ pub struct Args {
     #[arg(long, env = "TICKWIRE_SWARM_ROOM", value_name = "ID", conflicts_with = "rooms")]
     pub room: Option<String>,
 
-    /// Length of the measurement, as a duration such as 10s or 2m. It begins when all bots are in
+    /// Length of the measurement, as a duration such as 10s or 2m. It begins when all bots are in; with
+    /// --find-capacity, each level is held for so long
     #[arg(
         long,
         env = "TICKWIRE_SWARM_DURATION",
@@ -118,6 +121,64 @@ pub struct Args {
     #[arg(long, env = "TICKWIRE_SWARM_CUT_AT", value_name = "DURATION", value_parser = values::cut_at)]
     pub cut_at: Option<Duration>,
 
+    /// Threads that the bots are spread over, each with a runtime of its own (1 to 256). Default: the
+    /// cores that this process may use, less one for the server if there are several
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_THREADS",
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
+    pub threads: Option<u16>,
+
+    /// Bots that begin to enter per second, as 50/s (0.1/s to 100000/s). Default: fifty are on their way
+    /// in at any time, as fast as they get in
+    #[arg(long, env = "TICKWIRE_SWARM_RAMP", value_name = "N/s", value_parser = values::ramp)]
+    pub ramp: Option<f64>,
+
+    /// Look for the highest number of bots that the server holds for --duration: from --bots on twice as
+    /// many, level by level, until one passes --max-gap or --max-lateness or loses bots, then halfway
+    /// between, to a twentieth. Each level has two seconds (or --duration, if less) to settle first
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_FIND_CAPACITY",
+        value_parser = FalseyValueParser::new(),
+        conflicts_with_all = ["cut_every", "cut_at"]
+    )]
+    pub find_capacity: bool,
+
+    /// Most bots that --find-capacity tries
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_MAX_BOTS",
+        value_name = "N",
+        default_value_t = 20_000,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BOTS))
+    )]
+    pub max_bots: u32,
+
+    /// Longest gap between updates, p99, at which --find-capacity takes a level as held; as a duration
+    /// from 1ms. Bots that keep still get fewer updates: not a matter for --behavior idle
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_MAX_GAP",
+        value_name = "DURATION",
+        default_value = "50ms",
+        value_parser = values::max_gap
+    )]
+    pub max_gap: Duration,
+
+    /// Longest time from a tick's due time to its beginning on the server, p99, at which --find-capacity
+    /// takes a level as held; as a duration from 100us to 99ms. Checked where the server tells at /metrics
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_MAX_LATENESS",
+        value_name = "DURATION",
+        default_value = "5ms",
+        value_parser = values::max_lateness
+    )]
+    pub max_lateness: Duration,
+
     /// Network to simulate on the bots' side of each connection, as latency=80ms,jitter=20ms,stall=2%,
     /// or some of these. latency: the round trip, half of it each way (0ms to 10s). jitter: how much
     /// longer or shorter a round trip may be, evenly spread, though nothing overtakes (at most the
@@ -137,16 +198,32 @@ impl Args {
     /// # Errors
     /// As of a flag with a bad value.
     pub fn validated(self) -> Result<Self, clap::Error> {
-        match self.cut_at {
-            Some(at) if at >= self.duration => {
-                let [at, duration] = [at, self.duration].map(humantime::format_duration);
-                let text = format!(
-                    "--cut-at {at} is never: the measurement is over after --duration {duration}"
-                );
-                Err(Self::command().error(ErrorKind::ValueValidation, text))
-            }
-            _ => Ok(self),
+        let refuse = |text| Err(Self::command().error(ErrorKind::ValueValidation, text));
+        if let Some(at) = self.cut_at.filter(|at| *at >= self.duration) {
+            let [at, duration] = [at, self.duration].map(humantime::format_duration);
+            return refuse(format!(
+                "--cut-at {at} is never: the measurement is over after --duration {duration}"
+            ));
         }
+        if self.find_capacity && self.bots > self.max_bots {
+            let Self { bots, max_bots, .. } = self;
+            return refuse(format!("--bots {bots} is more than --max-bots {max_bots}"));
+        }
+        Ok(self)
+    }
+
+    /// Threads to spread the bots over; there are no more than bots.
+    #[must_use]
+    pub fn thread_count(&self) -> usize {
+        let bots = if self.find_capacity { self.max_bots } else { self.bots };
+        let spare = cpu::cores().saturating_sub(1).max(1);
+        self.threads.map_or(spare, usize::from).min(bots as usize)
+    }
+
+    /// What a level of a search for the capacity must not pass.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        Limits { gap: self.max_gap, lateness: self.max_lateness }
     }
 
     /// When bots cut their connections.
@@ -191,6 +268,14 @@ mod tests {
     }
 
     #[test]
+    fn there_are_no_more_threads_than_bots() {
+        let threads = |flags: &[&str]| parse(flags).unwrap().thread_count();
+        assert_eq!(threads(&["--threads", "4", "--bots", "3"]), 3);
+        assert_eq!(threads(&["--threads", "4", "--bots", "3", "--find-capacity"]), 4);
+        assert!((1..=10).contains(&threads(&[])));
+    }
+
+    #[test]
     fn urls_may_be_repeated() {
         let args = parse(&["--url", "http://a:1", "--url", "http://b:2"]).unwrap();
         assert_eq!(
@@ -215,6 +300,13 @@ mod tests {
             (&["--cut-at", "soon"], &["--cut-at", "soon", "10s"]),
             (&["--cut-at", "0s"], &["--cut-at", "0s", "more than"]),
             (&["--cut-at", "10s"], &["--cut-at 10s", "--duration 10s"]),
+            (&["--threads", "0"], &["--threads", "0", "1..=256"]),
+            (&["--ramp", "50"], &["--ramp", "50", "50/s"]),
+            (&["--ramp", "0/s"], &["--ramp", "0/s", "0.1 to 100000"]),
+            (&["--max-gap", "0ms"], &["--max-gap", "0ms", "at least 1ms"]),
+            (&["--max-lateness", "100ms"], &["--max-lateness", "100ms", "100us to 99ms"]),
+            (&["--find-capacity", "--bots", "9", "--max-bots", "8"], &["--bots 9", "--max-bots 8"]),
+            (&["--find-capacity", "--cut-at", "1s"], &["--find-capacity", "--cut-at"]),
             (&["--net", "80ms"], &["--net", "80ms", "latency=80ms,jitter=20ms,stall=2%"]),
             (&["--net", "stall=60%"], &["--net", "stall=60%", "0% to 50%"]),
             (&["--rooms", "2", "--room", "abc"], &["--rooms", "--room"]),

@@ -142,7 +142,7 @@ async fn play(
         cuts.pass(began.elapsed());
     }
     // Looked at between messages: inputs alone come often enough.
-    while place.board().phase() != Phase::Over {
+    while !place.is_over() {
         let result = tokio::select! {
             biased;
             () = next_cut(cuts, place.board()) => Err(client.connection_mut().cut().await),
@@ -154,7 +154,7 @@ async fn play(
             }
             incoming = client.next() => incoming.map(|incoming| match incoming {
                 Incoming::Update(update) => session.take_in(client, &update, place),
-                Incoming::Message(ServerMessage::Refused(_)) => place.board().stats().refusals += 1,
+                Incoming::Message(ServerMessage::Refused(_)) => place.stats().refusals += 1,
                 Incoming::Message(_) => {}
             }),
         };
@@ -252,19 +252,17 @@ impl Session {
             entities: connection.view().replica().map(Replica::entity_count),
         };
         self.last_update = Some(update.received);
-        let mut stats = place.board().stats();
+        let mut stats = place.stats();
         if update.agreement == Agreement::Different {
             stats.desyncs += 1;
         }
-        if place.board().phase() == Phase::Measuring {
-            stats.record(&seen);
-        }
+        stats.record(&seen);
     }
 
     /// The first update of a connection: where there was one before, the bot has come back.
     fn note_arrival(&mut self, update: &Update, welcome: &Welcome, place: &Place) {
         let Some(before) = self.before.take() else { return };
-        let mut stats = place.board().stats();
+        let mut stats = place.stats();
         stats.reconnects += 1;
         stats.resumed += u64::from(welcome.resumed.is_some());
         stats.resumes.record(update.received - before.at);

@@ -10,7 +10,19 @@ pub const VALID_SHARE: f64 = 0.85;
 #[cfg(unix)]
 #[must_use]
 pub fn process_time() -> Option<Duration> {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    read(rustix::time::ClockId::ProcessCPUTime)
+}
+
+/// CPU time that this thread has used; `None` where the system does not tell.
+#[cfg(unix)]
+#[must_use]
+pub fn thread_time() -> Option<Duration> {
+    read(rustix::time::ClockId::ThreadCPUTime)
+}
+
+#[cfg(unix)]
+fn read(clock: rustix::time::ClockId) -> Option<Duration> {
+    let time = rustix::time::clock_gettime(clock);
     Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
 }
 
@@ -21,17 +33,32 @@ pub fn process_time() -> Option<Duration> {
     None
 }
 
+/// CPU time that this thread has used; `None` where the system does not tell.
+#[cfg(not(unix))]
+#[must_use]
+pub fn thread_time() -> Option<Duration> {
+    None
+}
+
+/// Cores that this process may use, by its affinity and its quota.
+#[must_use]
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
     #[test]
     fn work_takes_time() {
-        let before = process_time().unwrap();
-        let mut sum = 0_u64;
-        while process_time().unwrap() == before {
-            sum = std::hint::black_box(sum + 1);
+        for clock in [process_time, thread_time] {
+            let before = clock().unwrap();
+            let mut sum = 0_u64;
+            while clock().unwrap() == before {
+                sum = std::hint::black_box(sum + 1);
+            }
+            assert!(clock().unwrap() > before);
         }
-        assert!(process_time().unwrap() > before);
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Url};
+use reqwest::{RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -15,6 +15,7 @@ use tickwire_protocol::ids::PlayerId;
 
 use crate::come_back::ComeBack;
 use crate::refusal::Refusal;
+use crate::server_metrics::ServerMetrics;
 
 /// An answer that takes longer is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -251,11 +252,27 @@ impl Lobby {
         Ok(list.rooms)
     }
 
+    /// What the server measures of itself.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn metrics(&self) -> Result<ServerMetrics, CallError> {
+        let response = self.send(self.http.get(self.at("/metrics"))).await?;
+        let malformed = |error: reqwest::Error| CallError::Malformed(root_cause(&error));
+        Ok(ServerMetrics::parse(&response.text().await.map_err(malformed)?))
+    }
+
     fn at(&self, path: &str) -> String {
         format!("{}{path}", self.server)
     }
 
     async fn call<T: DeserializeOwned>(&self, call: RequestBuilder) -> Result<T, CallError> {
+        let malformed = |error: reqwest::Error| CallError::Malformed(root_cause(&error));
+        self.send(call).await?.json().await.map_err(malformed)
+    }
+
+    /// The answer, if it is a success.
+    async fn send(&self, call: RequestBuilder) -> Result<Response, CallError> {
         let unreachable = |error: reqwest::Error| CallError::Unreachable {
             url: self.server.to_string(),
             cause: root_cause(&error),
@@ -263,8 +280,7 @@ impl Lobby {
         let response = call.send().await.map_err(unreachable)?;
         let status = response.status();
         if status.is_success() {
-            let malformed = |error: reqwest::Error| CallError::Malformed(root_cause(&error));
-            return response.json().await.map_err(malformed);
+            return Ok(response);
         }
         let headers = response.headers().clone();
         // A refusal whose body does not arrive is one all the same.

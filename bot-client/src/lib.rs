@@ -4,11 +4,14 @@
 //! client   entry: join (HTTP) → connection (WebSocket, acknowledgements) → view (replica or prefix)
 //!          client: all of these, resuming or joining again by itself
 //!          end, refusal → come_back → backoff: whether and when
-//! swarm    args → swarm → bot (behavior → input; update → stats; cuts) → report
+//! swarm    args → swarm ─→ crew: threads of bots (behavior → input; update → stats; cuts)
+//!                      └→ course: their numbers, second by second → report
+//!          levels: the same again with more bots or fewer, as capacity says
 //! ```
 //!
 //! The client part speaks every game by the schema in its welcome and can be used alone; nothing in
-//! it knows that there is a swarm. Everything runs on one thread: a bot is one task.
+//! it knows that there is a swarm. A bot is one task, which stays on its thread; threads share no more
+//! than the board, on which bots write that they came, were lost or left.
 //!
 //! | module | job |
 //! |---|---|
@@ -24,6 +27,9 @@
 //! | [`client`] | a connection that comes back after it was lost |
 //! | [`behavior`] | what a bot does, for any game |
 //! | [`args`], [`swarm`], [`bot`] | the flags; many bots and the measuring window; one bot's loop |
+//! | [`casting`], [`crew`] | who goes where; the threads that bots run on |
+//! | [`course`], [`server_metrics`] | a run second by second; what the server tells of itself |
+//! | [`capacity`], `levels` | the search for a server's capacity; with real bots |
 //! | [`cuts`] | when a bot cuts its own connection |
 //! | [`board`], [`stats`] | what bots write down; the numbers of a run |
 //! | [`cpu`], [`open_files`] | what a run costs this process, and what it needs of the system |
@@ -36,22 +42,28 @@ pub mod backoff;
 pub mod behavior;
 pub mod board;
 pub mod bot;
+pub mod capacity;
+pub mod casting;
 pub mod client;
 pub mod come_back;
 pub mod connection;
+pub mod course;
 pub mod cpu;
+pub mod crew;
 pub mod cuts;
 mod delayed;
 pub mod dial;
 pub mod end;
 pub mod entry;
 pub mod join;
+mod levels;
 pub mod net;
 pub mod open_files;
 pub mod progress;
 pub mod refusal;
 pub mod report;
 pub mod resume;
+pub mod server_metrics;
 mod socket;
 pub mod stats;
 pub mod swarm;

@@ -29,6 +29,9 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.json {
         println!("{}", serde_json::to_string(&outcome.report)?);
     } else {
+        if let Some(capacity) = &outcome.report.capacity {
+            println!("{}\n{}", capacity.table(), capacity.sentence());
+        }
         println!("{}", outcome.report.table());
     }
     Ok(if outcome.report.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

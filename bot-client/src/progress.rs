@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::stats::Stats;
+use crate::capacity::{Cause, Level};
+use crate::crew::Takings;
 
 /// A bar and a live line on standard error.
 #[derive(Debug)]
@@ -49,21 +50,29 @@ impl Progress {
         self.bar.set_position(0);
     }
 
-    /// So much of the measurement has passed, and this was seen so far.
-    pub fn measured(&self, elapsed: Duration, bots: usize, stats: &Stats) {
+    /// So much has been measured so far.
+    pub fn measured(&self, bots: usize, takings: &Takings) {
         if self.bar.is_hidden() {
             return;
         }
-        let per_second = |count: u64| count as f64 / elapsed.as_secs_f64() / bots.max(1) as f64;
+        let Takings { stats, length, .. } = takings;
+        let bot_seconds = length.as_secs_f64() * bots.max(1) as f64;
         self.bar.set_message(format!(
-            "{:.0} s  {:.1} updates/s  {:.1} KB/s per bot  gap p99 {:.1} ms  {} desyncs",
-            elapsed.as_secs_f64(),
-            per_second(stats.updates),
-            per_second(stats.received_bytes) / 1000.0,
+            "{bots} bots  {:.0} s  {:.1} updates/s  {:.1} KB/s per bot  gap p99 {:.1} ms  {} desyncs",
+            length.as_secs_f64(),
+            stats.updates as f64 / bot_seconds,
+            stats.received_bytes as f64 / bot_seconds / 1000.0,
             stats.gaps.quantile_ms(0.99).unwrap_or(0.0),
             stats.desyncs,
         ));
-        self.bar.set_position(elapsed.as_millis() as u64);
+        self.bar.set_position(length.as_millis() as u64);
+    }
+
+    /// A level of a search was tried.
+    pub fn tell(&self, level: &Level) {
+        let how = level.cause.map_or("held", Cause::words);
+        let gap = level.report.update_gap_ms.p99.unwrap_or(f64::NAN);
+        self.bar.println(format!("{} bots: {how} (gap p99 {gap:.1} ms)", level.bots));
     }
 
     /// Clears the line for the summary.

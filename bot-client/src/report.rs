@@ -2,14 +2,16 @@
 //!
 //! The names of the JSON members are relied upon by scripts; see the test that holds them.
 
-use std::collections::BTreeMap;
+pub mod capacity;
+mod text;
+
 use std::time::Duration;
 
-use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use crate::cpu::VALID_SHARE;
 use crate::join::TickTime;
+use crate::report::capacity::Capacity;
 use crate::stats::{Durations, Stats};
 
 /// A run's numbers. What was not measured is `null` in JSON.
@@ -45,18 +47,29 @@ pub struct Report {
     pub ticks_lost: u64,
     /// Of the slowest room that bots were in.
     pub server_tick_ms: ServerTick,
-    /// CPU time of this process, as a share of one core.
+    /// CPU time of this process, as a share of what its threads could have used: a core each, as far
+    /// as there are so many.
     pub load_cpu_share: Option<f64>,
     /// False when this process was so busy that it may have measured itself.
     pub valid: bool,
+    /// Threads that the bots ran on.
+    pub threads: usize,
+    /// CPU time of the busiest of them, as a share of a core.
+    pub load_busiest_share: Option<f64>,
+    /// What came of a search for the server's capacity; the rest is then of the highest level that held.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
 }
 
 /// Quantiles of durations, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
-    p50: Option<f64>,
-    p99: Option<f64>,
-    max: Option<f64>,
+    /// Half of them at most this long.
+    pub p50: Option<f64>,
+    /// 99 of 100 at most this long.
+    pub p99: Option<f64>,
+    /// The longest.
+    pub max: Option<f64>,
 }
 
 /// How long it took to come back, in milliseconds.
@@ -80,6 +93,12 @@ pub struct Window {
     pub length: Duration,
     /// CPU time that this process used in it, where the system tells.
     pub cpu: Option<Duration>,
+    /// And that of its busiest thread of bots.
+    pub busiest_thread: Option<Duration>,
+    /// Threads of bots.
+    pub threads: usize,
+    /// Cores that these could use.
+    pub lanes: usize,
 }
 
 impl Report {
@@ -87,16 +106,14 @@ impl Report {
     #[must_use]
     pub fn new(
         stats: &Stats,
-        window: Window,
+        window: &Window,
         bots_connected: usize,
         bots_failed: usize,
         slowest_tick: Option<TickTime>,
     ) -> Self {
         let bot_seconds = window.length.as_secs_f64() * bots_connected as f64;
-        let load_cpu_share = window
-            .cpu
-            .and_then(|cpu| ratio(cpu.as_secs_f64(), window.length.as_secs_f64()))
-            .map(rounded);
+        let load_cpu_share = window.share(window.cpu, window.lanes);
+        let load_busiest_share = window.share(window.busiest_thread, 1);
         Self {
             bots_connected,
             bots_failed,
@@ -120,81 +137,43 @@ impl Report {
                 p99: slowest_tick.map(|tick| tick.p99),
             },
             load_cpu_share,
-            valid: load_cpu_share.is_none_or(|share| share <= VALID_SHARE),
+            valid: [load_cpu_share, load_busiest_share]
+                .into_iter()
+                .flatten()
+                .all(|share| share <= VALID_SHARE),
+            threads: window.threads,
+            load_busiest_share,
+            capacity: None,
         }
     }
 
-    /// Whether every bot played to the end and every replica was the server's.
+    /// The same, with what came of a search.
     #[must_use]
-    pub const fn is_success(&self) -> bool {
-        self.bots_failed == 0 && self.desyncs == 0
+    pub fn with_capacity(self, capacity: Capacity) -> Self {
+        Self { valid: self.valid && capacity.is_valid(), capacity: Some(capacity), ..self }
     }
 
-    /// The report as a table for people.
+    /// Whether every bot played to the end and every replica was the server's; and a search has found
+    /// something.
     #[must_use]
-    pub fn table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED);
-        let mut row = |name: &str, value: String| {
-            table.add_row([name.to_owned(), value]);
-        };
-        let number =
-            |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value}"));
-        let spread = |spread: &Spread| {
-            let [p50, p99, max] = [spread.p50, spread.p99, spread.max].map(number);
-            format!("p50 {p50}   p99 {p99}   max {max}")
-        };
-        row("bots", format!("{} connected, {} failed", self.bots_connected, self.bots_failed));
-        row("desyncs", self.desyncs.to_string());
-        let Self { reconnects, resumed, ticks_lost, .. } = self;
-        row("reconnects", format!("{reconnects}, {resumed} resumed, {ticks_lost} ticks lost"));
-        row("updates per second and bot", self.updates_per_second_per_bot.to_string());
-        row("gap between updates, ms", spread(&self.update_gap_ms));
-        row("input to update, ms", spread(&self.input_to_update_ms));
-        row("bytes per update", number(self.bytes_per_update));
-        row("bytes per second and bot", self.bytes_per_second_per_bot.to_string());
-        row("entities per update", number(self.entities_per_update));
-        row("bytes per entity and update", number(self.bytes_per_entity_update));
-        if self.reconnects > 0 {
-            let ResumeTime { p50, max } = self.resume_ms;
-            row("time to come back, ms", format!("p50 {}   max {}", number(p50), number(max)));
-        }
-        let ServerTick { p50, p99 } = self.server_tick_ms;
-        row("server tick, slowest room, ms", format!("p50 {}   p99 {}", number(p50), number(p99)));
-        row("share of a core used by the bots", number(self.load_cpu_share));
-        table
+    pub fn is_success(&self) -> bool {
+        let found = self.capacity.as_ref().is_none_or(|capacity| capacity.capacity > 0);
+        self.bots_failed == 0 && self.desyncs == 0 && found
     }
+}
 
-    /// What a reader must know before believing the numbers, a sentence each.
-    #[must_use]
-    pub fn warnings(&self, failures: &BTreeMap<String, usize>, refusals: u64) -> Vec<String> {
-        let mut warnings: Vec<_> = failures
-            .iter()
-            .map(|(cause, count)| {
-                let bots = if *count == 1 { "bot" } else { "bots" };
-                format!("{count} {bots} failed: {cause}")
-            })
-            .collect();
-        if self.desyncs > 0 {
-            let desyncs = self.desyncs;
-            warnings.push(format!("replicas differed from the server's hash {desyncs} times"));
-        }
-        if refusals > 0 {
-            warnings.push(format!("the server refused {refusals} inputs"));
-        }
-        if let Some(share) = self.load_cpu_share.filter(|_| !self.valid) {
-            warnings.push(format!(
-                "not a valid measurement: the bots used {:.0} % of a core, above {:.0} %",
-                share * 100.0,
-                VALID_SHARE * 100.0,
-            ));
-        }
-        warnings
+impl Window {
+    /// CPU time as a share of what so many cores have in the window.
+    fn share(&self, cpu: Option<Duration>, cores: usize) -> Option<f64> {
+        let whole = self.length.as_secs_f64() * cores.max(1) as f64;
+        cpu.and_then(|cpu| ratio(cpu.as_secs_f64(), whole)).map(rounded)
     }
 }
 
 impl Spread {
-    fn of(durations: &Durations) -> Self {
+    /// Of what was seen.
+    #[must_use]
+    pub fn of(durations: &Durations) -> Self {
         let [p50, p99] = [0.5, 0.99].map(|share| durations.quantile_ms(share));
         Self { p50, p99, max: durations.max_ms() }
     }
@@ -217,14 +196,16 @@ fn rounded(value: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::stats::UpdateSeen;
+    use std::collections::BTreeMap;
 
     fn window(cpu_s: f64) -> Window {
-        Window { length: Duration::from_secs(10), cpu: Some(Duration::from_secs_f64(cpu_s)) }
+        let cpu = Some(Duration::from_secs_f64(cpu_s));
+        Window { length: Duration::from_secs(10), cpu, ..Window::default() }
     }
 
     #[test]
     fn the_json_members_are_the_documented_ones() {
-        let report = Report::new(&Stats::default(), Window::default(), 0, 0, None);
+        let report = Report::new(&Stats::default(), &Window::default(), 0, 0, None);
         let json = serde_json::to_string(&report).unwrap();
         assert_eq!(
             json,
@@ -237,7 +218,7 @@ mod tests {
                 r#""entities_per_update":null,"bytes_per_entity_update":null,"#,
                 r#""resume_ms":{"p50":null,"max":null},"ticks_lost":0,"#,
                 r#""server_tick_ms":{"p50":null,"p99":null},"#,
-                r#""load_cpu_share":null,"valid":true}"#,
+                r#""load_cpu_share":null,"valid":true,"threads":0,"load_busiest_share":null}"#,
             )
         );
     }
@@ -255,7 +236,7 @@ mod tests {
             });
         }
         let tick = TickTime { p50: 0.1, p99: 0.2 };
-        let report = Report::new(&stats, window(1.0), 2, 0, Some(tick));
+        let report = Report::new(&stats, &window(1.0), 2, 0, Some(tick));
         assert_eq!(report.updates_per_second_per_bot, 30.0);
         assert_eq!(report.bytes_per_update, Some(150.0));
         assert_eq!(report.bytes_per_second_per_bot, 4800.0);
@@ -272,17 +253,32 @@ mod tests {
 
     #[test]
     fn a_busy_load_side_is_no_valid_measurement() {
-        let report = Report::new(&Stats::default(), window(8.6), 1, 0, None);
+        let report = Report::new(&Stats::default(), &window(8.6), 1, 0, None);
         assert!(!report.valid);
         let warnings = report.warnings(&BTreeMap::new(), 0);
         assert!(warnings[0].contains("86 % of a core"), "{warnings:?}");
     }
 
     #[test]
+    fn threads_share_the_work_but_none_may_be_out_of_breath() {
+        let seconds = Duration::from_secs_f64;
+        let report = |threads, lanes, cpu, busiest| {
+            let [cpu, busiest_thread] = [cpu, busiest].map(|cpu| Some(seconds(cpu)));
+            let window = Window { length: seconds(10.0), cpu, busiest_thread, threads, lanes };
+            Report::new(&Stats::default(), &window, 1, 0, None)
+        };
+        let even = report(4, 4, 30.0, 8.0);
+        assert_eq!((even.load_cpu_share, even.load_busiest_share), (Some(0.75), Some(0.8)));
+        assert!(even.valid);
+        assert!(!report(4, 4, 20.0, 9.0).valid, "one of them is");
+        assert!(!report(4, 2, 18.0, 4.5).valid, "four on two cores");
+    }
+
+    #[test]
     fn failures_and_desyncs_are_no_success() {
-        let failed = Report::new(&Stats::default(), window(0.0), 1, 1, None);
+        let failed = Report::new(&Stats::default(), &window(0.0), 1, 1, None);
         let stats = Stats { desyncs: 1, ..Stats::default() };
-        let differed = Report::new(&stats, window(0.0), 1, 0, None);
+        let differed = Report::new(&stats, &window(0.0), 1, 0, None);
         assert!(!failed.is_success() && !differed.is_success());
     }
 }

@@ -33,6 +33,12 @@ impl Durations {
         (!self.0.is_empty()).then_some(ms)
     }
 
+    /// Adds those of another.
+    pub fn add(&mut self, other: &Self) {
+        // Both have the same bounds, for which this cannot fail.
+        let _ = self.0.add(&other.0);
+    }
+
     /// The longest, in milliseconds; `None` without any.
     #[must_use]
     pub fn max_ms(&self) -> Option<f64> {
@@ -62,7 +68,7 @@ pub struct Stats {
     pub gaps: Durations,
     /// From sending an input to the update that echoes it.
     pub input_to_update: Durations,
-    /// From losing a connection to the first update of the next one; counted in the whole run.
+    /// From losing a connection to the first update of the next one.
     pub resumes: Durations,
     /// Updates.
     pub updates: u64,
@@ -76,20 +82,64 @@ pub struct Stats {
     pub whole_bytes: u64,
     /// Entities in replicas, summed over those updates.
     pub entities: u64,
-    /// Updates after which a replica differed from the server; counted in the whole run.
+    /// Updates after which a replica differed from the server.
     pub desyncs: u64,
-    /// Connections that were lost and replaced; counted in the whole run.
+    /// Connections that were lost and replaced.
     pub reconnects: u64,
-    /// Those of them after which the bot was the same player; counted in the whole run.
+    /// Those of them after which the bot was the same player.
     pub resumed: u64,
-    /// Ticks that bots missed by that; counted in the whole run.
+    /// Ticks that bots missed by that.
     pub ticks_lost: u64,
-    /// Inputs that the server refused; counted in the whole run.
+    /// Inputs that the server refused.
     pub refusals: u64,
 }
 
 impl Stats {
-    /// Adds an update of the measuring window.
+    /// Takes all numbers away, to begin anew.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+
+    /// Adds those of another time, or of other bots.
+    pub fn add(&mut self, other: &Self) {
+        self.gaps.add(&other.gaps);
+        self.input_to_update.add(&other.input_to_update);
+        self.updates += other.updates;
+        self.update_bytes += other.update_bytes;
+        self.received_bytes += other.received_bytes;
+        self.whole_updates += other.whole_updates;
+        self.whole_bytes += other.whole_bytes;
+        self.entities += other.entities;
+        self.add_incidents(other);
+    }
+
+    /// Adds what happened, without the flow of updates: what counts in the whole of a run, not only
+    /// in its measuring window.
+    pub fn add_incidents(&mut self, other: &Self) {
+        self.resumes.add(&other.resumes);
+        self.desyncs += other.desyncs;
+        self.reconnects += other.reconnects;
+        self.resumed += other.resumed;
+        self.ticks_lost += other.ticks_lost;
+        self.refusals += other.refusals;
+    }
+
+    /// The same flow of updates, with what happened in another time.
+    #[must_use]
+    pub fn with_incidents(&self, other: &Self) -> Self {
+        Self {
+            resumes: other.resumes.clone(),
+            desyncs: other.desyncs,
+            reconnects: other.reconnects,
+            resumed: other.resumed,
+            ticks_lost: other.ticks_lost,
+            refusals: other.refusals,
+            ..self.clone()
+        }
+    }
+
+    /// Adds an update.
     pub fn record(&mut self, update: &UpdateSeen) {
         if let Some(gap) = update.gap {
             self.gaps.record(gap);
@@ -125,6 +175,23 @@ mod tests {
         }
         durations.record(Duration::from_secs(1_000_000));
         assert!((durations.max_ms().unwrap() / 3_600_000.0 - 1.0).abs() < 0.001);
+    }
+
+    #[test]
+    fn numbers_of_several_threads_add_up() {
+        let [mut one, mut two] = [Stats::default(), Stats::default()];
+        for (stats, ms) in [(&mut one, 10), (&mut two, 30)] {
+            let gap = Some(Duration::from_millis(ms));
+            stats.record(&UpdateSeen { gap, wire_bytes: 100, ..UpdateSeen::default() });
+            stats.desyncs = 1;
+        }
+        let mut incidents = Stats::default();
+        incidents.add_incidents(&one);
+        assert_eq!((incidents.updates, incidents.desyncs), (0, 1));
+        one.add(&two);
+        assert_eq!((one.updates, one.update_bytes, one.desyncs), (2, 200, 2));
+        let [least, most] = [0.5, 1.0].map(|share| one.gaps.quantile_ms(share).unwrap().round());
+        assert_eq!([least, most], [10.0, 30.0]);
     }
 
     #[test]

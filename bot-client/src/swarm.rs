@@ -1,39 +1,38 @@
 //! Many bots: rooms are made, bots get in, play for the measuring window, and leave.
 //!
 //! ```text
-//! create rooms → spawn bots → wait until all are in → measure (where bots cut their connections: wait
-//! until they are back) → ask for tick times → leave → report
+//! create rooms → threads → bots enter → wait until all are in → measure (where bots cut their
+//! connections: wait until they are back) → ask for tick times → leave → report
+//!                                       └ for a capacity: again with more or fewer, level by level
 //! ```
 
-use std::pin::pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
-use tokio::task::{JoinSet, LocalSet};
 use tokio::time::timeout;
 
 use crate::args::Args;
-use crate::board::{Board, Phase, RoomUsed};
-use crate::bot::{self, Plan};
+use crate::board::{Board, HeadCount, Phase, Roll, RoomUsed};
+use crate::casting::Casting;
+use crate::course::{Course, Sample, Tally};
 use crate::cpu;
-use crate::dial::Dial;
-use crate::join::{CallError, JoinRequest, Lobby, TickTime};
+use crate::crew::{Crew, CrewError};
+use crate::join::{CallError, Lobby, TickTime};
+use crate::levels;
 use crate::progress::Progress;
 use crate::report::{Report, Window};
-use crate::view::Detail;
+use crate::stats::Stats;
 
 /// Bots that join and connect at the same time.
 const ENTERING_AT_ONCE: usize = 50;
 /// The run begins without bots that are still on their way in when nobody has come or given up for
 /// this long: they may try for ever.
 const GATHER_PATIENCE: Duration = Duration::from_secs(45);
-/// Bots have this long to say goodbye.
-const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Bots that cut their own connections shortly before the end have this long to come back.
 const RETURN_PATIENCE: Duration = Duration::from_secs(10);
-/// The live line is drawn this often.
-const LIVE_LINE_PERIOD: Duration = Duration::from_millis(200);
+/// The shortest pause between two bots that enter at a rate; at higher rates several enter at once.
+const ENTER_PERIOD: Duration = Duration::from_millis(5);
 /// A bot that is not connected when the window ends.
 const AWAY_AT_END: &str = "lost its connection and was not back at the end";
 /// A bot that was welcomed, lost its connection before any state came, and did not get in again.
@@ -46,6 +45,10 @@ pub struct Outcome {
     pub report: Report,
     /// What a reader must know before believing them.
     pub warnings: Vec<String>,
+    /// The run, second by second.
+    pub series: Vec<Sample>,
+    /// What was seen in the window that the report is about.
+    pub stats: Stats,
 }
 
 /// Why there was no run.
@@ -62,6 +65,18 @@ pub enum SwarmError {
         /// Why.
         cause: CallError,
     },
+    /// No thread, or not to the end.
+    #[error(transparent)]
+    Crew(#[from] CrewError),
+}
+
+/// All that takes part in a run, beside its bots.
+pub(crate) struct Stage<'a> {
+    pub(crate) args: &'a Args,
+    pub(crate) board: &'a Board,
+    pub(crate) crew: &'a Crew,
+    pub(crate) lobbies: &'a [Lobby],
+    pub(crate) progress: &'a Progress,
 }
 
 /// Runs bots as the flags say, until the window has passed or `stop` is done.
@@ -73,15 +88,26 @@ pub async fn run(
     progress: &Progress,
     stop: impl Future<Output = ()>,
 ) -> Result<Outcome, SwarmError> {
-    let lobbies: Vec<_> = args
-        .url
-        .iter()
-        .map(|url| Lobby::new(url.clone()))
-        .collect::<Result<_, _>>()
-        .map_err(SwarmError::Lobby)?;
+    let lobbies = lobbies(args)?;
     let rooms = create_rooms(args, &lobbies).await?;
-    let plans = plans(args, &lobbies, &rooms);
-    LocalSet::new().run_until(play(args, &lobbies, plans, progress, stop)).await
+    let board = Arc::new(Board::new(ENTERING_AT_ONCE));
+    let casting = Casting::new(args.clone(), rooms);
+    // HTTP clients are not shared: their connections belong to the runtime that opened them.
+    let of_threads: Vec<_> =
+        (0..args.thread_count()).map(|_| self::lobbies(args)).collect::<Result<_, _>>()?;
+    let crew = Crew::start(of_threads, &casting, &board)?;
+    let stage = Stage { args, board: &board, crew: &crew, lobbies: &lobbies, progress };
+    let outcome =
+        if args.find_capacity { levels::find(&stage, stop).await } else { stage.play(stop).await };
+    board.set_phase(Phase::Over);
+    crew.leave();
+    progress.finish();
+    Ok(outcome?)
+}
+
+fn lobbies(args: &Args) -> Result<Vec<Lobby>, SwarmError> {
+    let lobbies = args.url.iter().map(|url| Lobby::new(url.clone()));
+    lobbies.collect::<Result<_, _>>().map_err(SwarmError::Lobby)
 }
 
 /// Creates the rooms asked for, on all servers in turn.
@@ -98,105 +124,145 @@ async fn create_rooms(args: &Args, lobbies: &[Lobby]) -> Result<Vec<RoomUsed>, S
     Ok(rooms)
 }
 
-/// Who goes where: round robin over the rooms where there are any, else over the servers.
-fn plans(args: &Args, lobbies: &[Lobby], rooms: &[RoomUsed]) -> Vec<Plan> {
-    (0..args.bots as usize)
-        .map(|number| {
-            let created = (!rooms.is_empty()).then(|| &rooms[number % rooms.len()]);
-            let server = created.map_or(number % lobbies.len(), |room| room.server);
-            let verifies = is_chosen(number, args.verify_share) || args.behavior.needs_replica();
-            Plan {
-                number,
-                server,
-                lobby: lobbies[server].clone(),
-                request: JoinRequest {
-                    name: format!("bot {}", number + 1),
-                    room: created.map(|room| room.room.clone()).or_else(|| args.room.clone()),
-                    game: Some(args.game.clone()),
-                    ..JoinRequest::default()
-                },
-                detail: if verifies { Detail::Whole } else { Detail::Prefix },
-                behavior: args.behavior,
-                input_period: Duration::from_secs_f64(1.0 / args.input_hz),
-                dial: Dial::new(number, args.net, args.seed ^ (number as u64) << 32),
-                cuts: args.cut_plan(),
-                seed: args.seed,
+impl Stage<'_> {
+    /// The course of a run that begins now.
+    pub(crate) fn course(&self) -> Course<'_> {
+        let Self { args, board, crew, lobbies, progress } = *self;
+        let asks_servers = args.find_capacity;
+        Course::new(crew, board, lobbies, progress, asks_servers)
+    }
+
+    /// One window with all bots.
+    async fn play(&self, stop: impl Future<Output = ()>) -> Result<Outcome, CrewError> {
+        let Self { args, board, progress, .. } = *self;
+        let mut course = self.course();
+        let mut stop = std::pin::pin!(stop);
+        let bots = args.bots as usize;
+        progress.begin_joining(bots);
+        board.expect(bots);
+        let all_in = async { tokio::join!(self.enter((0..bots).collect()), self.gather()) };
+        let is_stopped = course.until(first(all_in, &mut stop)).await?;
+        let mut tally = Tally::default();
+        if !is_stopped && board.head_count().playing > 0 {
+            progress.begin_measuring(args.duration);
+            course.open_window().await?;
+            board.set_phase(Phase::Measuring);
+            course.until(first(self.measure(args.duration), &mut stop)).await?;
+            tally = course.close_window().await?;
+            if args.cut_plan().is_any() {
+                board.set_phase(Phase::Returning);
+                // Those who are not back by then are counted below.
+                let _ = course.until(timeout(RETURN_PATIENCE, self.returned())).await?;
             }
-        })
-        .collect()
-}
-
-/// Chooses this share of all numbers, evenly spread, and at least number 0 when it isn't zero.
-fn is_chosen(number: usize, share: f64) -> bool {
-    (number as f64 * share).ceil() < ((number + 1) as f64 * share).ceil()
-}
-
-async fn play(
-    args: &Args,
-    lobbies: &[Lobby],
-    plans: Vec<Plan>,
-    progress: &Progress,
-    stop: impl Future<Output = ()>,
-) -> Result<Outcome, SwarmError> {
-    let board = Rc::new(Board::new(plans.len(), ENTERING_AT_ONCE));
-    progress.begin_joining(plans.len());
-    let mut bots = JoinSet::new();
-    for plan in plans {
-        bots.spawn_local(bot::run(plan, board.place()));
+        }
+        course.finish().await?;
+        course.finish().await?;
+        // Taken at one moment: whatever happens from here on, as bots leave, is no part of the run.
+        let roll = board.snapshot();
+        board.set_phase(Phase::Over);
+        // A run that was stopped early has no right to bots that were still coming.
+        let never_in = if is_stopped { 0 } else { roll.count.joining };
+        let Roll { count, mut failures, .. } = roll;
+        for (cause, bots) in [(AWAY_AT_END, count.away), (NEVER_IN, never_in)] {
+            if bots > 0 {
+                failures.insert(cause.to_owned(), bots);
+            }
+        }
+        let failed = count.failed + count.away + never_in;
+        let tick = self.slowest_tick().await;
+        // What happened before and after the window counts as well; what flowed does not.
+        let stats = tally.takings.stats.with_incidents(&course.incidents);
+        let window = self.window(&tally);
+        let report = Report::new(&stats, &window, count.ever_played, failed, tick);
+        let warnings = report.warnings(&failures, stats.refusals);
+        Ok(Outcome { report, warnings, series: course.series, stats })
     }
-    let mut stop = pin!(stop);
-    let mut window = Window::default();
-    let is_stopped = tokio::select! {
-        () = gather(&board, progress) => false,
-        () = &mut stop => true,
-    };
-    if !is_stopped && board.head_count().playing > 0 {
-        progress.begin_measuring(args.duration);
-        let cpu_before = cpu::process_time();
+
+    /// Sends bots in: all at once, or at the rate asked for.
+    pub(crate) async fn enter(&self, numbers: Vec<usize>) {
         let began = Instant::now();
-        board.set_phase(Phase::Measuring);
-        tokio::select! {
-            () = measure(&board, args.duration, progress) => {}
-            () = &mut stop => {}
-        }
-        window.length = began.elapsed();
-        window.cpu = cpu::process_time().zip(cpu_before).map(|(after, before)| after - before);
-        if args.cut_plan().is_any() {
-            board.set_phase(Phase::Returning);
-            // Those who are not back by then are counted below.
-            let _ = timeout(RETURN_PATIENCE, returned(&board)).await;
+        for (index, number) in numbers.into_iter().enumerate() {
+            if let Some(ramp) = self.args.ramp {
+                let due = Duration::from_secs_f64(index as f64 / ramp);
+                while began.elapsed() < due {
+                    tokio::time::sleep((due - began.elapsed()).max(ENTER_PERIOD)).await;
+                }
+            }
+            self.crew.enter(number);
         }
     }
-    // Whatever happens from here on, as bots leave, is no part of the run.
-    board.set_phase(Phase::Over);
-    let count = board.head_count();
-    let mut failures = board.failures();
-    // A run that was stopped early has no right to bots that were still coming.
-    let never_in = if is_stopped { 0 } else { count.joining };
-    for (cause, bots) in [(AWAY_AT_END, count.away), (NEVER_IN, never_in)] {
-        if bots > 0 {
-            failures.insert(cause.to_owned(), bots);
-        }
-    }
-    let stats = board.stats().clone();
-    let tick = slowest_tick(lobbies, &board).await;
-    let goodbyes = async { while bots.join_next().await.is_some() {} };
-    // Those who cannot even leave are cut off when `bots` is dropped.
-    let _ = timeout(LEAVE_TIMEOUT, goodbyes).await;
-    progress.finish();
 
-    let failed = count.failed + count.away + never_in;
-    let report = Report::new(&stats, window, count.ever_played, failed, tick);
-    let warnings = report.warnings(&failures, stats.refusals);
-    Ok(Outcome { report, warnings })
+    /// Waits until every bot is in or has failed, or until no more seem to come.
+    pub(crate) async fn gather(&self) {
+        gather(self.board, self.progress).await;
+    }
+
+    /// Waits for a window to pass, or until nobody is left to measure.
+    pub(crate) async fn measure(&self, length: Duration) {
+        let all_gone = async {
+            while self.board.head_count().present() > 0 {
+                self.board.changed().await;
+            }
+        };
+        // Either will do.
+        let _ = timeout(length, all_gone).await;
+    }
+
+    /// Waits until no bot is on its way back.
+    async fn returned(&self) {
+        while self.board.head_count().away > 0 {
+            self.board.changed().await;
+        }
+    }
+
+    /// What a report needs to know of a window.
+    pub(crate) fn window(&self, tally: &Tally) -> Window {
+        let threads = self.crew.threads();
+        Window {
+            length: tally.takings.length,
+            cpu: tally.cpu,
+            busiest_thread: tally.takings.thread_cpu.iter().max().copied(),
+            threads,
+            // Threads beyond the cores do not make the process any faster.
+            lanes: threads.min(cpu::cores()),
+        }
+    }
+
+    /// The longest tick times among the rooms that bots were in, as far as the servers tell.
+    pub(crate) async fn slowest_tick(&self) -> Option<TickTime> {
+        let used = self.board.snapshot().rooms;
+        let mut slowest: Option<TickTime> = None;
+        for (server, lobby) in self.lobbies.iter().enumerate() {
+            // It is an extra: a server that does not answer has been reported by its bots already.
+            for status in lobby.rooms().await.unwrap_or_default() {
+                if let Some(tick) = status.tick_ms
+                    && used.contains(&RoomUsed { server, room: status.room })
+                {
+                    let TickTime { p50, p99 } = slowest.unwrap_or(tick);
+                    slowest = Some(TickTime { p50: p50.max(tick.p50), p99: p99.max(tick.p99) });
+                }
+            }
+        }
+        slowest
+    }
 }
 
-/// Waits until every bot is in or has failed, or until no more seem to come.
+/// Waits for one of both; says whether it was the second.
+pub(crate) async fn first<T>(
+    done: impl Future<Output = T>,
+    stop: impl Future<Output = ()>,
+) -> bool {
+    tokio::select! {
+        _ = done => false,
+        () = stop => true,
+    }
+}
+
 async fn gather(board: &Board, progress: &Progress) {
     loop {
-        let count = board.head_count();
+        let count: HeadCount = board.head_count();
         progress.joined(count.playing);
-        if count.joining == 0 && count.away == 0 {
+        if count.on_the_way() == 0 {
             return;
         }
         if timeout(GATHER_PATIENCE, board.changed()).await.is_err() {
@@ -205,90 +271,22 @@ async fn gather(board: &Board, progress: &Progress) {
     }
 }
 
-/// Waits for the window to pass, or until nobody is left to measure.
-async fn measure(board: &Board, length: Duration, progress: &Progress) {
-    let began = Instant::now();
-    let mut live_line = tokio::time::interval(LIVE_LINE_PERIOD);
-    let mut end = pin!(tokio::time::sleep(length));
-    loop {
-        tokio::select! {
-            () = &mut end => return,
-            _ = live_line.tick() => {
-                let count = board.head_count();
-                if count.playing == 0 && count.away == 0 {
-                    return;
-                }
-                progress.measured(began.elapsed(), count.playing, &board.stats());
-            }
-        }
-    }
-}
-
-/// Waits until no bot is on its way back.
-async fn returned(board: &Board) {
-    while board.head_count().away > 0 {
-        board.changed().await;
-    }
-}
-
-/// The longest tick times among the rooms that bots were in, as far as the servers tell.
-async fn slowest_tick(lobbies: &[Lobby], board: &Board) -> Option<TickTime> {
-    let used = board.rooms();
-    let mut slowest: Option<TickTime> = None;
-    for (server, lobby) in lobbies.iter().enumerate() {
-        // It is an extra: a server that does not answer has been reported by its bots already.
-        for status in lobby.rooms().await.unwrap_or_default() {
-            if let Some(tick) = status.tick_ms
-                && used.contains(&RoomUsed { server, room: status.room })
-            {
-                let so_far = slowest.unwrap_or(tick);
-                slowest =
-                    Some(TickTime { p50: so_far.p50.max(tick.p50), p99: so_far.p99.max(tick.p99) });
-            }
-        }
-    }
-    slowest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
-
-    #[test]
-    fn a_share_of_bots_is_chosen_evenly() {
-        let chosen = |share| (0..500).filter(|&number| is_chosen(number, share)).count();
-        assert_eq!([0.0, 0.02, 0.5, 1.0].map(chosen), [0, 10, 250, 500]);
-        assert!(is_chosen(0, 0.001));
-    }
+    use std::rc::Rc;
 
     #[tokio::test(start_paused = true)]
     async fn bots_that_never_come_do_not_hold_the_others_up() {
-        let board = Rc::new(Board::new(2, 1));
-        let _lost = board.place();
-        board.place().playing(RoomUsed { server: 0, room: "a".to_owned() });
+        let board = Arc::new(Board::new(1));
+        board.expect(2);
+        let stats = Rc::default();
+        let _lost = board.place(0, &stats);
+        let mut other = board.place(1, &stats);
+        other.playing(RoomUsed { server: 0, room: "a".to_owned() });
         let began = tokio::time::Instant::now();
         gather(&board, &Progress::silent()).await;
         assert_eq!(began.elapsed(), GATHER_PATIENCE);
         assert_eq!(board.head_count().joining, 1);
-    }
-
-    #[test]
-    fn bots_spread_over_rooms_and_servers() {
-        let args = Args::parse_from(["bot-client", "--bots", "7", "--game", "drift"]);
-        let lobbies: Vec<_> = ["http://a:1", "http://b:1"]
-            .iter()
-            .map(|url| Lobby::new(url.parse().unwrap()).unwrap())
-            .collect();
-        let servers = |rooms: &[RoomUsed]| -> Vec<usize> {
-            plans(&args, &lobbies, rooms).iter().map(|plan| plan.server).collect()
-        };
-        assert_eq!(servers(&[]), [0, 1, 0, 1, 0, 1, 0]);
-        let rooms: Vec<_> = (0..3)
-            .map(|number| RoomUsed { server: number % 2, room: format!("room{number}") })
-            .collect();
-        assert_eq!(servers(&rooms), [0, 1, 0, 0, 1, 0, 0]);
-        let plans = plans(&args, &lobbies, &rooms);
-        assert_eq!(plans[4].request.room.as_deref(), Some("room1"));
     }
 }

@@ -22,6 +22,8 @@ pub const LOST: u16 = 1006;
 pub struct Script {
     /// So many joins are refused at first: the room is full.
     pub refused_joins: usize,
+    /// So many can be in at once; more are told that the room is full.
+    pub seats: Option<usize>,
     /// Joins are refused for load.
     pub busy_joins: Busy,
     /// Upgrades are, those of clients that resume included.
@@ -104,6 +106,8 @@ pub struct Close {
 pub struct Entries {
     /// Bodies of the joins.
     pub joins: Vec<Value>,
+    /// Joins that were granted.
+    pub granted: usize,
     /// Bodies of the requests for rooms.
     pub rooms: Vec<Value>,
     /// Queries of the requests for a WebSocket.
@@ -256,6 +260,8 @@ fn answer(shared: &Shared, head: &str, body: &Value) -> Answer {
             log.rooms.push(body.clone());
             let room = format!("room{}", log.rooms.len());
             Answer::new(201, json!({"room": room, "game": body["game"]}))
+        } else if head.starts_with("GET /metrics ") {
+            Answer::new(404, json!({"error": "not_found", "message": "not told"}))
         } else {
             let room = |number: usize| {
                 let tick_ms = json!({"p50": 0.125 * number as f64, "p99": 0.25 * number as f64});
@@ -269,7 +275,8 @@ fn answer(shared: &Shared, head: &str, body: &Value) -> Answer {
 fn join(Shared { script, address, .. }: &Shared, log: &mut Entries, body: &Value) -> Answer {
     log.joins.push(body.clone());
     let room = body["room"].as_str();
-    if log.joins.len() <= script.refused_joins {
+    let is_full = script.seats.is_some_and(|seats| log.granted - log.goodbyes >= seats);
+    if is_full || log.joins.len() <= script.refused_joins {
         return Answer::new(409, json!({"error": "room_full", "message": "the room is full"}));
     }
     if let Some(refusal) = script.busy_joins.refusal(log.joins.len() - 1) {
@@ -278,6 +285,7 @@ fn join(Shared { script, address, .. }: &Shared, log: &mut Entries, body: &Value
     if script.rooms_vanish && room.is_some() && !log.subprotocols.is_empty() {
         return Answer::new(404, json!({"error": "no_such_room", "message": "it has ended"}));
     }
+    log.granted += 1;
     let room = room.unwrap_or("anyroom");
     let ws_url = format!("ws://{address}/ws?token=t&room={room}");
     Answer::new(200, json!({"token": "t", "room": room, "player": 1, "ws_url": ws_url}))

@@ -6,6 +6,7 @@
 mod acknowledgements;
 mod behaviors;
 mod busy;
+mod capacity;
 mod client;
 mod fake_room;
 mod fake_server;

@@ -9,11 +9,11 @@ use tokio::task::LocalSet;
 use crate::fake_room::BODIES;
 use crate::fake_server::{Busy, Close, Entries, FakeServer, LOST, Resume, Script};
 
-struct Run {
-    status: i32,
-    report: Value,
-    errors: String,
-    log: Entries,
+pub struct Run {
+    pub status: i32,
+    pub report: Value,
+    pub errors: String,
+    pub log: Entries,
 }
 
 fn spawn(server: &FakeServer, flags: &str) -> Child {
@@ -37,7 +37,7 @@ fn read(output: &Output, server: &FakeServer) -> Run {
     }
 }
 
-async fn run(script: Script, flags: &str) -> Run {
+pub async fn run(script: Script, flags: &str) -> Run {
     LocalSet::new()
         .run_until(async {
             let server = FakeServer::start(script).await;
@@ -48,13 +48,13 @@ async fn run(script: Script, flags: &str) -> Run {
 
 impl Run {
     #[track_caller]
-    fn assert(&self, status: i32, connected: u64, failed: u64) {
+    pub fn assert(&self, status: i32, connected: u64, failed: u64) {
         let counts = [&self.report["bots_connected"], &self.report["bots_failed"]];
         let expected = (status, [&Value::from(connected), &Value::from(failed)]);
         assert_eq!((self.status, counts), expected, "{}\n{}", self.report, self.errors);
     }
 
-    fn number(&self, pointer: &str) -> f64 {
+    pub fn number(&self, pointer: &str) -> f64 {
         self.report
             .pointer(pointer)
             .unwrap()
@@ -103,6 +103,27 @@ async fn every_behavior_plays() {
         assert!(run.log.inputs > 2, "{behavior}: {}", run.log.inputs);
         assert_eq!(run.log.wrong, Vec::<String>::new(), "{behavior}");
     }
+}
+
+#[tokio::test]
+async fn bots_spread_over_threads_and_add_up() {
+    let flags = "--bots 7 --threads 3 --duration 400ms --ramp 50/s";
+    let run = run(Script::default(), flags).await;
+    run.assert(0, 7, 0);
+    assert_eq!((run.report["threads"].as_u64(), run.log.goodbyes), (Some(3), 7));
+    // Of each bot: the room ticks 250 times a second.
+    let updates = run.number("/updates_per_second_per_bot");
+    assert!(updates > 30.0, "{}", run.report);
+    assert!(run.number("/load_busiest_share") > 0.0);
+    assert_eq!(run.log.wrong, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn bots_come_at_the_rate_of_the_ramp() {
+    let began = std::time::Instant::now();
+    let run = run(Script::default(), "--bots 5 --ramp 10/s --duration 100ms").await;
+    run.assert(0, 5, 0);
+    assert!(began.elapsed() >= std::time::Duration::from_millis(400 + 100));
 }
 
 #[tokio::test]
