@@ -3,8 +3,10 @@
 //! Their environment variables begin with `TICKWIRE_SWARM_`, so that one environment can set up a
 //! server and its bots: both have a `--bots`.
 
+mod settings;
 mod values;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
@@ -186,6 +188,12 @@ pub struct Args {
     /// as while a lost packet is sent again (0% to 50%). Joining over HTTP is not delayed. Default: none
     #[arg(long, env = "TICKWIRE_SWARM_NET", value_name = "NETWORK")]
     pub net: Option<Net>,
+
+    /// Directory to write a report to, made if it is missing: index.html, a page of plots that needs
+    /// nothing else, and report.json, what --json prints and each second of the run. Servers are asked
+    /// for /metrics once a second. Default: none
+    #[arg(long, env = "TICKWIRE_SWARM_REPORT", value_name = "DIR")]
+    pub report: Option<PathBuf>,
 
     /// Print the summary as one JSON object, the last line on standard output, instead of a table
     #[arg(long, env = "TICKWIRE_SWARM_JSON", value_parser = FalseyValueParser::new())]

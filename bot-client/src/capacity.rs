@@ -1,5 +1,5 @@
 //! The search for the highest number of bots that a server holds. Pure: it names a level to try, and
-//! is told how that went; [`levels`](crate::levels) does the trying.
+//! is told how that went; `levels` does the trying.
 //!
 //! ```text
 //! first → twice as many, again and again → one that does not hold → halfway between, again and again

@@ -33,6 +33,7 @@
 //! | [`cuts`] | when a bot cuts its own connection |
 //! | [`board`], [`stats`] | what bots write down; the numbers of a run |
 //! | [`cpu`], [`open_files`] | what a run costs this process, and what it needs of the system |
+//! | [`report_dir`], [`page`] | the files of `--report`; its page of plots |
 //! | [`report`], [`progress`] | the numbers as JSON or a table; the live line |
 
 mod acknowledgements;
@@ -59,9 +60,11 @@ pub mod join;
 mod levels;
 pub mod net;
 pub mod open_files;
+pub mod page;
 pub mod progress;
 pub mod refusal;
 pub mod report;
+pub mod report_dir;
 pub mod resume;
 pub mod server_metrics;
 mod socket;

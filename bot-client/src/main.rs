@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Parser;
 use tickwire_bot_client::args::Args;
 use tickwire_bot_client::progress::Progress;
+use tickwire_bot_client::report_dir::ReportDir;
 use tickwire_bot_client::{open_files, swarm};
 
 fn main() -> ExitCode {
@@ -17,7 +18,17 @@ fn main() -> ExitCode {
     })
 }
 
+/// Exit status for a flag whose value cannot be used, as for one that makes no sense.
+const BAD_FLAG: u8 = 2;
+
 fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let report_dir = match args.report.as_deref().map(ReportDir::prepare).transpose() {
+        Ok(report_dir) => report_dir,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Ok(ExitCode::from(BAD_FLAG));
+        }
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -25,6 +36,9 @@ fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let outcome = runtime.block_on(swarm::run(args, &Progress::on_terminal(), interrupt()))?;
     for warning in &outcome.warnings {
         eprintln!("{warning}");
+    }
+    if let Some(report_dir) = report_dir {
+        report_dir.write(args, &outcome)?;
     }
     if args.json {
         println!("{}", serde_json::to_string(&outcome.report)?);

@@ -8,6 +8,7 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -95,6 +96,13 @@ impl FromStr for Net {
             stall: stall.unwrap_or_default(),
         };
         if net.jitter > net.latency { Err(ParseNetError::Jitter) } else { Ok(net) }
+    }
+}
+
+impl fmt::Display for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [latency, jitter] = [self.latency, self.jitter].map(humantime::format_duration);
+        write!(f, "latency={latency},jitter={jitter},stall={}%", self.stall * 100.0)
     }
 }
 
@@ -222,6 +230,7 @@ mod tests {
     fn a_network_is_read_from_pairs_in_any_order() {
         let net = Net { latency: ms(80), jitter: ms(20), stall: 0.02 };
         assert_eq!("latency=80ms,jitter=20ms,stall=2%".parse(), Ok(net));
+        assert_eq!(net.to_string(), "latency=80ms,jitter=20ms,stall=2%");
         assert_eq!("stall=2%, jitter=20ms, latency=80ms".parse(), Ok(net));
         assert_eq!("stall=0.5%".parse(), Ok(Net { stall: 0.005, ..Net::default() }));
     }

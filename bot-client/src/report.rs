@@ -82,8 +82,10 @@ pub struct ResumeTime {
 /// How long the server's ticks took, in milliseconds, as far as it told.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ServerTick {
-    p50: Option<f64>,
-    p99: Option<f64>,
+    /// Half of them at most this long.
+    pub p50: Option<f64>,
+    /// 99 of 100 at most this long.
+    pub p99: Option<f64>,
 }
 
 /// What the window was.

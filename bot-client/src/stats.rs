@@ -33,6 +33,19 @@ impl Durations {
         (!self.0.is_empty()).then_some(ms)
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// All that were recorded, to three digits: each in milliseconds, and how often.
+    pub fn all_ms(&self) -> impl Iterator<Item = (f64, u64)> {
+        self.0
+            .iter_recorded()
+            .map(|step| (step.value_iterated_to() as f64 / 1000.0, step.count_at_value()))
+    }
+
     /// Adds those of another.
     pub fn add(&mut self, other: &Self) {
         // Both have the same bounds, for which this cannot fail.

@@ -128,7 +128,7 @@ impl Stage<'_> {
     /// The course of a run that begins now.
     pub(crate) fn course(&self) -> Course<'_> {
         let Self { args, board, crew, lobbies, progress } = *self;
-        let asks_servers = args.find_capacity;
+        let asks_servers = args.find_capacity || args.report.is_some();
         Course::new(crew, board, lobbies, progress, asks_servers)
     }
 
