@@ -139,8 +139,9 @@ pub struct Args {
     pub ramp: Option<f64>,
 
     /// Look for the highest number of bots that the server holds for --duration: from --bots on twice as
-    /// many, level by level, until one passes --max-gap or --max-lateness or loses bots, then halfway
-    /// between, to a twentieth. Each level has two seconds (or --duration, if less) to settle first
+    /// many, level by level, until one passes --max-gap or --max-lateness (twice, as that may be by
+    /// chance) or loses bots, then halfway between, to a twentieth. Each level has two seconds (or
+    /// --duration, if less) to settle first
     #[arg(
         long,
         env = "TICKWIRE_SWARM_FIND_CAPACITY",

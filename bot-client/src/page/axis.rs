@@ -31,7 +31,8 @@ impl Axis {
     }
 }
 
-/// The range of an axis that shows everything from 0 to a value, and ends at a round number.
+/// The range of an axis that shows everything from 0 to a value, and ends at a round number: at one of
+/// its ticks, if there are some five.
 pub(super) fn from_zero(most: f64) -> (f64, f64) {
     if !(most > 0.0 && most.is_finite()) {
         return (0.0, 1.0);
@@ -101,6 +102,12 @@ mod tests {
     fn axes_end_at_a_round_number() {
         assert_eq!(from_zero(14_998.0), (0.0, 20_000.0));
         assert_eq!(from_zero(48.0), (0.0, 60.0));
+        for most in 1..1000 {
+            let axis = Axis { range: from_zero(f64::from(most)), pixels: (0.0, 100.0) };
+            let ticks = axis.ticks(5);
+            assert!(ticks.len() <= 6, "{most}: {ticks:?}");
+            assert!((ticks[ticks.len() - 1].0 - axis.range.1).abs() < 1e-6, "{most}: {ticks:?}");
+        }
         for nothing in [0.0, f64::NAN, f64::INFINITY, -1.0] {
             assert_eq!(from_zero(nothing), (0.0, 1.0));
         }

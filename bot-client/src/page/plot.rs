@@ -8,7 +8,9 @@ use super::escaped;
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 250.0;
 /// Space around the plot itself: left, right, top, bottom.
-const MARGINS: [f64; 4] = [64.0, 18.0, 14.0, 44.0];
+const MARGINS: [f64; 4] = [74.0, 18.0, 14.0, 44.0];
+/// Width of what is written beside a mark.
+const MARK_TEXT: f64 = 80.0;
 /// A line of more points is drawn by the lowest and the highest of each of half so many stretches.
 const MOST_POINTS: usize = 600;
 /// More points than these have no text of their own under the pointer.
@@ -79,11 +81,12 @@ impl Plot {
             return String::new();
         }
         let lines = self.lines.iter().enumerate();
-        lines
+        let names = lines
             .map(|(index, line)| {
                 format!("<span class=\"key k{index}\">{}</span>", escaped(line.name))
             })
-            .collect()
+            .collect::<String>();
+        format!("<span class=\"keys\">{names}</span>")
     }
 
     fn axes(&self) -> (Axis, Axis) {
@@ -133,7 +136,7 @@ impl Plot {
 
     fn write_axes(&self, svg: &mut String, x: Axis, y: Axis) -> std::fmt::Result {
         let ((left, right), (bottom, top)) = (x.pixels, y.pixels);
-        for (value, label) in y.ticks(4) {
+        for (value, label) in y.ticks(5) {
             let (at, beside) = (y.at(value), left - 8.0);
             write!(svg, "<path class=\"grid\" d=\"M{left} {at:.1}H{right}\"/>")?;
             let below = at + 4.0;
@@ -185,10 +188,10 @@ impl Plot {
         for (index, &(value, name)) in self.marks.iter().enumerate() {
             let at = x.at(value);
             write!(svg, "<path class=\"mark\" d=\"M{at:.1} {top}V{bottom}\"/>")?;
-            // Below one another, and on the side where there is room.
+            // Below one another, and to the left only where there is no room to the right.
             let line = top + 11.0 + 14.0 * index as f64;
             let (class, beside) =
-                if at > f64::midpoint(left, right) { ("end", at - 5.0) } else { ("", at + 5.0) };
+                if at > right - MARK_TEXT { ("end", at - 5.0) } else { ("", at + 5.0) };
             let text = format!("{name} {}", readable(value));
             write!(svg, "<text class=\"{class}\" x=\"{beside:.1}\" y=\"{line}\">{text}</text>")?;
         }
@@ -259,8 +262,8 @@ mod tests {
     fn points_lie_where_their_values_are_and_gaps_break_the_line() {
         let points = vec![(0.0, Some(0.0)), (5.0, Some(50.0)), (6.0, None), (10.0, Some(100.0))];
         let figure = line(points).figure();
-        // 64 to 542 across, 206 to 14 up; y ends at 150.
-        assert!(figure.contains("d=\"M64.0 206.0L303.0 142.0M542.0 78.0\""), "{figure}");
+        // 74 to 542 across, 206 to 14 up; y ends at 150.
+        assert!(figure.contains("d=\"M74.0 206.0L308.0 142.0M542.0 78.0\""), "{figure}");
         assert_eq!(figure.matches("<circle").count(), 3);
     }
 

@@ -115,7 +115,10 @@ fn server(series: &[Sample]) -> [Plot; 3] {
     let memory = vec![line("memory", series, memory)];
     [
         over_time(series, "Server: time that a tick takes", "milliseconds", ticks),
-        over_time(series, "Server: how late a tick begins", "milliseconds", lateness),
+        Plot {
+            note: "100 ms stands for more as well: the server tells no more exactly.".to_owned(),
+            ..over_time(series, "Server: how late a tick begins", "milliseconds", lateness)
+        },
         over_time(series, "Server: memory", "MiB", memory),
     ]
 }

@@ -33,8 +33,8 @@ impl Cause {
             Self::LoadSide => "load side too busy",
             Self::Desyncs => "replicas differed",
             Self::BotsFailed => "bots failed",
-            Self::Gap => "gap",
-            Self::Lateness => "tick lateness",
+            Self::Gap => "gap too long",
+            Self::Lateness => "ticks too late",
         }
     }
 }

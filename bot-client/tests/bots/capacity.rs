@@ -45,7 +45,8 @@ async fn a_gap_that_no_level_keeps_is_a_failure() {
     let flags = "--find-capacity --bots 2 --duration 200ms --max-gap 1ms";
     let run = run(Script::default(), flags).await;
     assert_eq!(run.status, 1);
-    assert_eq!(run.levels(), [(2, Some("gap")), (1, Some("gap"))]);
+    let gap = Some("gap");
+    assert_eq!(run.levels(), [(2, gap), (2, gap), (1, gap), (1, gap)]);
     assert_eq!(run.number("/capacity"), 0.0);
     assert!(run.errors.contains("no level was held"), "{}", run.errors);
 }

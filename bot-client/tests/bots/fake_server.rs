@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio_tungstenite::accept_hdr_async;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 
+use crate::fake_metrics;
 use crate::fake_room::FakeRoom;
 
 /// Close code of [`Close`] for a connection that ends without a close (RFC 6455, 7.4.1).
@@ -36,6 +37,8 @@ pub struct Script {
     pub garbage: bool,
     /// Nothing is sent after the welcome.
     pub mute: bool,
+    /// The server tells its memory and how late its ticks begin.
+    pub tells_metrics: bool,
     /// No frames are sent after so many of a connection.
     pub frames: Option<u32>,
     /// After the first frame, which has one, an event comes with every so many frames.
@@ -108,6 +111,8 @@ pub struct Entries {
     pub joins: Vec<Value>,
     /// Joins that were granted.
     pub granted: usize,
+    /// Requests for the metrics.
+    pub metrics: u64,
     /// Bodies of the requests for rooms.
     pub rooms: Vec<Value>,
     /// Queries of the requests for a WebSocket.
@@ -202,7 +207,7 @@ async fn serve(shared: &Shared, mut stream: TcpStream) -> anyhow::Result<()> {
         }
     };
     let Answer { status, retry_after, body } = answer(shared, &head, &body);
-    let body = body.to_string();
+    let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
     let length = body.len();
     let retry_after = retry_after.map(|s| format!("Retry-After: {s}\r\n")).unwrap_or_default();
     let head = format!(
@@ -261,7 +266,12 @@ fn answer(shared: &Shared, head: &str, body: &Value) -> Answer {
             let room = format!("room{}", log.rooms.len());
             Answer::new(201, json!({"room": room, "game": body["game"]}))
         } else if head.starts_with("GET /metrics ") {
-            Answer::new(404, json!({"error": "not_found", "message": "not told"}))
+            log.metrics += 1;
+            match shared.script.tells_metrics {
+                // As text, not as JSON: see `serve`.
+                true => Answer::new(200, Value::String(fake_metrics::text(log.metrics))),
+                false => Answer::new(404, json!({"error": "not_found", "message": "not told"})),
+            }
         } else {
             let room = |number: usize| {
                 let tick_ms = json!({"p50": 0.125 * number as f64, "p99": 0.25 * number as f64});
