@@ -11,7 +11,10 @@ use tickwire_bot_client::{open_files, swarm};
 
 fn main() -> ExitCode {
     let args = Args::try_parse().and_then(Args::validated).unwrap_or_else(|error| error.exit());
-    open_files::raise_limit();
+    let limit = open_files::raise_limit();
+    if let Some(warning) = open_files::warning(limit, args.bots) {
+        eprintln!("{warning}");
+    }
     run(&args).unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
