@@ -36,7 +36,8 @@ const MAX_MEMORY: Target = Target::AtMost(10.0);
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     per_second: u32,
-    /// The same load before it counts: what allocators keep, they keep from then on.
+    /// The same load before it counts. What an allocator keeps grows for minutes, ever more slowly, and
+    /// stays from then on: three minutes are enough to tell that from a leak.
     warm_up: Duration,
     length: Duration,
     seed: u64,
@@ -47,7 +48,7 @@ impl Plan {
         let (per_second, [warm_up, length]) = if setting.short {
             (20, [1, 3].map(Duration::from_secs))
         } else {
-            (50, [60, 20 * 60].map(Duration::from_secs))
+            (50, [3 * 60, 20 * 60].map(Duration::from_secs))
         };
         Self { per_second, warm_up, length: setting.duration.unwrap_or(length), seed: setting.seed }
     }
