@@ -150,7 +150,7 @@ pub struct Args {
     )]
     pub find_capacity: bool,
 
-    /// Most bots that --find-capacity tries
+    /// Most bots that --find-capacity tries (1 to 1000000)
     #[arg(
         long,
         env = "TICKWIRE_SWARM_MAX_BOTS",

@@ -156,6 +156,17 @@ impl Stage<'_> {
             }
         }
         course.finish().await?;
+        self.conclude(course, &tally, is_stopped).await
+    }
+
+    /// The outcome of a window.
+    async fn conclude(
+        &self,
+        mut course: Course<'_>,
+        tally: &Tally,
+        is_stopped: bool,
+    ) -> Result<Outcome, CrewError> {
+        let board = self.board;
         course.finish().await?;
         // Taken at one moment: whatever happens from here on, as bots leave, is no part of the run.
         let roll = board.snapshot();
@@ -172,7 +183,7 @@ impl Stage<'_> {
         let tick = self.slowest_tick().await;
         // What happened before and after the window counts as well; what flowed does not.
         let stats = tally.takings.stats.with_incidents(&course.incidents);
-        let window = self.window(&tally);
+        let window = self.window(tally);
         let report = Report::new(&stats, &window, count.ever_played, failed, tick);
         let warnings = report.warnings(&failures, stats.refusals);
         Ok(Outcome { report, warnings, series: course.series, stats })

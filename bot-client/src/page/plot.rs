@@ -185,9 +185,13 @@ impl Plot {
             let (beside, above) = (right - 4.0, at - 5.0);
             write!(svg, "<text class=\"end\" x=\"{beside}\" y=\"{above:.1}\">{name}</text>")?;
         }
-        for (index, &(value, name)) in self.marks.iter().enumerate() {
+        for &(value, _) in &self.marks {
             let at = x.at(value);
             write!(svg, "<path class=\"mark\" d=\"M{at:.1} {top}V{bottom}\"/>")?;
+        }
+        // Above all lines, which would cross it.
+        for (index, &(value, name)) in self.marks.iter().enumerate() {
+            let at = x.at(value);
             // Below one another, and to the left only where there is no room to the right.
             let line = top + 11.0 + 14.0 * index as f64;
             let (class, beside) =
