@@ -9,7 +9,7 @@ pub mod core;
 pub mod echo;
 pub mod entry;
 pub mod environment;
-mod frame;
+pub mod frame;
 pub mod inbound;
 pub mod outbox;
 pub mod pump;

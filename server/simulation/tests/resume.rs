@@ -47,6 +47,27 @@ fn a_player_comes_back_again_and_again() {
 }
 
 #[test]
+fn a_player_comes_back_after_a_long_time_connected() {
+    let mut network = network(RoomConfig::default());
+    let client = join(&mut network);
+    // Ten minutes, in which somebody comes and goes now and then.
+    for _ in 0..20 {
+        let guest = join(&mut network);
+        network.ticks(30 * 15);
+        network.leave(guest);
+        network.ticks(30 * 15);
+    }
+    network.lose(client);
+    network.ticks(30 * 19);
+    network.resume(client).unwrap();
+    network.ticks(20);
+    let client = &network.clients[client];
+    assert_eq!(client.welcome().resumed.map(|resumed| resumed.lost_events), Some(0));
+    assert_eq!(client.welcome().player, client.player);
+    assert!(client.closed.is_none() && client.keyframes == 2);
+}
+
+#[test]
 fn what_happened_meanwhile_is_told() {
     let mut network = network(RoomConfig::default());
     let lost = join(&mut network);

@@ -11,7 +11,8 @@ use tickwire_protocol::message::{Ack, Difference, GameMessage, Input, Look};
 
 use crate::session::SessionId;
 
-/// Messages per seat that may wait for a tick: two seconds' worth at a session's rate limit.
+/// Messages per seat that may wait for a tick: more than the burst that a session's rate limit allows at 30
+/// ticks a second. What finds it full is dropped and counted.
 pub const MESSAGES_PER_SEAT: usize = 300;
 
 /// What a client sent to its room.

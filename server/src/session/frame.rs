@@ -22,7 +22,7 @@ const CODE_BYTES: usize = 2;
 
 /// The length of the frame at the front of `bytes`, header included; `None` while too little of it is
 /// there to tell.
-pub(super) fn frame_length(bytes: &[u8], max_payload: u64) -> Result<Option<usize>, CloseReason> {
+pub fn frame_length(bytes: &[u8], max_payload: u64) -> Result<Option<usize>, CloseReason> {
     let Some(&first) = bytes.first() else { return Ok(None) };
     let (is_final, reserved, opcode) = (first & 0x80 != 0, first & 0x70, first & 0x0f);
     let is_control = opcode >= 8;
@@ -54,7 +54,7 @@ pub(super) fn frame_length(bytes: &[u8], max_payload: u64) -> Result<Option<usiz
 }
 
 /// Checks what a whole frame says in text, where that is short: the reason of a close frame.
-pub(super) fn check_text(frame: &[u8]) -> Result<(), CloseReason> {
+pub fn check_text(frame: &[u8]) -> Result<(), CloseReason> {
     let Some((&first, rest)) = frame.split_first() else { return Ok(()) };
     if first & 0x0f != CLOSE {
         return Ok(());

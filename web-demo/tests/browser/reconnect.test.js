@@ -30,6 +30,24 @@ test('play goes on by itself after the server was killed and started again', asy
   }
 });
 
+test('a server that restarts says so, and is come back to', async () => {
+  const browser = await launch();
+  let server = await ServerProcess.start({ flags: ['--drain-notice=1500ms', '--restart-delay=500ms'] });
+  try {
+    const { page } = await open(browser, `${server.url}/?name=Ada`);
+    await untilFlying(page);
+    const stopped = server.stop();
+    await page.locator('#notice', { hasText: 'The server restarts in' }).waitFor();
+    await picture(page, 'restarting');
+    assert.equal(await stopped, 0);
+    server = await ServerProcess.start({ port: server.port });
+    await until(page, `tickwire.room.connection.state === 'open' && own`);
+  } finally {
+    await browser.close();
+    await server.kill();
+  }
+});
+
 test('a line that broke is mended, and the same player flies on', async () => {
   const browser = await launch();
   const server = await ServerProcess.start({ bots: 0 });

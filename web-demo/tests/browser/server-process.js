@@ -23,13 +23,20 @@ export class ServerProcess {
 
   /**
    * Starts a server and waits until it prints its address.
-   * @param {{ port?: number, seed?: number, bots?: number }} [options]
+   * @param {{ port?: number, seed?: number, bots?: number, flags?: string[] }} [options]
    */
-  static async start({ port = 0, seed = 7, bots = 6 } = {}) {
-    const options = ['--bind', `127.0.0.1:${port}`, '--seed', String(seed), '--bots', String(bots)];
+  static async start({ port = 0, seed = 7, bots = 6, flags = [] } = {}) {
+    const place = ['--bind', `127.0.0.1:${port}`];
+    const options = [...place, '--seed', String(seed), '--bots', String(bots), ...flags];
     const server = new ServerProcess(spawn(PROGRAM, options, { stdio: ['ignore', 'pipe', 'pipe'] }));
     await server.#listening();
     return server;
+  }
+
+  /** Asks it to stop, and waits until it has. */
+  async stop() {
+    this.child.kill('SIGTERM');
+    return this.exited;
   }
 
   /** Ends it at once, without a word to anybody. */
