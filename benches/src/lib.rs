@@ -19,8 +19,11 @@
 //!   → training    likelihoods for the codec to begin with       (bin train-prior)
 //!
 //! siege     a server process under hardships: case → verdict    (bin siege)
+//! compare   other servers beside this one: workload → table     (bin compare)
 //! ```
 
+#[cfg(target_os = "linux")]
+pub mod compare;
 pub mod crowd;
 pub mod estimates;
 pub mod movement;
