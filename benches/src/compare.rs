@@ -35,6 +35,7 @@ use crate::siege::cores::Cores;
 use crate::siege::vitals::VitalsError;
 use entry::{Doors, EntryError};
 use figures::Run;
+use load::Pace;
 use peer::{MissingError, Peer, Programs};
 use server::{Server, ServerError};
 use workload::Workload;
@@ -76,7 +77,7 @@ pub async fn run(
     peer: Peer,
     programs: &Programs,
     workload: &Workload,
-    window: Duration,
+    pace: Pace,
     cores: Option<&Cores>,
 ) -> Result<Run, CompareError> {
     let server = Server::start(peer.command(programs, workload)?, cores).await?;
@@ -84,7 +85,7 @@ pub async fn run(
     let gone = |cause| CompareError::Gone { cause, last_words: server.last_words() };
     let empty_bytes = server.vitals().map_err(gone)?.memory;
     let doors = Doors::open(peer.protocol(), server.address(), *workload).await?;
-    let load = load::run(&server, doors, workload, window);
+    let load = load::run(&server, doors, workload, pace);
     let seen = LocalSet::new().run_until(load).await.map_err(gone)?;
     if seen.playing == 0 {
         let causes: Vec<_> = seen.failures.into_keys().collect();

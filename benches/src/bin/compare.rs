@@ -22,6 +22,7 @@ mod linux {
     use clap::{Parser, ValueEnum};
     use serde_json::json;
     use tickwire_benches::compare::figures::{Run, Summary};
+    use tickwire_benches::compare::load::Pace;
     use tickwire_benches::compare::peer::{Peer, Programs};
     use tickwire_benches::compare::table::{self, Setting};
     use tickwire_benches::compare::workload::Workload;
@@ -146,7 +147,8 @@ mod linux {
         }
 
         async fn run(&self, peer: Peer, window: Duration) -> Result<Run, CompareError> {
-            compare::run(peer, &self.programs, &self.workload, window, Some(&self.cores)).await
+            let pace = Pace::measuring(window);
+            compare::run(peer, &self.programs, &self.workload, pace, Some(&self.cores)).await
         }
 
         fn report(&self, args: &Args) -> anyhow::Result<()> {

@@ -24,8 +24,6 @@ use crate::siege::vitals::{Vitals, VitalsError};
 const ENTERING_AT_ONCE: usize = 50;
 /// Clients that have no state when nobody has got any for this long are not waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Time between everybody being in and the window: compilers of JavaScript have warmed up by then.
-const SETTLING: Duration = Duration::from_secs(2);
 /// Bytes that are read at once, into memory that all clients share.
 const BUFFER_BYTES: usize = 1 << 18;
 
@@ -85,6 +83,23 @@ impl Board {
     }
 }
 
+/// How long a load takes, once everybody is in.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Before the window: what JavaScript is made of is compiled while it runs.
+    pub settling: Duration,
+    /// What is measured.
+    pub window: Duration,
+}
+
+impl Pace {
+    /// That of a measurement.
+    #[must_use]
+    pub const fn measuring(window: Duration) -> Self {
+        Self { settling: Duration::from_secs(3), window }
+    }
+}
+
 /// What a load saw, and what it took.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -112,7 +127,7 @@ pub async fn run(
     server: &Server,
     doors: Doors,
     workload: &Workload,
-    window: Duration,
+    pace: Pace,
 ) -> Result<Seen, VitalsError> {
     let (board, doors) = (Rc::new(Board::new()), Rc::new(doors));
     let mut clients = JoinSet::new();
@@ -121,12 +136,12 @@ pub async fn run(
         clients.spawn_local(client::run(client));
     }
     board.gather(workload.clients).await;
-    tokio::time::sleep(SETTLING).await;
+    tokio::time::sleep(pace.settling).await;
 
     let (before, load_before) = (server.vitals()?, cpu::process_time().unwrap_or_default());
     let begun = Instant::now();
     board.is_measuring.set(true);
-    tokio::time::sleep(window).await;
+    tokio::time::sleep(pace.window).await;
     board.is_measuring.set(false);
     let window = begun.elapsed();
     let (after, load_after) = (server.vitals()?, cpu::process_time().unwrap_or_default());
