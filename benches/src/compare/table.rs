@@ -26,9 +26,13 @@ pub fn draw(setting: &Setting, summaries: &[Summary]) -> String {
     // Writing to a string does not fail.
     let _ = writeln!(
         table,
-        "{}; ticks at {TICK_HZ} Hz, {INPUT_HZ} inputs a second from each client. Medians of {runs} \
-         runs of {seconds} s, peers in turn. {machine}.\n",
-        workload.describe()
+        "{}; ticks at {TICK_HZ} Hz, {INPUT_HZ} inputs a second from each client. {}, peers in turn. \
+         {machine}.\n",
+        workload.describe(),
+        match runs {
+            1 => format!("One run of {seconds} s"),
+            _ => format!("Medians of {runs} runs of {seconds} s"),
+        },
     );
     table.push_str(
         "| server | updates/s per client | bytes per update | server µs per update (× the floor) | \
