@@ -175,7 +175,7 @@ fn write_line(svg: &mut String, number: usize, line: &Line, x: Axis, y: Axis) ->
 }
 
 /// A whole number with its thousands set apart.
-fn grouped(value: f64) -> String {
+pub(crate) fn grouped(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -29,6 +29,7 @@ mod linux {
     use tickwire_benches::compare::{self, CompareError, bars};
     use tickwire_benches::siege::cores::Cores;
     use tickwire_bot_client::open_files;
+    use tokio::signal::unix::{SignalKind, signal};
 
     /// Starts each server in turn on a core of its own, drives all of them with the same clients and
     /// inputs from another, and writes what they cost as a Markdown table and an SVG plot.
@@ -78,7 +79,14 @@ mod linux {
         open_files::raise_limit();
         let mut comparison = Comparison::new(&args, workload, programs, cores);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(comparison.play(&args));
+        let is_done = runtime.block_on(async {
+            // Whoever is stopped in between stops the server that is running, too.
+            tokio::select! {
+                () = comparison.play(&args) => true,
+                () = told_to_stop() => false,
+            }
+        });
+        ensure!(is_done, "stopped");
         ensure!(!comparison.runs.is_empty(), "nothing was measured");
         comparison.report(&args)?;
         Ok(if comparison.has_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -98,6 +106,16 @@ mod linux {
             ensure!(status.success(), "{binary} cannot be built");
         }
         Ok(())
+    }
+
+    async fn told_to_stop() {
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
     }
 
     struct Comparison {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::figures::{Figures, Summary};
 use super::peer::Peer;
+use super::table::figure;
 
 const WIDTH: f64 = 760.0;
 /// Where the names end, and the widths of both panels with the numbers behind their bars.
@@ -21,19 +22,19 @@ const TOP: f64 = 78.0;
 struct Panel {
     title: &'static str,
     left: f64,
-    figure: fn(&Figures) -> Option<f64>,
+    of: fn(&Figures) -> Option<f64>,
 }
 
 const PANELS: [Panel; 2] = [
     Panel {
         title: "server CPU per update, µs",
         left: NAMES,
-        figure: |figures| figures.server_us_per_update,
+        of: |figures| figures.server_us_per_update,
     },
     Panel {
         title: "bytes per update",
         left: NAMES + PANEL,
-        figure: |figures| figures.bytes_per_update,
+        of: |figures| figures.bytes_per_update,
     },
 ];
 
@@ -75,15 +76,15 @@ fn write_row(svg: &mut String, top: f64, row: &Summary, all: &[Summary]) -> std:
         svg,
         "<text x=\"{names}\" y=\"{baseline}\" text-anchor=\"end\" font-weight=\"{weight}\">{title}</text>"
     )?;
-    for Panel { left, figure, .. } in &PANELS {
-        let Some(value) = figure(&row.medians) else { continue };
-        let longest = all.iter().filter_map(|other| figure(&other.medians)).fold(0.0, f64::max);
+    for Panel { left, of, .. } in &PANELS {
+        let Some(value) = of(&row.medians) else { continue };
+        let longest = all.iter().filter_map(|other| of(&other.medians)).fold(0.0, f64::max);
         let width = (value / longest.max(f64::MIN_POSITIVE) * (PANEL - NUMBER)).max(1.0);
-        let (behind, digits) = (left + width + 6.0, usize::from(value < 100.0));
+        let (behind, value) = (left + width + 6.0, figure(value));
         writeln!(
             svg,
             "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{width:.1}\" height=\"{BAR}\"/>\
-             <text x=\"{behind:.1}\" y=\"{baseline}\" font-weight=\"{weight}\">{value:.digits$}</text>"
+             <text x=\"{behind:.1}\" y=\"{baseline}\" font-weight=\"{weight}\">{value}</text>"
         )?;
     }
     Ok(())

@@ -198,17 +198,18 @@ impl Programs {
         is_there.then_some(()).ok_or_else(|| MissingError::Packages(self.peers.clone()))
     }
 
-    /// Bun's binary: that of a package for this platform (its own package only points to it, after a script
-    /// that not every npm runs), else one that is installed.
+    /// Bun's binary: that of its package, whose script moves it there from a package for this platform;
+    /// that one, where npm was told to run no scripts; else one that is installed.
     fn bun(&self) -> Result<PathBuf, MissingError> {
-        let packages = std::fs::read_dir(self.peers.join("node_modules/@oven"));
-        let mut binaries = packages.into_iter().flatten().flatten().map(|package| package.path());
+        let modules = self.peers.join("node_modules");
+        let platforms = std::fs::read_dir(modules.join("@oven")).into_iter().flatten().flatten();
         let runs = |path: &PathBuf| {
             let asked = Command::new(path).arg("--version").output();
             asked.is_ok_and(|output| output.status.success())
         };
-        binaries
-            .find_map(|package| Some(package.join("bin/bun")).filter(runs))
+        std::iter::once(modules.join(".bin/bun"))
+            .chain(platforms.map(|platform| platform.path().join("bin/bun")))
+            .find(runs)
             .or_else(|| on_path("bun"))
             .ok_or(MissingError::Runtime("bun"))
     }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::figures::Summary;
 use super::workload::{INPUT_HZ, TICK_HZ, Workload};
+use crate::plot;
 
 /// What was compared, how and where.
 #[derive(Clone, Debug)]
@@ -55,13 +56,12 @@ fn row(summary: &Summary, workload: &Workload) -> String {
         value.map_or("–".to_owned(), |value| format!("{value:.digits$}{unit}"))
     };
     let is_noted = notes(summary, workload).next().is_some();
-    let bytes = medians.bytes_per_update;
     format!(
         "| {}{} | {} | {} | {}{} | {} | {} | {} | {} |",
         summary.title,
         if is_noted { " \\*" } else { "" },
         number(medians.updates_per_second, 1, ""),
-        number(bytes, usize::from(bytes.is_some_and(|bytes| bytes < 100.0)), ""),
+        medians.bytes_per_update.map_or("–".to_owned(), figure),
         number(medians.server_us_per_update, 1, ""),
         medians.floors.map_or(String::new(), |floors| format!(" ({floors:.2})")),
         number(medians.server_share.map(|share| share * 100.0), 0, " %"),
@@ -69,6 +69,11 @@ fn row(summary: &Summary, workload: &Workload) -> String {
         number(medians.input_to_update_ms, 1, " ms"),
         number(medians.kib_per_client, 1, ""),
     )
+}
+
+/// A number of about three digits or more, with thousands set apart.
+pub(super) fn figure(value: f64) -> String {
+    if value < 100.0 { format!("{value:.1}") } else { plot::grouped(value) }
 }
 
 /// What makes a row doubtful.
