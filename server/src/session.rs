@@ -1,7 +1,8 @@
 //! Sessions: one per connection. What a session decides is in [`core`], pure, with the [`assembly`] of
 //! its messages and the [`bucket`]s of what it may send; it begins with an [`entry`]. [`socket`] is its
-//! actor, over the [`transport`] of all WebSockets here: frames come [`inbound`], a [`pump`] writes bytes.
-//! [`outbox`] brings frames from rooms to the sessions of one thread.
+//! actor, over the [`transport`] of all WebSockets here: frames come [`inbound`], a [`pump`] lets the actor
+//! work and sends what it says down the [`line`]. [`outbox`] brings frames from rooms to the sessions of one
+//! thread, and once a client is in, straight to their lines.
 
 pub mod assembly;
 pub mod bucket;
@@ -11,6 +12,7 @@ pub mod entry;
 pub mod environment;
 pub mod frame;
 pub mod inbound;
+pub mod line;
 pub mod outbox;
 pub mod pump;
 pub mod socket;

@@ -78,7 +78,7 @@ async fn upgrade(
     };
     let FramedParts { io, read_buf, .. } = connection.into_parts();
     // A copy, which is nearly always empty: the buffer itself is large.
-    let upgraded = Upgraded { stream: io, begun: BytesMut::from(&read_buf[..]) };
+    let upgraded = Upgraded::new(io, BytesMut::from(&read_buf[..]));
     let Some(entry) = entry else {
         let stopping = api.sockets.stopping.clone();
         let echo = echo::serve(upgraded, api.sockets.limits.timeout);

@@ -9,7 +9,7 @@ use actix_web_actors::ws::{self, ProtocolError, WebsocketContext};
 use tickwire_protocol::close::CloseReason;
 
 use super::assembly::{Assembly, Kind, MessageLimits};
-use super::inbound::Shared;
+use super::line::Line;
 use super::pump::Pump;
 use super::transport::{self, TransportLimits, Upgraded};
 
@@ -19,15 +19,14 @@ const LIMITS: MessageLimits = MessageLimits { bytes: 65_536, fragments: 65_536 }
 /// A connection that gets back what it sends.
 struct Echo {
     assembly: Assembly,
-    shared: Rc<Shared>,
+    line: Rc<Line>,
 }
 
 /// Serves an echo until it is closed. A write may make no progress for `write_patience`.
 pub fn serve(upgraded: Upgraded, write_patience: std::time::Duration) -> Pump {
-    let shared = Rc::<Shared>::default();
-    let echo = Echo { assembly: Assembly::default(), shared: Rc::clone(&shared) };
+    let echo = Echo { assembly: Assembly::default(), line: upgraded.line() };
     let limits = TransportLimits { frame_bytes: LIMITS.bytes, write_patience };
-    transport::serve(echo, shared, upgraded, limits)
+    transport::serve(echo, upgraded, limits)
 }
 
 impl Actor for Echo {
@@ -49,13 +48,13 @@ impl Echo {
     }
 
     fn refuse(&self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
-        transport::close(reason, reason.text().to_owned(), &self.shared, context);
+        transport::close(reason, reason.text().to_owned(), &self.line, context);
     }
 }
 
 impl StreamHandler<Result<ws::Message, ProtocolError>> for Echo {
     fn handle(&mut self, frame: Result<ws::Message, ProtocolError>, context: &mut Self::Context) {
-        if self.shared.is_closing.get() {
+        if self.line.is_closing() {
             if let Ok(ws::Message::Close(_)) = frame {
                 context.stop();
             }
@@ -68,9 +67,9 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Echo {
             Ok(ws::Message::Ping(payload)) => context.pong(&payload),
             Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
             Ok(ws::Message::Close(reason)) => {
-                transport::answer_close(reason, &self.shared, context);
+                transport::answer_close(reason, &self.line, context);
             }
-            Err(error) => match transport::reason_of(&error, &self.shared) {
+            Err(error) => match transport::reason_of(&error, &self.line) {
                 Some(reason) => self.refuse(reason, context),
                 None => context.stop(),
             },

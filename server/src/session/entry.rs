@@ -1,6 +1,8 @@
 //! How a connection gets into its room: by a token in its URL or in its first message, for a seat that is
 //! kept or to come back as the same player.
 
+use std::rc::Rc;
+
 use actix::AsyncContext;
 use actix::fut::{ActorFutureExt, WrapFuture};
 use actix_web_actors::ws::WebsocketContext;
@@ -72,7 +74,7 @@ impl Socket {
 
     fn connect(&mut self, admitted: Admitted, context: &mut WebsocketContext<Self>) {
         let outbox = LocalOutbox::here();
-        context.add_stream(outbox.open(self.id));
+        context.add_stream(outbox.open(self.id, Rc::clone(&self.line)));
         let Admitted { room, purpose } = admitted;
         let connect = Connect { session: self.id, outbox: outbox.address(), purpose };
         // One message per token, so this cannot pile up.

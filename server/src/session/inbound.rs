@@ -10,7 +10,7 @@
 //! neither have its pings answered without end nor acknowledge what it has not read, and ends by its
 //! silence.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -19,9 +19,11 @@ use actix_web::error::PayloadError;
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use tickwire_protocol::close::CloseReason;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::tcp::OwnedReadHalf;
 
 use super::frame::{check_text, frame_length};
+use super::line::{Ending, Line};
 
 /// Bytes that are read from the kernel at once, into memory that a thread's connections share.
 const READ_BYTES: usize = 16 * 1024;
@@ -35,30 +37,10 @@ thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
 }
 
-/// What a stream of frames ended with, where the codec's own error does not tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// The peer broke a rule.
-    Violation(CloseReason),
-    /// The connection is gone.
-    Lost,
-}
-
-/// What the two directions of a connection tell each other.
-#[derive(Debug, Default)]
-pub struct Shared {
-    /// Bytes that wait to be written.
-    pub unsent: Cell<usize>,
-    /// A close frame is among them, or has been written.
-    pub is_closing: Cell<bool>,
-    /// What reading came to, for the actor to see.
-    pub ending: Cell<Option<Ending>>,
-}
-
 /// The frames of a connection.
 pub struct Inbound {
-    stream: Rc<TcpStream>,
-    shared: Rc<Shared>,
+    stream: OwnedReadHalf,
+    line: Rc<Line>,
     max_payload: u64,
     buffer: BytesMut,
     /// The frame that was handed on has not been looked at yet.
@@ -69,14 +51,9 @@ pub struct Inbound {
 impl Inbound {
     /// Frames of payloads of at most `max_payload` bytes. `begun` has been read already.
     #[must_use]
-    pub fn new(
-        stream: Rc<TcpStream>,
-        shared: Rc<Shared>,
-        max_payload: u64,
-        begun: BytesMut,
-    ) -> Self {
+    pub fn new(stream: OwnedReadHalf, line: Rc<Line>, max_payload: u64, begun: BytesMut) -> Self {
         let buffer = begun;
-        Self { stream, shared, max_payload, buffer, has_handed_on: false, is_discarding: false }
+        Self { stream, line, max_payload, buffer, has_handed_on: false, is_discarding: false }
     }
 
     /// The next frame, if all of it is here.
@@ -98,33 +75,21 @@ impl Inbound {
     fn refuse(&mut self, reason: CloseReason) -> PayloadError {
         self.is_discarding = true;
         self.buffer = BytesMut::new();
-        self.shared.ending.set(Some(Ending::Violation(reason)));
+        self.line.note_ending(Ending::Violation(reason));
         PayloadError::Overflow
     }
 
+    /// Reads what is there; 0 bytes at the end. (By `AsyncRead`, which takes it from a read that did not fill
+    /// its memory that nothing is left, and does not ask the kernel once more.)
     fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
         SCRATCH.with_borrow_mut(|scratch| {
-            let read = ready!(poll_read(&self.stream, task, scratch))?;
+            let mut read = ReadBuf::new(scratch);
+            ready!(Pin::new(&mut self.stream).poll_read(task, &mut read))?;
             if !self.is_discarding {
-                self.buffer.extend_from_slice(&scratch[..read]);
+                self.buffer.extend_from_slice(read.filled());
             }
-            Poll::Ready(Ok(read))
+            Poll::Ready(Ok(read.filled().len()))
         })
-    }
-}
-
-/// Reads what is there into `into`; 0 bytes at the end.
-pub(super) fn poll_read(
-    stream: &TcpStream,
-    task: &mut Context<'_>,
-    into: &mut [u8],
-) -> Poll<std::io::Result<usize>> {
-    loop {
-        ready!(stream.poll_read_ready(task))?;
-        match stream.try_read(into) {
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-            read => return Poll::Ready(read),
-        }
     }
 }
 
@@ -147,7 +112,7 @@ impl Stream for Inbound {
                 }
                 Err(reason) => return Poll::Ready(Some(Err(this.refuse(reason)))),
             }
-            if this.shared.unsent.get() > MAX_UNSENT {
+            if this.line.unsent_bytes() > MAX_UNSENT {
                 // Whoever writes comes back here when there is less.
                 return Poll::Pending;
             }
@@ -159,7 +124,7 @@ impl Stream for Inbound {
                 }
                 Ok(_) => discards += usize::from(this.is_discarding),
                 Err(error) => {
-                    this.shared.ending.set(Some(Ending::Lost));
+                    this.line.note_ending(Ending::Lost);
                     return Poll::Ready(Some(Err(error.into())));
                 }
             }

@@ -1,10 +1,12 @@
 //! From rooms to sessions: one actor per worker thread, one message per room and tick.
 //!
-//! A room sends the frames of a tick to each thread in a single message; the outbox there puts them
-//! into the cells of its sessions, which their sockets drain. Queues are bounded by the room, which
-//! holds back from a client whose frames go unacknowledged.
+//! A room sends the frames of a tick to each thread in a single message. As a rule the outbox there
+//! writes them to the connections itself, which spares waking each session's task for its actor to do the
+//! same. What comes before a client is in, what finds something waiting, and what concerns the session
+//! (that it is in, that it is to close) goes into a queue that its actor drains. Queues are bounded by the
+//! room, which holds back from a client whose frames go unacknowledged.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -14,38 +16,65 @@ use actix::{Actor, Addr, Context, Handler};
 use futures_util::Stream;
 
 use super::SessionId;
+use super::line::{Line, Sent};
 use crate::messages::{Deliver, Outgoing};
 
 thread_local! {
     static LOCAL: OnceCell<LocalOutbox> = const { OnceCell::new() };
 }
 
-type Cells = Rc<RefCell<HashMap<SessionId, Rc<Cell>>>>;
+type Places = Rc<RefCell<HashMap<SessionId, Rc<Place>>>>;
 
-/// What waits for one session.
-#[derive(Default)]
-struct Cell {
+/// Where one session is reached.
+struct Place {
+    line: Rc<Line>,
+    /// The session knows that it is in its room.
+    is_in: Cell<bool>,
+    /// What waits for it.
     queue: RefCell<VecDeque<Outgoing>>,
     waker: RefCell<Option<Waker>>,
 }
 
+impl Place {
+    fn deliver(&self, outgoing: Outgoing) {
+        if let Outgoing::Binary(message) = &outgoing
+            && self.is_in.get()
+            && self.queue.borrow().is_empty()
+        {
+            match self.line.send(message) {
+                Sent::Whole => return,
+                Sent::Partly => return self.wake(),
+                Sent::Nothing => {}
+            }
+        }
+        self.queue.borrow_mut().push_back(outgoing);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
 /// The outbox of one thread.
 pub struct Outbox {
-    cells: Cells,
+    places: Places,
 }
 
 /// The outbox of this thread, as its sessions reach it.
 #[derive(Clone)]
 pub struct LocalOutbox {
     address: Addr<Outbox>,
-    cells: Cells,
+    places: Places,
 }
 
 /// What arrives for one session. Ends the session's place in the outbox when dropped.
 pub struct Deliveries {
     session: SessionId,
-    cell: Rc<Cell>,
-    cells: Cells,
+    place: Rc<Place>,
+    places: Places,
 }
 
 impl LocalOutbox {
@@ -54,9 +83,9 @@ impl LocalOutbox {
     pub fn here() -> Self {
         LOCAL.with(|local| {
             let outbox = local.get_or_init(|| {
-                let cells = Cells::default();
-                let address = Outbox { cells: Rc::clone(&cells) }.start();
-                Self { address, cells }
+                let places = Places::default();
+                let address = Outbox { places: Rc::clone(&places) }.start();
+                Self { address, places }
             });
             outbox.clone()
         })
@@ -68,12 +97,17 @@ impl LocalOutbox {
         self.address.clone()
     }
 
-    /// Opens a place for a session.
+    /// Opens a place for a session that sends down this line.
     #[must_use]
-    pub fn open(&self, session: SessionId) -> Deliveries {
-        let cell = Rc::<Cell>::default();
-        self.cells.borrow_mut().insert(session, Rc::clone(&cell));
-        Deliveries { session, cell, cells: Rc::clone(&self.cells) }
+    pub fn open(&self, session: SessionId, line: Rc<Line>) -> Deliveries {
+        let place = Rc::new(Place {
+            line,
+            is_in: Cell::new(false),
+            queue: RefCell::default(),
+            waker: RefCell::default(),
+        });
+        self.places.borrow_mut().insert(session, Rc::clone(&place));
+        Deliveries { session, place, places: Rc::clone(&self.places) }
     }
 }
 
@@ -85,14 +119,11 @@ impl Handler<Deliver> for Outbox {
     type Result = ();
 
     fn handle(&mut self, Deliver(batch): Deliver, _: &mut Self::Context) {
-        let cells = self.cells.borrow();
+        let places = self.places.borrow();
         for (session, outgoing) in batch {
-            // A session that has ended in the meantime has no cell any more.
-            if let Some(cell) = cells.get(&session) {
-                cell.queue.borrow_mut().push_back(outgoing);
-                if let Some(waker) = cell.waker.borrow_mut().take() {
-                    waker.wake();
-                }
+            // A session that has ended in the meantime has no place any more.
+            if let Some(place) = places.get(&session) {
+                place.deliver(outgoing);
             }
         }
     }
@@ -102,16 +133,22 @@ impl Stream for Deliveries {
     type Item = Outgoing;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Outgoing>> {
-        if let Some(outgoing) = self.cell.queue.borrow_mut().pop_front() {
+        if let Some(outgoing) = self.place.queue.borrow_mut().pop_front() {
+            if matches!(outgoing, Outgoing::Joined(_)) {
+                self.place.is_in.set(true);
+            }
             return Poll::Ready(Some(outgoing));
         }
-        *self.cell.waker.borrow_mut() = Some(task.waker().clone());
+        let mut waker = self.place.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker())) {
+            *waker = Some(task.waker().clone());
+        }
         Poll::Pending
     }
 }
 
 impl Drop for Deliveries {
     fn drop(&mut self) {
-        self.cells.borrow_mut().remove(&self.session);
+        self.places.borrow_mut().remove(&self.session);
     }
 }

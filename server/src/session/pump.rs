@@ -10,29 +10,23 @@
 //! write is pending, and the connection has a watchdog that does not depend on it: a write that makes no
 //! progress for as long as the client may be silent ends the connection.
 
-use std::collections::VecDeque;
-use std::net::Shutdown;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use futures_util::Stream;
-use socket2::SockRef;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 use tracing::debug;
 
-use super::inbound::{Shared, poll_read};
+use super::line::Line;
 
 /// Time for the last bytes, such as a close frame, to get into the kernel.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// Time for the peer to close its end once we have closed ours: until then what it sends is read, so
 /// that the close frame is not lost by a reset.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
-/// Bytes that are discarded in one go.
-const DISCARD_BYTES: usize = 4096;
 
 /// What an actor wants written.
 pub type Outbound = Pin<Box<dyn Stream<Item = Result<Bytes, actix_web::Error>>>>;
@@ -49,10 +43,8 @@ enum Stage {
 
 /// A connection's future: completes when the connection is closed.
 pub struct Pump {
-    stream: Rc<TcpStream>,
-    shared: Rc<Shared>,
+    line: Rc<Line>,
     stage: Stage,
-    unsent: VecDeque<Bytes>,
     /// How long a write may make no progress.
     patience: Duration,
     /// Runs while something is waited for that has to come.
@@ -64,32 +56,16 @@ pub struct Pump {
 impl Pump {
     /// Serves a session until it ends. A write that makes no progress for `patience` ends it too.
     #[must_use]
-    pub const fn new(
-        stream: Rc<TcpStream>,
-        shared: Rc<Shared>,
-        session: Outbound,
-        patience: Duration,
-    ) -> Self {
+    pub const fn new(line: Rc<Line>, session: Outbound, patience: Duration) -> Self {
         let stage = Stage::Serving(session);
-        Self {
-            stream,
-            shared,
-            stage,
-            unsent: VecDeque::new(),
-            patience,
-            alarm: None,
-            is_hurried: false,
-        }
+        Self { line, stage, patience, alarm: None, is_hurried: false }
     }
 
     /// Lets the session work, and takes what it wants written.
     fn poll_session(&mut self, task: &mut Context<'_>) {
         while let Stage::Serving(session) = &mut self.stage {
             match session.as_mut().poll_next(task) {
-                Poll::Ready(Some(Ok(bytes))) => {
-                    self.shared.unsent.set(self.shared.unsent.get() + bytes.len());
-                    self.unsent.push_back(bytes);
-                }
+                Poll::Ready(Some(Ok(bytes))) => self.line.push(bytes),
                 Poll::Ready(Some(Err(_)) | None) => {
                     self.stage = Stage::Flushing;
                     self.set_alarm(FLUSH_TIMEOUT);
@@ -99,40 +75,11 @@ impl Pump {
         }
     }
 
-    /// Writes what the kernel takes.
-    fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        while let Some(bytes) = self.unsent.front_mut() {
-            ready!(self.stream.poll_write_ready(task))?;
-            match self.stream.try_write(bytes) {
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-                Ok(written) => {
-                    bytes.advance(written);
-                    self.shared.unsent.set(self.shared.unsent.get() - written);
-                    if bytes.is_empty() {
-                        self.unsent.pop_front();
-                    }
-                    if matches!(self.stage, Stage::Serving(_)) && !self.is_hurried {
-                        self.alarm = None;
-                    }
-                }
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Discards what comes until the peer has closed its end as well.
-    fn poll_linger(&self, task: &mut Context<'_>) -> Poll<()> {
-        let mut scratch = [0; DISCARD_BYTES];
-        while matches!(ready!(poll_read(&self.stream, task, &mut scratch)), Ok(1..)) {}
-        Poll::Ready(())
-    }
-
     /// The kernel takes no more: how long may that go on?
     fn note_stuck(&mut self) {
         if !matches!(self.stage, Stage::Serving(_)) {
             // Flushing has its own time.
-        } else if self.shared.is_closing.get() && !self.is_hurried {
+        } else if self.line.is_closing() && !self.is_hurried {
             self.is_hurried = true;
             self.set_alarm(FLUSH_TIMEOUT);
         } else if self.alarm.is_none() {
@@ -151,16 +98,16 @@ impl Pump {
         self.alarm.as_mut().is_some_and(|alarm| alarm.as_mut().poll(task).is_ready())
     }
 
-    /// Ends the connection at once: the kernel forgets what it holds for the peer.
-    fn abort(&self) {
-        let _ = SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO));
-    }
-
     fn poll_stage(&mut self, task: &mut Context<'_>) -> Poll<()> {
         loop {
             self.poll_session(task);
-            let unsent = self.shared.unsent.get();
-            match self.poll_write(task) {
+            let unsent = self.line.unsent_bytes();
+            let flushed = self.line.poll_flush(task);
+            let has_progressed = self.line.unsent_bytes() < unsent;
+            if has_progressed && matches!(self.stage, Stage::Serving(_)) && !self.is_hurried {
+                self.alarm = None;
+            }
+            match flushed {
                 Poll::Ready(Err(error)) => {
                     debug!(%error, "connection lost while writing");
                     return Poll::Ready(());
@@ -170,13 +117,13 @@ impl Pump {
             }
             match &self.stage {
                 // The session may have waited for this.
-                Stage::Serving(_) if self.shared.unsent.get() < unsent => {}
-                Stage::Flushing if self.unsent.is_empty() => {
-                    let _ = SockRef::from(&*self.stream).shutdown(Shutdown::Write);
+                Stage::Serving(_) if has_progressed => {}
+                Stage::Flushing if flushed.is_ready() => {
+                    self.line.shut_down();
                     self.stage = Stage::Lingering;
                     self.set_alarm(LINGER_TIMEOUT);
                 }
-                Stage::Lingering => return self.poll_linger(task),
+                Stage::Lingering => return self.line.poll_discard(task),
                 Stage::Serving(_) | Stage::Flushing => return Poll::Pending,
             }
         }
@@ -192,7 +139,7 @@ impl Future for Pump {
         }
         // Asked last: its waker has to be the one of what is waited for now.
         if self.has_run_out(task) {
-            self.abort();
+            self.line.abort();
             return Poll::Ready(());
         }
         Poll::Pending
@@ -206,15 +153,17 @@ mod tests {
     use futures_util::stream;
 
     use super::*;
+    use tokio::net::TcpListener;
 
     /// Time for which nothing may move here.
     const PATIENCE: Duration = Duration::from_millis(100);
 
     /// A connection: our end, and the peer's, which does nothing by itself.
-    async fn connection() -> (Rc<TcpStream>, std::net::TcpStream) {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    async fn connection() -> (Rc<Line>, std::net::TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (Rc::new(listener.accept().await.unwrap().0), peer)
+        let (stream, _) = listener.accept().await.unwrap();
+        (Rc::new(Line::new(stream.into_split().1)), peer)
     }
 
     /// More than the kernel takes, and then what comes after it.
@@ -231,18 +180,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_that_makes_no_progress_ends_the_connection_by_a_reset() {
-        let (stream, peer) = connection().await;
-        let shared = Rc::<Shared>::default();
+        let (line, peer) = connection().await;
         // The session itself notices nothing, and never ends.
-        Pump::new(stream, Rc::clone(&shared), much(stream::pending()), PATIENCE).await;
-        assert!(shared.unsent.get() > 0);
+        Pump::new(Rc::clone(&line), much(stream::pending()), PATIENCE).await;
+        assert!(line.unsent_bytes() > 0);
+        drop(line);
         // Without a reset the kernel would go on holding what it has for the peer.
         assert!(read_all(peer).is_err());
     }
 
     #[tokio::test]
     async fn the_session_goes_on_while_a_write_is_pending() {
-        let (stream, _peer) = connection().await;
+        let (line, _peer) = connection().await;
         let polled = Rc::new(std::cell::Cell::new(0));
         let count = Rc::clone(&polled);
         // As an actor's heartbeat: wakes up again and again, whatever becomes of its bytes.
@@ -253,7 +202,7 @@ mod tests {
             }
             Poll::Pending
         });
-        let pump = Pump::new(stream, Rc::default(), much(beating), Duration::from_secs(60));
+        let pump = Pump::new(line, much(beating), Duration::from_secs(60));
         let beaten = async {
             while polled.get() < 10 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -267,9 +216,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_bytes_reach_a_peer_that_reads() {
-        let (stream, peer) = connection().await;
+        let (line, peer) = connection().await;
         let reader = std::thread::spawn(move || read_all(peer));
-        Pump::new(stream, Rc::default(), much(stream::empty()), PATIENCE).await;
+        Pump::new(line, much(stream::empty()), PATIENCE).await;
         assert_eq!(reader.join().unwrap().unwrap(), 1000 * 64 * 1024);
     }
 }

@@ -19,7 +19,7 @@ use super::assembly::{Fragment, Kind};
 use super::core::{Session, SessionError};
 use super::entry::Entry;
 use super::environment::SocketEnvironment;
-use super::inbound::Shared;
+use super::line::Line;
 use super::pump::Pump;
 use super::transport::{self, TransportLimits, Upgraded};
 use crate::messages::{Disconnect, Outgoing};
@@ -45,7 +45,7 @@ pub struct Socket {
     pub(super) id: SessionId,
     session: Session,
     pub(super) state: State,
-    shared: Rc<Shared>,
+    pub(super) line: Rc<Line>,
     pub(super) environment: SocketEnvironment,
 }
 
@@ -60,7 +60,6 @@ const WRITE_MARGIN: Duration = Duration::from_secs(1);
 /// A connection without a seat is opened all the same, and closed for the reason given: browsers
 /// tell a page the close code, but never the status of a refused handshake.
 pub fn serve(entry: Entry, environment: SocketEnvironment, upgraded: Upgraded) -> Pump {
-    let shared = Rc::<Shared>::default();
     let limits = TransportLimits {
         frame_bytes: environment.limits.message.bytes,
         write_patience: environment.limits.timeout + WRITE_MARGIN,
@@ -73,10 +72,10 @@ pub fn serve(entry: Entry, environment: SocketEnvironment, upgraded: Upgraded) -
             environment.epoch.now(),
         ),
         state: State::Opening(entry),
-        shared: Rc::clone(&shared),
+        line: upgraded.line(),
         environment,
     };
-    transport::serve(socket, shared, upgraded, limits)
+    transport::serve(socket, upgraded, limits)
 }
 
 impl Socket {
@@ -172,7 +171,7 @@ impl Socket {
         self.leave_room(reason.reconnect() != Reconnect::Never);
         info!(session = %self.id, cause = reason.label(), code = reason.code(), "closed");
         self.environment.metrics.note_close(reason.label());
-        transport::close(reason, text, &self.shared, context);
+        transport::close(reason, text, &self.line, context);
     }
 
     /// Leaves the room, once: for good, or for a time in which the client can come back.
@@ -262,10 +261,10 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
                 let is_lost = reason.as_ref().is_some_and(|reason| reason.code == CloseCode::Away);
                 self.leave_room(is_lost);
                 self.environment.metrics.note_close(CloseReason::Normal.label());
-                transport::answer_close(reason, &self.shared, context);
+                transport::answer_close(reason, &self.line, context);
             }
             Ok(ws::Message::Nop) => {}
-            Err(error) => match transport::reason_of(&error, &self.shared) {
+            Err(error) => match transport::reason_of(&error, &self.line) {
                 Some(reason) => self.refuse(reason, context),
                 None => context.stop(),
             },

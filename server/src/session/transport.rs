@@ -13,9 +13,11 @@ use actix_web_actors::ws::{self, CloseCode, ProtocolError, WebsocketContext};
 use bytes::{Bytes, BytesMut};
 use tickwire_protocol::close::CloseReason;
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
 
 use super::assembly::{Fragment, Kind};
-use super::inbound::{Ending, Inbound, Shared};
+use super::inbound::Inbound;
+use super::line::{Ending, Line};
 use super::pump::Pump;
 
 /// Time that a peer has to answer a close frame before our end is closed; the pump then still listens for a
@@ -24,10 +26,24 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A connection that was HTTP until now.
 pub struct Upgraded {
-    /// Its bytes from here on.
-    pub stream: TcpStream,
-    /// What has been read of them already.
-    pub begun: BytesMut,
+    reader: OwnedReadHalf,
+    begun: BytesMut,
+    line: Rc<Line>,
+}
+
+impl Upgraded {
+    /// A connection of which `begun` has been read already.
+    #[must_use]
+    pub fn new(stream: TcpStream, begun: BytesMut) -> Self {
+        let (reader, writer) = stream.into_split();
+        Self { reader, begun, line: Rc::new(Line::new(writer)) }
+    }
+
+    /// Its sending end.
+    #[must_use]
+    pub fn line(&self) -> Rc<Line> {
+        Rc::clone(&self.line)
+    }
 }
 
 /// What a connection may do to its transport.
@@ -39,11 +55,10 @@ pub struct TransportLimits {
     pub write_patience: Duration,
 }
 
-/// Serves a connection by this actor until it is closed. The actor shares `shared` with its transport.
+/// Serves a connection by this actor until it is closed.
 pub fn serve<A>(
     actor: A,
-    shared: Rc<Shared>,
-    Upgraded { stream, begun }: Upgraded,
+    Upgraded { reader, begun, line }: Upgraded,
     limits: TransportLimits,
 ) -> Pump
 where
@@ -51,17 +66,15 @@ where
         + StreamHandler<Result<ws::Message, ProtocolError>>
         + 'static,
 {
-    let stream = Rc::new(stream);
-    let inbound =
-        Inbound::new(Rc::clone(&stream), Rc::clone(&shared), limits.frame_bytes as u64, begun);
+    let inbound = Inbound::new(reader, Rc::clone(&line), limits.frame_bytes as u64, begun);
     let codec = Codec::new().max_size(limits.frame_bytes);
     let session = Box::pin(WebsocketContext::with_codec(actor, inbound, codec));
-    Pump::new(stream, shared, session, limits.write_patience)
+    Pump::new(line, session, limits.write_patience)
 }
 
 /// Why a connection on which reading failed is to be closed; `None` when it is gone.
-pub fn reason_of(error: &ProtocolError, shared: &Shared) -> Option<CloseReason> {
-    match (shared.ending.take(), error) {
+pub fn reason_of(error: &ProtocolError, line: &Line) -> Option<CloseReason> {
+    match (line.take_ending(), error) {
         (Some(Ending::Lost), _) => None,
         (Some(Ending::Violation(reason)), _) => Some(reason),
         // How actix-web-actors reports text that is not UTF-8.
@@ -72,15 +85,11 @@ pub fn reason_of(error: &ProtocolError, shared: &Shared) -> Option<CloseReason> 
 }
 
 /// Begins to close a connection: the peer's answer ends it, or time does.
-pub fn close<A>(
-    reason: CloseReason,
-    text: String,
-    shared: &Shared,
-    context: &mut WebsocketContext<A>,
-) where
+pub fn close<A>(reason: CloseReason, text: String, line: &Line, context: &mut WebsocketContext<A>)
+where
     A: Actor<Context = WebsocketContext<A>>,
 {
-    shared.is_closing.set(true);
+    line.note_closing();
     let code = CloseCode::from(reason.code());
     context.close(Some(ws::CloseReason { code, description: Some(text) }));
     context.run_later(CLOSE_TIMEOUT, |_, context| context.stop());
@@ -89,12 +98,12 @@ pub fn close<A>(
 /// Answers the peer's close frame, with its own code as RFC 6455, section 5.5.1, has it, and ends.
 pub fn answer_close<A>(
     reason: Option<ws::CloseReason>,
-    shared: &Shared,
+    line: &Line,
     context: &mut WebsocketContext<A>,
 ) where
     A: Actor<Context = WebsocketContext<A>>,
 {
-    shared.is_closing.set(true);
+    line.note_closing();
     let code = reason.map_or(CloseCode::Normal, |reason| reason.code);
     context.close(Some(code.into()));
     context.stop();

@@ -1,0 +1,233 @@
+//! The sending end of a connection, which everybody on its thread shares who has something to send: the
+//! session's actor through its [`Pump`](super::pump::Pump), and the [`outbox`](super::outbox) for the room.
+//!
+//! What the kernel does not take at once waits here, in order. Nobody overtakes it: who finds something
+//! waiting queues behind it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+use std::net::Shutdown;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_http::ws::{OpCode, Parser};
+use bytes::{Buf, Bytes, BytesMut};
+use socket2::SockRef;
+use tickwire_protocol::close::CloseReason;
+use tokio::net::tcp::OwnedWriteHalf;
+
+/// Bytes that are discarded in one go.
+const DISCARD_BYTES: usize = 4096;
+
+thread_local! {
+    /// Where messages get their headers.
+    static MESSAGE: RefCell<BytesMut> = RefCell::default();
+}
+
+/// What a stream of frames ended with, where the codec's own error does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The peer broke a rule.
+    Violation(CloseReason),
+    /// The connection is gone.
+    Lost,
+}
+
+/// How much of a message was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The kernel has it.
+    Whole,
+    /// The rest waits, and has to be flushed.
+    Partly,
+    /// Nothing of it: it has to go the long way.
+    Nothing,
+}
+
+/// The sending end of a connection.
+#[derive(Debug)]
+pub struct Line {
+    stream: OwnedWriteHalf,
+    unsent: RefCell<VecDeque<Bytes>>,
+    unsent_bytes: Cell<usize>,
+    is_closing: Cell<bool>,
+    ending: Cell<Option<Ending>>,
+}
+
+impl Line {
+    /// A line on which nothing has been sent.
+    #[must_use]
+    pub fn new(stream: OwnedWriteHalf) -> Self {
+        Self {
+            stream,
+            unsent: RefCell::default(),
+            unsent_bytes: Cell::new(0),
+            is_closing: Cell::new(false),
+            ending: Cell::new(None),
+        }
+    }
+
+    /// Bytes that wait for the kernel to take them.
+    #[must_use]
+    pub const fn unsent_bytes(&self) -> usize {
+        self.unsent_bytes.get()
+    }
+
+    /// Whether a close frame is on its way, or has been sent.
+    #[must_use]
+    pub const fn is_closing(&self) -> bool {
+        self.is_closing.get()
+    }
+
+    /// Notes that a close frame is about to be queued: nothing may follow it.
+    pub fn note_closing(&self) {
+        self.is_closing.set(true);
+    }
+
+    /// Notes what reading came to, for the actor to see.
+    pub fn note_ending(&self, ending: Ending) {
+        self.ending.set(Some(ending));
+    }
+
+    /// What reading came to.
+    #[must_use]
+    pub fn take_ending(&self) -> Option<Ending> {
+        self.ending.take()
+    }
+
+    /// Queues bytes behind what waits. They go out at the next [`poll_flush`](Self::poll_flush).
+    pub fn push(&self, bytes: Bytes) {
+        self.unsent_bytes.set(self.unsent_bytes.get() + bytes.len());
+        self.unsent.borrow_mut().push_back(bytes);
+    }
+
+    /// Sends a binary message at once, unless it would overtake something or follow a close frame.
+    pub fn send(&self, payload: &[u8]) -> Sent {
+        if self.unsent_bytes.get() > 0 || self.is_closing.get() {
+            return Sent::Nothing;
+        }
+        MESSAGE.with_borrow_mut(|message| {
+            message.clear();
+            Parser::write_message(message, payload, OpCode::Binary, true, false);
+            match self.stream.try_write(message) {
+                Ok(written) if written == message.len() => Sent::Whole,
+                Ok(written) => {
+                    self.push(Bytes::copy_from_slice(&message[written..]));
+                    Sent::Partly
+                }
+                // Full, or gone: the long way finds out.
+                Err(_) => Sent::Nothing,
+            }
+        })
+    }
+
+    /// Sends what waits, as far as the kernel takes it.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn poll_flush(&self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let stream = self.stream.as_ref();
+        let mut unsent = self.unsent.borrow_mut();
+        while let Some(bytes) = unsent.front_mut() {
+            ready!(stream.poll_write_ready(task))?;
+            match stream.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(written) => {
+                    bytes.advance(written);
+                    self.unsent_bytes.set(self.unsent_bytes.get() - written);
+                    if bytes.is_empty() {
+                        unsent.pop_front();
+                    }
+                }
+            }
+        }
+        // Something waits rarely, and needs no memory in between.
+        *unsent = VecDeque::new();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Closes our end.
+    pub fn shut_down(&self) {
+        let _ = SockRef::from(self.stream.as_ref()).shutdown(Shutdown::Write);
+    }
+
+    /// Discards what comes until the peer has closed its end as well.
+    pub fn poll_discard(&self, task: &mut Context<'_>) -> Poll<()> {
+        let stream = self.stream.as_ref();
+        let mut scratch = [0; DISCARD_BYTES];
+        loop {
+            match ready!(stream.poll_read_ready(task)).and_then(|()| stream.try_read(&mut scratch))
+            {
+                Ok(1..) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => return Poll::Ready(()),
+            }
+        }
+    }
+
+    /// Has the kernel forget what it holds for the peer, once the connection is dropped.
+    pub fn abort(&self) {
+        let _ = SockRef::from(self.stream.as_ref()).set_linger(Some(Duration::ZERO));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpStream;
+
+    use super::*;
+
+    async fn line() -> (Line, TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.writable().await.unwrap();
+        (Line::new(stream.into_split().1), peer)
+    }
+
+    #[tokio::test]
+    async fn a_message_has_its_header() {
+        let (line, mut peer) = line().await;
+        assert_eq!(line.send(b"abc"), Sent::Whole);
+        let mut read = [0; 5];
+        peer.read_exact(&mut read).unwrap();
+        assert_eq!(&read, b"\x82\x03abc");
+    }
+
+    #[tokio::test]
+    async fn nothing_overtakes_what_waits_and_nothing_follows_a_close_frame() {
+        let (line, peer) = line().await;
+        let large = vec![7; 60_000];
+        let mut whole = 0;
+        let last = loop {
+            match line.send(&large) {
+                Sent::Whole => whole += 1,
+                last => break last,
+            }
+        };
+        let waits = if last == Sent::Partly {
+            assert!(line.unsent_bytes() > 0 && line.unsent_bytes() < large.len());
+            assert_eq!(line.send(b"later"), Sent::Nothing);
+            1
+        } else {
+            0
+        };
+        line.push(Bytes::from_static(b"end"));
+        let reader = std::thread::spawn(move || {
+            let (mut peer, mut all) = (peer, Vec::new());
+            peer.read_to_end(&mut all).unwrap();
+            all
+        });
+        std::future::poll_fn(|task| line.poll_flush(task)).await.unwrap();
+        line.note_closing();
+        assert_eq!(line.send(b"later"), Sent::Nothing);
+        line.shut_down();
+        let all = reader.join().unwrap();
+        // A header of four bytes each.
+        assert_eq!(all.len(), (whole + waits) * (large.len() + 4) + 3);
+        assert!(all.ends_with(b"end"));
+    }
+}
