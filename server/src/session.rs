@@ -1,8 +1,9 @@
 //! Sessions: one per connection. What a session decides is in [`core`], pure, with the [`assembly`] of
 //! its messages and the [`bucket`]s of what it may send; it begins with an [`entry`]. [`socket`] is its
 //! actor, over the [`transport`] of all WebSockets here: frames come [`inbound`], a [`pump`] lets the actor
-//! work and sends what it says down the [`line`]. [`outbox`] brings frames from rooms to the sessions of one
-//! thread, and once a client is in, straight to their lines.
+//! work and sends what it says down the [`line`]. Once a client is in, what it says to its room goes by the
+//! [`uplink`], and what rooms say comes by the [`outbox`] of its thread straight to its line; the actor's are
+//! entry, heartbeat, faults and the end.
 
 pub mod assembly;
 pub mod bucket;
@@ -17,6 +18,7 @@ pub mod outbox;
 pub mod pump;
 pub mod socket;
 pub mod transport;
+pub mod uplink;
 
 use std::fmt;
 

@@ -42,8 +42,13 @@ impl RoomClock {
     /// The room's time. Zero before tick 0.
     #[must_use]
     pub fn now(&self) -> Duration {
-        let start = Duration::from_nanos(self.start_ns.load(Ordering::Relaxed));
-        self.epoch.now().saturating_sub(start)
+        self.at(self.epoch.now())
+    }
+
+    /// The room's time at `now` after the epoch.
+    #[must_use]
+    pub fn at(&self, now: Duration) -> Duration {
+        now.saturating_sub(Duration::from_nanos(self.start_ns.load(Ordering::Relaxed)))
     }
 
     /// Moves tick 0, because the room could not keep its deadlines.

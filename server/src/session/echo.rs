@@ -26,7 +26,7 @@ struct Echo {
 pub fn serve(upgraded: Upgraded, write_patience: std::time::Duration) -> Pump {
     let echo = Echo { assembly: Assembly::default(), line: upgraded.line() };
     let limits = TransportLimits { frame_bytes: LIMITS.bytes, write_patience };
-    transport::serve(echo, upgraded, limits)
+    transport::serve(echo, None, upgraded, limits)
 }
 
 impl Actor for Echo {

@@ -15,6 +15,8 @@ use tickwire_protocol::close::CloseReason;
 const MAX_CONTROL_BYTES: u64 = 125;
 /// Bytes of a mask.
 const MASK_BYTES: usize = 4;
+/// First byte of a binary message in one frame.
+const BINARY_MESSAGE: u8 = 0x82;
 /// Opcode of a close frame.
 const CLOSE: u8 = 8;
 /// Bytes of a close frame's code; text follows.
@@ -51,6 +53,23 @@ pub fn frame_length(bytes: &[u8], max_payload: u64) -> Result<Option<usize>, Clo
         return Err(CloseReason::TooLarge);
     }
     Ok(Some(2 + extended + MASK_BYTES + length as usize))
+}
+
+/// The payload of a whole frame, unmasked into `into`, if it is a binary message by itself.
+pub fn binary_payload<'a>(frame: &[u8], into: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    let (&[first, second], rest) = frame.split_first_chunk()?;
+    if first != BINARY_MESSAGE {
+        return None;
+    }
+    let extended = match second & 0x7f {
+        126 => 2,
+        127 => 8,
+        _ => 0,
+    };
+    let (mask, masked) = rest.get(extended..)?.split_first_chunk::<MASK_BYTES>()?;
+    into.clear();
+    into.extend(masked.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    Some(into)
 }
 
 /// Checks what a whole frame says in text, where that is short: the reason of a close frame.

@@ -1,6 +1,6 @@
 //! From a connection's bytes to whole WebSocket frames.
 //!
-//! Frames are cut by their headers ([`frame`](super::frame)) and handed on one by one, so that what waits
+//! Frames are cut by their headers ([`frame`](super::frame)) and looked at one by one, so that what waits
 //! here is one frame and what the kernel had beside it, however much a client sends. A frame that breaks
 //! a rule or is too large is refused at its header, before its payload is there; from then on everything
 //! is discarded, so that the peer still gets to read the close frame: closing a socket with unread data
@@ -17,7 +17,6 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::error::PayloadError;
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
 use tickwire_protocol::close::CloseReason;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
@@ -43,8 +42,6 @@ pub struct Inbound {
     line: Rc<Line>,
     max_payload: u64,
     buffer: BytesMut,
-    /// The frame that was handed on has not been looked at yet.
-    has_handed_on: bool,
     is_discarding: bool,
 }
 
@@ -52,24 +49,64 @@ impl Inbound {
     /// Frames of payloads of at most `max_payload` bytes. `begun` has been read already.
     #[must_use]
     pub fn new(stream: OwnedReadHalf, line: Rc<Line>, max_payload: u64, begun: BytesMut) -> Self {
-        let buffer = begun;
-        Self { stream, line, max_payload, buffer, has_handed_on: false, is_discarding: false }
+        Self { stream, line, max_payload, buffer: begun, is_discarding: false }
     }
 
-    /// The next frame, if all of it is here.
-    fn take_frame(&mut self) -> Result<Option<Bytes>, CloseReason> {
-        match frame_length(&self.buffer, self.max_payload)? {
-            Some(length) if length <= self.buffer.len() => {
-                let frame = self.buffer.split_to(length).freeze();
-                check_text(&frame)?;
-                if self.buffer.is_empty() {
-                    // Most clients are silent most of the time, and need no memory for it.
-                    self.buffer = BytesMut::new();
-                }
-                Ok(Some(frame))
+    /// Waits for a whole frame; its length, header included. `None` at the end.
+    pub fn poll_frame(
+        &mut self,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<usize, PayloadError>>> {
+        let mut discards = 0;
+        loop {
+            match self.whole_frame() {
+                Ok(None) => {}
+                Ok(Some(length)) => return Poll::Ready(Some(Ok(length))),
+                Err(reason) => return Poll::Ready(Some(Err(self.refuse(reason)))),
             }
-            _ => Ok(None),
+            if self.line.unsent_bytes() > MAX_UNSENT {
+                // Whoever writes comes back here when there is less.
+                return Poll::Pending;
+            }
+            match ready!(self.poll_read(task)) {
+                Ok(0) => return Poll::Ready(None),
+                Ok(_) if self.is_discarding && discards == DISCARDS => {
+                    task.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Ok(_) => discards += usize::from(self.is_discarding),
+                Err(error) => {
+                    self.line.note_ending(Ending::Lost);
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+            }
         }
+    }
+
+    /// The frame of this length at the front.
+    #[must_use]
+    pub fn frame(&self, length: usize) -> &[u8] {
+        &self.buffer[..length]
+    }
+
+    /// Takes it out.
+    pub fn take(&mut self, length: usize) -> Bytes {
+        let frame = self.buffer.split_to(length).freeze();
+        if self.buffer.is_empty() {
+            // Most clients are silent most of the time, and need no memory for it.
+            self.buffer = BytesMut::new();
+        }
+        frame
+    }
+
+    /// The length of the next frame, if all of it is here.
+    fn whole_frame(&self) -> Result<Option<usize>, CloseReason> {
+        let length = frame_length(&self.buffer, self.max_payload)?;
+        let Some(length) = length.filter(|&length| length <= self.buffer.len()) else {
+            return Ok(None);
+        };
+        check_text(self.frame(length))?;
+        Ok(Some(length))
     }
 
     fn refuse(&mut self, reason: CloseReason) -> PayloadError {
@@ -90,44 +127,5 @@ impl Inbound {
             }
             Poll::Ready(Ok(read.filled().len()))
         })
-    }
-}
-
-impl Stream for Inbound {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        if std::mem::take(&mut this.has_handed_on) {
-            // The codec asks for more before it looks at what it has, and is back when it has.
-            return Poll::Pending;
-        }
-        let mut discards = 0;
-        loop {
-            match this.take_frame() {
-                Ok(None) => {}
-                Ok(Some(frame)) => {
-                    this.has_handed_on = true;
-                    return Poll::Ready(Some(Ok(frame)));
-                }
-                Err(reason) => return Poll::Ready(Some(Err(this.refuse(reason)))),
-            }
-            if this.line.unsent_bytes() > MAX_UNSENT {
-                // Whoever writes comes back here when there is less.
-                return Poll::Pending;
-            }
-            match ready!(this.poll_read(task)) {
-                Ok(0) => return Poll::Ready(None),
-                Ok(_) if this.is_discarding && discards == DISCARDS => {
-                    task.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Ok(_) => discards += usize::from(this.is_discarding),
-                Err(error) => {
-                    this.line.note_ending(Ending::Lost);
-                    return Poll::Ready(Some(Err(error.into())));
-                }
-            }
-        }
     }
 }

@@ -122,6 +122,15 @@ impl Line {
         })
     }
 
+    /// Queues a binary message behind what waits, unless the connection is closing.
+    pub fn queue(&self, payload: &[u8]) {
+        if !self.is_closing.get() {
+            let mut message = BytesMut::new();
+            Parser::write_message(&mut message, payload, OpCode::Binary, true, false);
+            self.push(message.freeze());
+        }
+    }
+
     /// Sends what waits, as far as the kernel takes it.
     ///
     /// # Errors

@@ -1,32 +1,98 @@
 //! Moves bytes between a TCP connection and its session's actor, and ends connections that are stuck.
 //!
 //! ```text
-//!   TCP → Inbound → codec → actor ─→ bytes ─→ unsent ─→ TCP
-//!         (polled within the actor's stream)  (what the kernel does not take yet)
+//!   TCP → Inbound ─┬─→ Uplink → the room
+//!                  └─→ Frames → codec → actor → Line → TCP
 //! ```
+//!
+//! The actor is polled when it has anything to do: its own waker says so, so that messages to the room do
+//! not wake it.
 //!
 //! Behind actix's HTTP dispatcher an actor is polled only while the dispatcher wants bytes of it, so a
 //! client that stops reading freezes its own session, heartbeat included. Here the actor goes on while a
 //! write is pending, and the connection has a watchdog that does not depend on it: a write that makes no
 //! progress for as long as the client may be silent ends the connection.
 
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use actix_web::error::PayloadError;
 use bytes::Bytes;
 use futures_util::Stream;
+use futures_util::task::AtomicWaker;
 use tokio::time::{Instant, Sleep};
 use tracing::debug;
 
+use super::frame::binary_payload;
+use super::inbound::Inbound;
 use super::line::Line;
+use super::uplink::Uplink;
 
 /// Time for the last bytes, such as a close frame, to get into the kernel.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// Time for the peer to close its end once we have closed ours: until then what it sends is read, so
 /// that the close frame is not lost by a reset.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// Where payloads are unmasked.
+    static PAYLOAD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Frames on their way from a connection to its actor, one at a time.
+#[derive(Clone, Default)]
+pub struct Frames(Rc<FrameCell>);
+
+#[derive(Default)]
+struct FrameCell {
+    next: Cell<Option<Result<Bytes, PayloadError>>>,
+    /// No more come.
+    is_over: Cell<bool>,
+}
+
+impl Frames {
+    fn put(&self, frame: Result<Bytes, PayloadError>) {
+        self.0.next.set(Some(frame));
+    }
+
+    fn is_taken(&self) -> bool {
+        let next = self.0.next.take();
+        let is_taken = next.is_none();
+        self.0.next.set(next);
+        is_taken
+    }
+}
+
+impl Stream for Frames {
+    type Item = Result<Bytes, PayloadError>;
+
+    /// (Nobody is to be woken: the pump polls the actor when it has put something here.)
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.0.next.take() {
+            None if !self.0.is_over.get() => Poll::Pending,
+            next => Poll::Ready(next),
+        }
+    }
+}
+
+/// Whether the actor has anything to do, as its timers, its mailbox and the outbox say.
+#[derive(Default)]
+struct Nudge {
+    is_due: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Wake for Nudge {
+    fn wake(self: Arc<Self>) {
+        self.is_due.store(true, Ordering::Release);
+        self.task.wake();
+    }
+}
 
 /// What an actor wants written.
 pub type Outbound = Pin<Box<dyn Stream<Item = Result<Bytes, actix_web::Error>>>>;
@@ -44,6 +110,13 @@ enum Stage {
 /// A connection's future: completes when the connection is closed.
 pub struct Pump {
     line: Rc<Line>,
+    /// Until the peer has closed its end.
+    inbound: Option<Inbound>,
+    uplink: Option<Rc<Uplink>>,
+    frames: Frames,
+    nudge: Arc<Nudge>,
+    /// The same, for the actor to be polled with.
+    waker: Waker,
     stage: Stage,
     /// How long a write may make no progress.
     patience: Duration,
@@ -54,25 +127,74 @@ pub struct Pump {
 }
 
 impl Pump {
-    /// Serves a session until it ends. A write that makes no progress for `patience` ends it too.
+    /// Serves a session until it ends. What its uplink does not forward is put into `frames`, for the
+    /// session to take. A write that makes no progress for `patience` ends it too.
     #[must_use]
-    pub const fn new(line: Rc<Line>, session: Outbound, patience: Duration) -> Self {
+    pub fn new(
+        line: Rc<Line>,
+        inbound: Option<Inbound>,
+        uplink: Option<Rc<Uplink>>,
+        frames: Frames,
+        session: Outbound,
+        patience: Duration,
+    ) -> Self {
+        let nudge = Arc::new(Nudge { is_due: AtomicBool::new(true), task: AtomicWaker::new() });
+        let waker = Arc::clone(&nudge).into();
         let stage = Stage::Serving(session);
-        Self { line, stage, patience, alarm: None, is_hurried: false }
+        let (alarm, is_hurried) = (None, false);
+        Self { line, inbound, uplink, frames, nudge, waker, stage, patience, alarm, is_hurried }
     }
 
-    /// Lets the session work, and takes what it wants written.
-    fn poll_session(&mut self, task: &mut Context<'_>) {
-        while let Stage::Serving(session) = &mut self.stage {
-            match session.as_mut().poll_next(task) {
-                Poll::Ready(Some(Ok(bytes))) => self.line.push(bytes),
-                Poll::Ready(Some(Err(_)) | None) => {
-                    self.stage = Stage::Flushing;
-                    self.set_alarm(FLUSH_TIMEOUT);
+    /// Looks at the next frame: forwards it, or hands it to the actor. Whether there was one.
+    fn poll_inbound(&mut self, task: &mut Context<'_>) -> bool {
+        if !matches!(self.stage, Stage::Serving(_)) || !self.frames.is_taken() {
+            return false;
+        }
+        let Some(inbound) = &mut self.inbound else { return false };
+        let frame = match inbound.poll_frame(task) {
+            Poll::Pending => return false,
+            Poll::Ready(Some(Ok(length))) => {
+                let is_forwarded = self.uplink.as_ref().is_some_and(|uplink| {
+                    PAYLOAD.with_borrow_mut(|payload| {
+                        let payload = binary_payload(inbound.frame(length), payload);
+                        payload.is_some_and(|payload| uplink.forward(payload))
+                    })
+                });
+                let frame = inbound.take(length);
+                if is_forwarded {
+                    return true;
                 }
+                Ok(frame)
+            }
+            Poll::Ready(Some(Err(error))) => Err(error),
+            Poll::Ready(None) => {
+                self.inbound = None;
+                self.frames.0.is_over.set(true);
+                self.nudge.is_due.store(true, Ordering::Release);
+                return true;
+            }
+        };
+        self.frames.put(frame);
+        self.nudge.is_due.store(true, Ordering::Release);
+        true
+    }
+
+    /// Lets the actor work if it has anything to do, and takes what it wants written.
+    fn poll_session(&mut self) {
+        if !self.nudge.is_due.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        let Stage::Serving(session) = &mut self.stage else { return };
+        let mut task = Context::from_waker(&self.waker);
+        loop {
+            match session.as_mut().poll_next(&mut task) {
+                Poll::Ready(Some(Ok(bytes))) => self.line.push(bytes),
+                Poll::Ready(Some(Err(_)) | None) => break,
                 Poll::Pending => return,
             }
         }
+        self.stage = Stage::Flushing;
+        self.set_alarm(FLUSH_TIMEOUT);
     }
 
     /// The kernel takes no more: how long may that go on?
@@ -100,7 +222,8 @@ impl Pump {
 
     fn poll_stage(&mut self, task: &mut Context<'_>) -> Poll<()> {
         loop {
-            self.poll_session(task);
+            self.poll_session();
+            let has_heard = self.poll_inbound(task);
             let unsent = self.line.unsent_bytes();
             let flushed = self.line.poll_flush(task);
             let has_progressed = self.line.unsent_bytes() < unsent;
@@ -116,8 +239,8 @@ impl Pump {
                 Poll::Pending => self.note_stuck(),
             }
             match &self.stage {
-                // The session may have waited for this.
-                Stage::Serving(_) if has_progressed => {}
+                // More may be there, or may have waited for this.
+                Stage::Serving(_) if has_heard || has_progressed => {}
                 Stage::Flushing if flushed.is_ready() => {
                     self.line.shut_down();
                     self.stage = Stage::Lingering;
@@ -134,6 +257,7 @@ impl Future for Pump {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
+        self.nudge.task.register(task.waker());
         if self.poll_stage(task).is_ready() {
             return Poll::Ready(());
         }
@@ -182,7 +306,15 @@ mod tests {
     async fn a_write_that_makes_no_progress_ends_the_connection_by_a_reset() {
         let (line, peer) = connection().await;
         // The session itself notices nothing, and never ends.
-        Pump::new(Rc::clone(&line), much(stream::pending()), PATIENCE).await;
+        Pump::new(
+            Rc::clone(&line),
+            None,
+            None,
+            Frames::default(),
+            much(stream::pending()),
+            PATIENCE,
+        )
+        .await;
         assert!(line.unsent_bytes() > 0);
         drop(line);
         // Without a reset the kernel would go on holding what it has for the peer.
@@ -202,7 +334,8 @@ mod tests {
             }
             Poll::Pending
         });
-        let pump = Pump::new(line, much(beating), Duration::from_secs(60));
+        let pump =
+            Pump::new(line, None, None, Frames::default(), much(beating), Duration::from_secs(60));
         let beaten = async {
             while polled.get() < 10 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -218,7 +351,7 @@ mod tests {
     async fn the_last_bytes_reach_a_peer_that_reads() {
         let (line, peer) = connection().await;
         let reader = std::thread::spawn(move || read_all(peer));
-        Pump::new(line, much(stream::empty()), PATIENCE).await;
+        Pump::new(line, None, None, Frames::default(), much(stream::empty()), PATIENCE).await;
         assert_eq!(reader.join().unwrap().unwrap(), 1000 * 64 * 1024);
     }
 }

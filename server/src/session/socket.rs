@@ -1,4 +1,5 @@
-//! The session's actor: moves messages between a WebSocket and its [`Session`].
+//! The session's actor: whether a client is in, whether it is alive, how it ends. What it then says to its
+//! room its [`Uplink`] forwards.
 //!
 //! It is polled by its connection's [`Pump`], which goes on while a write is pending: so the heartbeat
 //! runs whether or not the client reads.
@@ -10,8 +11,7 @@ use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
 use actix_http::ws::Item;
 use actix_web_actors::ws::{self, CloseCode, ProtocolError, WebsocketContext};
 use tickwire_protocol::close::{CloseReason, Reconnect};
-use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{ClientMessage, ServerMessage};
+use tickwire_protocol::message::ClientMessage;
 use tracing::{debug, info, warn};
 
 use super::SessionId;
@@ -22,9 +22,9 @@ use super::environment::SocketEnvironment;
 use super::line::Line;
 use super::pump::Pump;
 use super::transport::{self, TransportLimits, Upgraded};
+use super::uplink::Uplink;
 use crate::messages::{Disconnect, Outgoing};
 use crate::room::RoomHandle;
-use crate::room::inbox::{Arrival, RoomMessage};
 
 /// Where a connection is in its life.
 pub(super) enum State {
@@ -35,7 +35,7 @@ pub(super) enum State {
     /// The room has been asked for the seat.
     Connecting(RoomHandle),
     /// In the room.
-    Joined(RoomHandle, PlayerId),
+    Joined(RoomHandle),
     /// A close frame is on its way; nothing that comes in counts any more.
     Closing,
 }
@@ -43,10 +43,10 @@ pub(super) enum State {
 /// One connection.
 pub struct Socket {
     pub(super) id: SessionId,
-    session: Session,
+    uplink: Rc<Uplink>,
     pub(super) state: State,
     pub(super) line: Rc<Line>,
-    pub(super) environment: SocketEnvironment,
+    pub(super) environment: Rc<SocketEnvironment>,
 }
 
 /// How a connection that ended without a close frame is counted.
@@ -64,18 +64,14 @@ pub fn serve(entry: Entry, environment: SocketEnvironment, upgraded: Upgraded) -
         frame_bytes: environment.limits.message.bytes,
         write_patience: environment.limits.timeout + WRITE_MARGIN,
     };
-    let socket = Socket {
-        id: SessionId::random(),
-        session: Session::new(
-            environment.limits,
-            matches!(entry, Entry::Awaited),
-            environment.epoch.now(),
-        ),
-        state: State::Opening(entry),
-        line: upgraded.line(),
-        environment,
-    };
-    transport::serve(socket, upgraded, limits)
+    let is_token_due = matches!(entry, Entry::Awaited);
+    let session = Session::new(environment.limits, is_token_due, environment.epoch.now());
+    let (id, line, environment) = (SessionId::random(), upgraded.line(), Rc::new(environment));
+    let uplink = Uplink::new(id, Rc::clone(&environment), Rc::clone(&line), session);
+    let uplink = Rc::new(uplink);
+    let state = State::Opening(entry);
+    let socket = Socket { id, uplink: Rc::clone(&uplink), state, line, environment };
+    transport::serve(socket, Some(uplink), upgraded, limits)
 }
 
 impl Socket {
@@ -96,37 +92,9 @@ impl Socket {
     }
 
     fn forward(&mut self, message: ClientMessage, context: &mut WebsocketContext<Self>) {
-        match (&self.state, message) {
-            (State::Awaiting, token) => self.enter_with(token, context),
-            (State::Joined(room, player), message) => self.tell(room, *player, message, context),
-            _ => {}
-        }
-    }
-
-    fn tell(
-        &self,
-        room: &RoomHandle,
-        player: PlayerId,
-        message: ClientMessage,
-        context: &mut WebsocketContext<Self>,
-    ) {
-        let at = room.clock.now();
-        let message = match message {
-            ClientMessage::Ping { nonce } => {
-                let room_time_us = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
-                context.binary(ServerMessage::Pong { nonce, room_time_us }.to_bytes());
-                return;
-            }
-            ClientMessage::Input(input) => RoomMessage::Input(input),
-            ClientMessage::Ack(ack) => RoomMessage::Ack(ack),
-            ClientMessage::Game(message) => RoomMessage::Game(message),
-            ClientMessage::Look(look) => RoomMessage::Look(look),
-            ClientMessage::Differs(difference) => RoomMessage::Difference(difference),
-            // The session lets tokens pass only where they are due.
-            ClientMessage::Enter { .. } | ClientMessage::Resume { .. } => return,
-        };
-        if room.inbox.push(Arrival { session: self.id, player, at, message }).is_err() {
-            self.environment.metrics.inbox_full.inc();
+        match &self.state {
+            State::Awaiting => self.enter_with(message, context),
+            _ => self.uplink.forward_message(message),
         }
     }
 
@@ -134,7 +102,7 @@ impl Socket {
         match &self.state {
             State::Opening(_) | State::Awaiting | State::Closing => {}
             // A room says goodbye to everybody, unless its thread is gone.
-            State::Joined(room, _) if !room.address.connected() => {
+            State::Joined(room) if !room.address.connected() => {
                 self.close(CloseReason::Internal, context);
             }
             State::Connecting(_) | State::Joined(..) => context.ping(b""),
@@ -143,7 +111,7 @@ impl Socket {
 
     /// Ends a session that has been silent too long, else looks again when it can have been.
     fn listen(&mut self, context: &mut WebsocketContext<Self>) {
-        let patience = self.session.patience(self.environment.epoch.now());
+        let patience = self.uplink.decide(|session, now| session.patience(now));
         if matches!(self.state, State::Closing) {
             // The close frame is out already.
         } else if patience.is_zero() {
@@ -176,7 +144,8 @@ impl Socket {
 
     /// Leaves the room, once: for good, or for a time in which the client can come back.
     fn leave_room(&mut self, is_lost: bool) {
-        if let State::Connecting(room) | State::Joined(room, _) =
+        self.uplink.close();
+        if let State::Connecting(room) | State::Joined(room) =
             std::mem::replace(&mut self.state, State::Closing)
         {
             room.address.do_send(Disconnect { session: self.id, is_lost });
@@ -217,8 +186,8 @@ impl StreamHandler<Outgoing> for Socket {
         match outgoing {
             Outgoing::Joined(player) => {
                 if let State::Connecting(room) = &self.state {
-                    self.state = State::Joined(room.clone(), player);
-                    self.session.handle_welcomed();
+                    self.uplink.open(room.clone(), player);
+                    self.state = State::Joined(room.clone());
                 }
             }
             Outgoing::Binary(bytes) => context.binary(bytes),
@@ -239,21 +208,20 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
             }
             return;
         }
-        let now = self.environment.epoch.now();
         match frame {
             Ok(ws::Message::Binary(bytes)) => {
-                let message = self.session.handle_message(&bytes, now).map(Some);
+                let message = self.uplink.check(&bytes).map(Some);
                 self.handle_message(message, context);
             }
-            Ok(ws::Message::Continuation(item)) => self.handle_continuation(item, now, context),
+            Ok(ws::Message::Continuation(item)) => self.handle_continuation(item, context),
             Ok(ws::Message::Text(_)) => self.refuse(CloseReason::TextNotBinary, context),
             Ok(ws::Message::Ping(payload)) => {
-                if self.handle_control(&payload, now, context) {
+                if self.handle_control(&payload, context) {
                     context.pong(&payload);
                 }
             }
             Ok(ws::Message::Pong(payload)) => {
-                self.handle_control(&payload, now, context);
+                self.handle_control(&payload, context);
             }
             Ok(ws::Message::Close(reason)) => {
                 debug!(session = %self.id, "client closed");
@@ -278,13 +246,8 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Socket {
 
 impl Socket {
     /// Whether the client may go on.
-    fn handle_control(
-        &mut self,
-        payload: &[u8],
-        now: Duration,
-        context: &mut WebsocketContext<Self>,
-    ) -> bool {
-        let heard = self.session.handle_control(payload, now);
+    fn handle_control(&mut self, payload: &[u8], context: &mut WebsocketContext<Self>) -> bool {
+        let heard = self.uplink.decide(|session, now| session.handle_control(payload, now));
         let goes_on = heard.is_ok();
         self.handle_message(heard.map(|()| None), context);
         goes_on
@@ -295,17 +258,12 @@ impl Socket {
         self.close(reason, context);
     }
 
-    fn handle_continuation(
-        &mut self,
-        item: Item,
-        now: Duration,
-        context: &mut WebsocketContext<Self>,
-    ) {
+    fn handle_continuation(&mut self, item: Item, context: &mut WebsocketContext<Self>) {
         let (part, bytes) = transport::fragment_of(item);
         if part == Fragment::First(Kind::Text) {
             return self.refuse(CloseReason::TextNotBinary, context);
         }
-        let message = self.session.handle_fragment(part, &bytes, now);
+        let message = self.uplink.decide(|session, now| session.handle_fragment(part, &bytes, now));
         self.handle_message(message, context);
     }
 }

@@ -18,7 +18,8 @@ use tokio::net::tcp::OwnedReadHalf;
 use super::assembly::{Fragment, Kind};
 use super::inbound::Inbound;
 use super::line::{Ending, Line};
-use super::pump::Pump;
+use super::pump::{Frames, Pump};
+use super::uplink::Uplink;
 
 /// Time that a peer has to answer a close frame before our end is closed; the pump then still listens for a
 /// while, so that who is slower gets to read it as well.
@@ -55,9 +56,10 @@ pub struct TransportLimits {
     pub write_patience: Duration,
 }
 
-/// Serves a connection by this actor until it is closed.
+/// Serves a connection by this actor until it is closed. What the uplink forwards the actor does not see.
 pub fn serve<A>(
     actor: A,
+    uplink: Option<Rc<Uplink>>,
     Upgraded { reader, begun, line }: Upgraded,
     limits: TransportLimits,
 ) -> Pump
@@ -68,8 +70,9 @@ where
 {
     let inbound = Inbound::new(reader, Rc::clone(&line), limits.frame_bytes as u64, begun);
     let codec = Codec::new().max_size(limits.frame_bytes);
-    let session = Box::pin(WebsocketContext::with_codec(actor, inbound, codec));
-    Pump::new(line, session, limits.write_patience)
+    let frames = Frames::default();
+    let session = Box::pin(WebsocketContext::with_codec(actor, frames.clone(), codec));
+    Pump::new(line, Some(inbound), uplink, frames, session, limits.write_patience)
 }
 
 /// Why a connection on which reading failed is to be closed; `None` when it is gone.
