@@ -31,6 +31,7 @@ mod seats;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use bytes::BytesMut;
 use rand::SeedableRng;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{PlayerId, Tick};
@@ -91,6 +92,8 @@ pub struct Room {
     pacing: Pacing,
     /// The same as frames go by it: it changes only at ticks where all rates meet.
     send_every: u8,
+    /// Where frames are written: memory that is used again.
+    frame_memory: BytesMut,
     /// Bytes of the frames of the last tick.
     tick_bytes: usize,
     counters: RoomCounters,
@@ -136,6 +139,7 @@ impl Room {
             output: VecDeque::new(),
             pacing: Pacing::default(),
             send_every: 1,
+            frame_memory: BytesMut::new(),
             tick_bytes: 0,
             counters: RoomCounters::default(),
             empty_since: Some(config.first_tick),

@@ -1,9 +1,9 @@
 //! Where a room's players are connected, and what waits to be handed over to them.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use actix::Addr;
+use rustc_hash::FxHashMap;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 
@@ -25,8 +25,8 @@ struct Route {
 /// The connections of one room.
 #[derive(Default)]
 pub struct Routes {
-    by_player: HashMap<PlayerId, Route>,
-    by_session: HashMap<SessionId, PlayerId>,
+    by_player: FxHashMap<PlayerId, Route>,
+    by_session: FxHashMap<SessionId, PlayerId>,
     /// One batch per thread that sessions live on: few, so that a list is faster than a map.
     batches: Vec<(Addr<Outbox>, Deliver)>,
 }

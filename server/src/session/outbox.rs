@@ -7,13 +7,14 @@
 //! room, which holds back from a client whose frames go unacknowledged.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use actix::{Actor, Addr, Context, Handler};
 use futures_util::Stream;
+use rustc_hash::FxHashMap;
 
 use super::SessionId;
 use super::line::{Line, Sent};
@@ -23,7 +24,7 @@ thread_local! {
     static LOCAL: OnceCell<LocalOutbox> = const { OnceCell::new() };
 }
 
-type Places = Rc<RefCell<HashMap<SessionId, Rc<Place>>>>;
+type Places = Rc<RefCell<FxHashMap<SessionId, Rc<Place>>>>;
 
 /// Where one session is reached.
 struct Place {

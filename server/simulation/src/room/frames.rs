@@ -29,6 +29,11 @@ impl Room {
     /// too far behind to come back are sent away, and so are those who could not read their frame.
     pub(super) fn send_frames(&mut self) {
         let mut leaving = Vec::new();
+        // A tick is about as large as the one before it, whose memory is free again by now, as a rule.
+        let slab = (self.tick_bytes + self.tick_bytes / 4).min(MAX_SLAB_BYTES);
+        if !self.frame_memory.try_reclaim(slab) {
+            self.frame_memory = BytesMut::new();
+        }
         let mut sender = FrameSender {
             tick: self.tick,
             send_every: self.send_every,
@@ -36,9 +41,8 @@ impl Room {
             game: self.game.as_ref(),
             replication: &mut self.replication,
             picks: &mut self.picks,
-            buffer: BytesMut::new(),
-            // A tick is about as large as the one before it.
-            slab: (self.tick_bytes + self.tick_bytes / 4).min(MAX_SLAB_BYTES),
+            buffer: &mut self.frame_memory,
+            slab,
             counters: &mut self.counters,
             output: &mut self.output,
         };
@@ -78,7 +82,7 @@ struct FrameSender<'a> {
     game: &'a dyn Game,
     replication: &'a mut Replication,
     picks: &'a mut Picks,
-    buffer: BytesMut,
+    buffer: &'a mut BytesMut,
     /// Size of the pieces of memory that frames share.
     slab: usize,
     counters: &'a mut RoomCounters,
@@ -161,7 +165,7 @@ impl FrameSender<'_> {
         let tick = self.tick;
         let prefix =
             FramePrefix { tick, baseline, input, last_input, first_event, events, watch, contents };
-        let buffer = &mut self.buffer;
+        let buffer = &mut *self.buffer;
         let needed = PREFIX_BYTES + picks.cells.len() / 8 + picks.bytes();
         if buffer.capacity() < needed {
             *buffer = BytesMut::with_capacity(self.slab.max(needed));
