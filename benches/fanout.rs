@@ -29,8 +29,10 @@ use tickwire_protocol::frame::{Contents, FramePrefix, InputEcho};
 use tickwire_protocol::ids::{EventNumber, InputSeq, Tick};
 use tickwire_server::messages::{Deliver, Outgoing};
 use tickwire_server::session::SessionId;
+use tickwire_server::session::line::Line;
 use tickwire_server::session::outbox::LocalOutbox;
 use tickwire_simulation::registry::{GameOptions, OptionError};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 /// Sessions that a frame goes to: a usual room, and a large one.
@@ -82,6 +84,16 @@ fn time_tick(crowd: &mut Crowd, sessions: usize, with_inbox: bool) -> Duration {
     spent
 }
 
+/// A line that leads nowhere.
+#[expect(clippy::expect_used, reason = "a bench without a loopback interface is of no use")]
+fn line() -> Line {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let stream = std::net::TcpStream::connect(address).expect("a connection");
+    stream.set_nonblocking(true).expect("an option");
+    Line::new(TcpStream::from_std(stream).expect("a runtime").into_split().1)
+}
+
 /// The sessions of one thread: each reads what the outbox has for it, and counts.
 struct Sessions {
     outbox: LocalOutbox,
@@ -96,8 +108,10 @@ impl Sessions {
         let outbox = LocalOutbox::here();
         let ids: Vec<_> = (0..count).map(|_| SessionId::random()).collect();
         let received = Rc::new(Cell::new(0));
+        // Nobody is told that they are in, so that frames come the long way and nothing goes down the line.
+        let line = Rc::new(line());
         let reader = |&id: &SessionId| {
-            let mut deliveries = outbox.open(id);
+            let mut deliveries = outbox.open(id, Rc::clone(&line));
             let received = Rc::clone(&received);
             actix::spawn(async move {
                 while let Some(outgoing) = deliveries.next().await {

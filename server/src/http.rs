@@ -38,7 +38,7 @@ pub struct Api {
     /// How many come in.
     pub admission: Arc<Admission>,
     /// What connections share.
-    pub sockets: SocketEnvironment,
+    pub sockets: Arc<SocketEnvironment>,
 }
 
 /// Lets pages of the listed origins use the API.

@@ -122,14 +122,14 @@ impl Server {
             stopping.clone(),
         ));
         let limits = config.limits.session(config.tick_rate_hz, config.heartbeat_timeout);
-        let sockets = SocketEnvironment {
+        let sockets = Arc::new(SocketEnvironment {
             epoch,
             heartbeat_interval: config.heartbeat_interval,
             limits,
             metrics: Arc::clone(&metrics),
             lobby: Arc::clone(&lobby),
             stopping,
-        };
+        });
         let admission = Arc::new(Admission::new(config.access.admission.clone()));
         let api = Api {
             lobby: Arc::clone(&lobby),

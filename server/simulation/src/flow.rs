@@ -184,6 +184,10 @@ impl Flow {
             self.sent_events -= new_events.cast_unsigned() as usize;
             self.acked_event = ack.event;
         }
+        if self.events.is_empty() {
+            // A crowd that came in is many events once; as a rule there are few, and no memory is kept.
+            self.events = VecDeque::new();
+        }
         Ok(())
     }
 }

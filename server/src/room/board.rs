@@ -107,7 +107,7 @@ struct SharedQuantiles {
 }
 
 impl SharedQuantiles {
-    fn post(&self, histogram: &Histogram<u32>) {
+    fn post(&self, histogram: &Histogram<u16>) {
         self.p50_us.store(histogram.value_at_quantile(0.5), Ordering::Relaxed);
         self.p99_us.store(histogram.value_at_quantile(0.99), Ordering::Relaxed);
         self.max_us.store(histogram.max(), Ordering::Relaxed);
@@ -123,8 +123,8 @@ impl SharedQuantiles {
 /// Distribution of tick times and lateness, in microseconds, up to a second.
 #[derive(Debug)]
 pub struct TickTiming {
-    tick_time: Histogram<u32>,
-    lateness: Histogram<u32>,
+    tick_time: Histogram<u16>,
+    lateness: Histogram<u16>,
 }
 
 impl TickTiming {

@@ -57,7 +57,6 @@ pub struct RoomParts {
 pub struct RoomDriver {
     pub(super) parts: RoomParts,
     pub(super) routes: Routes,
-    arrivals: Vec<Arrival>,
     timing: TickTiming,
     meter: RoomMeter,
     /// Set once the server is about to stop.
@@ -72,19 +71,15 @@ impl RoomDriver {
             meter: RoomMeter::new(Arc::clone(&parts.metrics)),
             parts,
             routes: Routes::default(),
-            arrivals: Vec::new(),
             timing: TickTiming::new(),
             drain: None,
         }
     }
 
     fn take_in_arrivals(&mut self) {
-        let mut arrivals = std::mem::take(&mut self.arrivals);
-        self.parts.handle.inbox.drain(&mut arrivals);
-        for arrival in arrivals.drain(..) {
+        for arrival in self.parts.handle.inbox.drain() {
             self.take_in(arrival);
         }
-        self.arrivals = arrivals;
     }
 
     fn take_in(&mut self, Arrival { session, player, at, message }: Arrival) {

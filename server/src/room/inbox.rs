@@ -1,6 +1,6 @@
 //! What clients send, on its way to the room: a bounded vector that sessions push to and the room
-//! drains at its tick. Unlike a mailbox message per input it wakes nobody and allocates nothing,
-//! which is what makes it worth having.
+//! drains at its tick. Unlike a mailbox message per input it wakes nobody and allocates once a tick, which
+//! is what makes it worth having.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -76,11 +76,12 @@ impl Inbox {
         Ok(())
     }
 
-    /// Moves everything that has arrived into `into`, whose memory the inbox goes on using.
-    pub fn drain(&self, into: &mut Vec<Arrival>) {
-        into.clear();
+    /// Takes out everything that has arrived. The inbox goes on with room for as much again: a burst does not
+    /// leave it large.
+    pub fn drain(&self) -> Vec<Arrival> {
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::swap(&mut *arrivals, into);
+        let next = Vec::with_capacity(arrivals.len());
+        std::mem::replace(&mut *arrivals, next)
     }
 }
 
@@ -102,11 +103,9 @@ mod tests {
             inbox.push(arrival(player)).unwrap();
         }
         assert_eq!(inbox.push(arrival(0)), Err(InboxFull));
-        let mut drained = vec![arrival(99)];
-        inbox.drain(&mut drained);
+        let drained = inbox.drain();
         assert_eq!(drained.len(), MESSAGES_PER_SEAT);
         assert_eq!(drained[7], arrival(7));
-        inbox.drain(&mut drained);
-        assert!(drained.is_empty());
+        assert!(inbox.drain().is_empty());
     }
 }

@@ -13,7 +13,6 @@ use crate::room::clock::Epoch;
 use crate::stopping::Stopping;
 
 /// What every connection of a server shares.
-#[derive(Clone)]
 pub struct SocketEnvironment {
     /// What its times are counted from.
     pub epoch: Epoch,

@@ -134,7 +134,12 @@ impl Stream for Deliveries {
     type Item = Outgoing;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Outgoing>> {
-        if let Some(outgoing) = self.place.queue.borrow_mut().pop_front() {
+        let mut queue = self.place.queue.borrow_mut();
+        if let Some(outgoing) = queue.pop_front() {
+            if queue.is_empty() {
+                // Something waits rarely, and needs no memory in between.
+                *queue = VecDeque::new();
+            }
             if matches!(outgoing, Outgoing::Joined(_)) {
                 self.place.is_in.set(true);
             }
@@ -151,5 +156,56 @@ impl Stream for Deliveries {
 impl Drop for Deliveries {
     fn drop(&mut self) {
         self.places.borrow_mut().remove(&self.session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpStream;
+
+    use bytes::Bytes;
+    use futures_util::StreamExt;
+    use tickwire_protocol::ids::PlayerId;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn frame(byte: u8) -> Outgoing {
+        Outgoing::Binary(Bytes::from(vec![byte; 3]))
+    }
+
+    async fn place() -> (Rc<Place>, Deliveries, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.writable().await.unwrap();
+        let (session, line) = (SessionId::random(), Rc::new(Line::new(stream.into_split().1)));
+        let deliveries = LocalOutbox::here().open(session, line);
+        (Rc::clone(&deliveries.place), deliveries, peer)
+    }
+
+    #[actix::test]
+    async fn frames_go_down_the_line_once_the_session_is_in_and_overtake_nothing() {
+        let (place, mut deliveries, mut peer) = place().await;
+        let joined = Outgoing::Joined(PlayerId(1));
+        for outgoing in [joined.clone(), frame(1), frame(2)] {
+            place.deliver(outgoing);
+        }
+        assert_eq!(deliveries.next().await, Some(joined));
+        // It is in, but the welcome waits: what comes now may not be earlier.
+        place.deliver(frame(3));
+        for byte in [1, 2, 3] {
+            assert_eq!(deliveries.next().await, Some(frame(byte)));
+        }
+        place.deliver(frame(4));
+        assert!(place.queue.borrow().is_empty());
+        let mut read = [0; 5];
+        peer.read_exact(&mut read).unwrap();
+        assert_eq!(read, [0x82, 3, 4, 4, 4]);
+        // Nothing follows a close frame.
+        place.line.note_closing();
+        place.deliver(frame(5));
+        assert_eq!(deliveries.next().await, Some(frame(5)));
     }
 }

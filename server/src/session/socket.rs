@@ -5,6 +5,7 @@
 //! runs whether or not the client reads.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
@@ -46,7 +47,9 @@ pub struct Socket {
     uplink: Rc<Uplink>,
     pub(super) state: State,
     pub(super) line: Rc<Line>,
-    pub(super) environment: Rc<SocketEnvironment>,
+    pub(super) environment: Arc<SocketEnvironment>,
+    /// When its client is pinged next.
+    next_beat: Duration,
 }
 
 /// How a connection that ended without a close frame is counted.
@@ -59,18 +62,18 @@ const WRITE_MARGIN: Duration = Duration::from_secs(1);
 ///
 /// A connection without a seat is opened all the same, and closed for the reason given: browsers
 /// tell a page the close code, but never the status of a refused handshake.
-pub fn serve(entry: Entry, environment: SocketEnvironment, upgraded: Upgraded) -> Pump {
+pub fn serve(entry: Entry, environment: Arc<SocketEnvironment>, upgraded: Upgraded) -> Pump {
     let limits = TransportLimits {
         frame_bytes: environment.limits.message.bytes,
         write_patience: environment.limits.timeout + WRITE_MARGIN,
     };
     let is_token_due = matches!(entry, Entry::Awaited);
-    let session = Session::new(environment.limits, is_token_due, environment.epoch.now());
-    let (id, line, environment) = (SessionId::random(), upgraded.line(), Rc::new(environment));
-    let uplink = Uplink::new(id, Rc::clone(&environment), Rc::clone(&line), session);
-    let uplink = Rc::new(uplink);
-    let state = State::Opening(entry);
-    let socket = Socket { id, uplink: Rc::clone(&uplink), state, line, environment };
+    let now = environment.epoch.now();
+    let session = Session::new(environment.limits, is_token_due, now);
+    let (id, line, state) = (SessionId::random(), upgraded.line(), State::Opening(entry));
+    let uplink = Rc::new(Uplink::new(id, Arc::clone(&environment), Rc::clone(&line), session));
+    let next_beat = now + environment.heartbeat_interval;
+    let socket = Socket { id, uplink: Rc::clone(&uplink), state, line, environment, next_beat };
     transport::serve(socket, Some(uplink), upgraded, limits)
 }
 
@@ -109,16 +112,22 @@ impl Socket {
         }
     }
 
-    /// Ends a session that has been silent too long, else looks again when it can have been.
+    /// Ends a session that has been silent too long, else looks again when it can have been. Pings the client
+    /// in between. (By one timer: each takes memory, and time whenever the actor is polled.)
     fn listen(&mut self, context: &mut WebsocketContext<Self>) {
-        let patience = self.uplink.decide(|session, now| session.patience(now));
         if matches!(self.state, State::Closing) {
             // The close frame is out already.
-        } else if patience.is_zero() {
-            self.close(CloseReason::SilentTooLong, context);
-        } else {
-            context.run_later(patience, Self::listen);
+            return;
         }
+        let (patience, now) = self.uplink.decide(|session, now| (session.patience(now), now));
+        if patience.is_zero() {
+            return self.close(CloseReason::SilentTooLong, context);
+        }
+        if now >= self.next_beat {
+            self.next_beat = now + self.environment.heartbeat_interval;
+            self.beat(context);
+        }
+        context.run_later(patience.min(self.next_beat - now), Self::listen);
     }
 
     pub(super) fn close(&mut self, reason: CloseReason, context: &mut WebsocketContext<Self>) {
@@ -158,7 +167,6 @@ impl Actor for Socket {
 
     fn started(&mut self, context: &mut Self::Context) {
         self.environment.metrics.sessions.inc();
-        context.run_interval(self.environment.heartbeat_interval, Self::beat);
         self.listen(context);
         match std::mem::replace(&mut self.state, State::Closing) {
             State::Opening(Entry::Decided(admitted)) => self.enter(admitted, context),

@@ -8,6 +8,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_protocol::ids::PlayerId;
@@ -29,7 +30,7 @@ struct Seat {
 /// A client's way to its room.
 pub struct Uplink {
     id: SessionId,
-    environment: Rc<SocketEnvironment>,
+    environment: Arc<SocketEnvironment>,
     line: Rc<Line>,
     session: RefCell<Session>,
     seat: RefCell<Option<Seat>>,
@@ -42,7 +43,7 @@ impl Uplink {
     #[must_use]
     pub fn new(
         id: SessionId,
-        environment: Rc<SocketEnvironment>,
+        environment: Arc<SocketEnvironment>,
         line: Rc<Line>,
         session: Session,
     ) -> Self {
