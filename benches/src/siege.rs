@@ -13,7 +13,7 @@
 //! | [`server`], [`vitals`], [`metrics`], [`cores`] | the server, and what is known of it |
 //! | [`witness`], [`probe`] | those who must not feel it: players, newcomers |
 //! | [`peer`], [`wire`], [`http`], [`offender`] | those who do it, from the outside to the bytes |
-//! | [`load`], [`namespace`] | threads, stages of a case; networks that can be taken down |
+//! | [`plan`], [`load`], [`namespace`] | numbers and stages of a case, threads; networks that can be taken down |
 //! | [`verdict`] | figures and targets |
 //!
 //! Linux only. Every load has an end, and goes over loopback or networks of its own making.
@@ -30,6 +30,7 @@ pub mod metrics;
 pub mod namespace;
 pub mod offender;
 pub mod peer;
+pub mod plan;
 pub mod probe;
 pub mod server;
 pub mod stall;

@@ -19,7 +19,8 @@ use tokio::time::interval;
 use super::http::Line;
 use super::load::{self, Part, Scene, Stage};
 use super::peer::{Door, Peer, PeerError, Ticket};
-use super::server::{Heartbeat, Sample, Server};
+use super::plan::Plan;
+use super::server::{Sample, Server};
 use super::verdict::{Target, Verdict};
 use super::wire::{Opcode, frame};
 use super::witness::{self, Witnesses};
@@ -48,28 +49,6 @@ enum Manner {
     Lying,
 }
 
-/// The numbers of the case.
-#[derive(Clone, Copy, Debug)]
-struct Plan {
-    peers: usize,
-    witnesses: usize,
-    heartbeat: Heartbeat,
-    /// How long everybody is well before anything happens.
-    calm: Duration,
-    seed: u64,
-}
-
-impl Plan {
-    const fn of(setting: &Setting) -> Self {
-        let (peers, witnesses, heartbeat, calm) = if setting.short {
-            (8, 5, Heartbeat::SHORT, Duration::from_millis(500))
-        } else {
-            (50, 50, Heartbeat::DEFAULT, Duration::from_secs(15))
-        };
-        Self { peers, witnesses, heartbeat, calm, seed: setting.seed }
-    }
-}
-
 impl Manner {
     const fn name(self) -> &'static str {
         match self {
@@ -96,7 +75,7 @@ async fn besiege(
     setting: &Setting,
     verdict: &mut Verdict,
 ) -> Result<(), SiegeError> {
-    let plan = Plan::of(setting);
+    let plan = Plan::of(setting, if setting.short { 8 } else { 50 });
     verdict.begin_part(manner.name());
     let mut flags = plan.heartbeat.flags().to_vec();
     flags.push(format!("--room-capacity={}", plan.peers + plan.witnesses));

@@ -14,6 +14,7 @@ use super::http::Line;
 use super::load::{self, Part, Scene, Stage};
 use super::namespace::{self, Entrance, Networks};
 use super::peer::{Door, PeerError, Ticket};
+use super::plan::Plan;
 use super::server::{Heartbeat, Sample, Server};
 use super::verdict::{Target, Verdict};
 use super::witness::{self, Witnesses};
@@ -25,28 +26,6 @@ const PEERS_PER_ROOM: usize = 50;
 const RESUME_WINDOW: Duration = Duration::from_secs(1);
 /// Longer than the target the server is watched for.
 const OVERTIME: Duration = Duration::from_secs(20);
-
-/// The numbers of the case.
-#[derive(Clone, Copy, Debug)]
-struct Plan {
-    peers: usize,
-    witnesses: usize,
-    heartbeat: Heartbeat,
-    /// How long the witnesses are watched before anything happens.
-    calm: Duration,
-    seed: u64,
-}
-
-impl Plan {
-    const fn of(setting: &Setting) -> Self {
-        let (peers, witnesses, heartbeat, calm) = if setting.short {
-            (20, 5, Heartbeat::SHORT, Duration::from_millis(500))
-        } else {
-            (500, 50, Heartbeat::DEFAULT, Duration::from_secs(15))
-        };
-        Self { peers, witnesses, heartbeat, calm, seed: setting.seed }
-    }
-}
 
 /// Runs the case.
 ///
@@ -70,7 +49,7 @@ async fn besiege(
     networks: &Networks,
     verdict: &mut Verdict,
 ) -> Result<(), SiegeError> {
-    let plan = Plan::of(setting);
+    let plan = Plan::of(setting, if setting.short { 20 } else { 500 });
     let server = Server::start(setting, Ipv4Addr::UNSPECIFIED, &flags(&plan)).await?;
     let lobby = lobby(server.address())?;
     let room = lobby.create_room(Some(GAME)).await?.room;
