@@ -22,7 +22,6 @@ pub mod peer;
 pub mod probe;
 pub mod server;
 pub mod table;
-pub mod websocket;
 pub mod wire;
 pub mod workload;
 

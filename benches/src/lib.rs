@@ -20,6 +20,7 @@
 //!
 //! siege     a server process under hardships: case → verdict    (bin siege)
 //! compare   other servers beside this one: workload → table     (bin compare)
+//!   → websocket   what both send and read, frame by frame
 //! ```
 
 #[cfg(target_os = "linux")]
@@ -39,3 +40,4 @@ pub mod sizes;
 pub mod tick_table;
 pub mod trace;
 pub mod training;
+pub mod websocket;

@@ -20,9 +20,9 @@ use tokio::time::MissedTickBehavior;
 use super::entry::{Doors, Entered, EntryError};
 use super::load::Board;
 use super::probe::Probe;
-use super::websocket::{self, Kind, Message, Reader};
 use super::wire::{Incoming, Sight, Wire, WireError};
 use super::workload::{INPUT_HZ, Workload};
+use crate::websocket::{self, Kind, Message, Reader};
 
 /// So many clients, the first ones, also look for their own bodies in updates.
 const PROBES: usize = 20;

@@ -18,7 +18,7 @@ pub mod tickwire;
 use thiserror::Error;
 use tickwire_protocol::message::InputValues;
 
-use super::websocket::{Message, WebSocketError};
+use crate::websocket::{Message, WebSocketError};
 
 /// Whether a wire looks for the client's own body.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,7 +12,8 @@ use tickwire_protocol::ids::{EventNumber, FrameNumber};
 use tickwire_protocol::message::{Ack, ClientMessage};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::wire::{Opcode, Received, Wire, WireError, frame, header};
+use super::wire::{Received, Wire, WireError, fragment, frame, header};
+use crate::websocket::Kind;
 
 /// Frames that a client may send: the server's default at 30 Hz.
 const FRAMES: Limit =
@@ -132,9 +133,9 @@ struct Volleys {
 fn pings(rng: &mut impl Rng, count: usize) -> Volleys {
     let ping = if count.is_multiple_of(2) {
         let ping = ClientMessage::Ping { nonce: rng.random() };
-        frame(Opcode::Binary, true, &ping.to_bytes())
+        frame(Kind::Binary, &ping.to_bytes())
     } else {
-        frame(Opcode::Ping, true, &random_bytes(rng, PING_BYTES))
+        frame(Kind::Ping, &random_bytes(rng, PING_BYTES))
     };
     let volley = ping.repeat(VOLLEY);
     Volleys { first: volley.clone(), other: volley, frames: VOLLEY, limit: FRAMES }
@@ -142,10 +143,10 @@ fn pings(rng: &mut impl Rng, count: usize) -> Volleys {
 
 /// A message that never ends, or messages that do, one byte after the other; in turn.
 fn fragments(count: usize) -> Volleys {
-    let part = |opcode, is_last, byte| frame(opcode, is_last, &[byte]);
+    let part = |kind, is_last, byte| fragment(kind, is_last, &[byte]);
     if count.is_multiple_of(2) {
-        let other = part(Opcode::Continuation, false, 0).repeat(VOLLEY);
-        let beginning = part(Opcode::Binary, false, 0);
+        let other = part(None, false, 0).repeat(VOLLEY);
+        let beginning = part(Some(Kind::Binary), false, 0);
         let first = [&beginning[..], &other[beginning.len()..]].concat();
         return Volleys { first, other, frames: VOLLEY, limit: FRAMES_OF_A_MESSAGE };
     }
@@ -154,8 +155,8 @@ fn fragments(count: usize) -> Volleys {
         .iter()
         .enumerate()
         .flat_map(|(at, &byte)| {
-            let opcode = if at == 0 { Opcode::Binary } else { Opcode::Continuation };
-            part(opcode, at + 1 == bytes.len(), byte)
+            let kind = (at == 0).then_some(Kind::Binary);
+            part(kind, at + 1 == bytes.len(), byte)
         })
         .collect();
     let messages = VOLLEY.div_ceil(bytes.len());
@@ -194,7 +195,7 @@ async fn flood(mut wire: Wire, volleys: &Volleys) -> Result<Punishment, Unpunish
 fn garbage(rng: &mut impl Rng, kind: usize) -> (Vec<u8>, CloseReason) {
     use CloseReason::{BadMessage, InvalidUtf8, ProtocolError, TextNotBinary, TooLarge};
     let noise = random_bytes(rng, 100);
-    let binary = |payload: &[u8]| frame(Opcode::Binary, true, payload);
+    let binary = |payload: &[u8]| frame(Kind::Binary, payload);
     let ping = ClientMessage::Ping { nonce: 1 }.to_bytes();
     let offences = [
         // Not WebSocket.
@@ -202,10 +203,10 @@ fn garbage(rng: &mut impl Rng, kind: usize) -> (Vec<u8>, CloseReason) {
         ([&[0x82, 100][..], &noise].concat(), ProtocolError),
         ([&header(0x83, 100)[..], &noise].concat(), ProtocolError),
         (header(0x09, 0), ProtocolError),
-        (frame(Opcode::Continuation, true, &noise), ProtocolError),
+        (fragment(None, true, &noise), ProtocolError),
         // Not what is spoken here.
-        (frame(Opcode::Text, true, b"hello"), TextNotBinary),
-        (frame(Opcode::Text, true, &[0xff, 0xfe]), InvalidUtf8),
+        (frame(Kind::Text, b"hello"), TextNotBinary),
+        (frame(Kind::Text, &[0xff, 0xfe]), InvalidUtf8),
         // Too large, whether it is there or only claimed.
         (header(0x82, 1 << 40), TooLarge),
         (binary(&random_bytes(rng, MAX_CLIENT_MESSAGE_BYTES + 1)), TooLarge),
@@ -245,7 +246,7 @@ mod tests {
             let Volleys { first, other, frames, .. } = fragments(count);
             // A fragment of one byte takes seven: two of its header, four of its mask.
             assert_eq!([first.len(), other.len()], [7 * frames; 2]);
-            assert_eq!(first[0] & 0x0f, Opcode::Binary as u8);
+            assert_eq!(first[0] & 0x0f, Kind::Binary.opcode());
         }
     }
 

@@ -14,7 +14,8 @@ use tickwire_protocol::message::{Ack, ClientMessage, Input, ServerMessage, Welco
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::http::{Http, HttpError, Line};
-use super::wire::{Opcode, Received, Wire, WireError};
+use super::wire::{Received, Wire, WireError};
+use crate::websocket::Kind;
 
 /// A welcome that takes longer is given up.
 const WELCOME_PATIENCE: Duration = Duration::from_secs(10);
@@ -170,7 +171,7 @@ impl Peer {
             let bytes = match received? {
                 Received::Binary(bytes) => bytes,
                 Received::Ping(payload) => {
-                    self.wire.send(Opcode::Pong, &payload).await?;
+                    self.wire.send(Kind::Pong, &payload).await?;
                     continue;
                 }
                 Received::Pong => continue,
@@ -205,7 +206,7 @@ impl Peer {
     /// # Errors
     /// [`PeerError::Wire`].
     pub async fn say(&mut self, message: &ClientMessage) -> Result<(), PeerError> {
-        Ok(self.wire.send(Opcode::Binary, &message.to_bytes()).await?)
+        Ok(self.wire.send(Kind::Binary, &message.to_bytes()).await?)
     }
 
     /// Plays like anybody for as long as `goes_on`.

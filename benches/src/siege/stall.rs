@@ -22,9 +22,10 @@ use super::peer::{Door, Peer, PeerError, Ticket};
 use super::plan::Plan;
 use super::server::{Sample, Server};
 use super::verdict::{Target, Verdict};
-use super::wire::{Opcode, frame};
+use super::wire::frame;
 use super::witness::{self, Witnesses};
 use super::{GAME, Setting, SiegeError, lobby};
+use crate::websocket::Kind;
 
 /// Bytes that a peer's kernel takes for it: as few as can be.
 const RECEIVE_BUFFER: u32 = 2048;
@@ -198,8 +199,7 @@ async fn stall(mut peer: Peer, tick_rate_hz: u16, manner: Manner, mut scene: Sce
             _ => last.frame.0,
         };
         let ack = ClientMessage::Ack(Ack { frame: FrameNumber(claimed), ..last });
-        let words =
-            [frame(Opcode::Pong, true, &[]), frame(Opcode::Binary, true, &ack.to_bytes())].concat();
+        let words = [frame(Kind::Pong, &[]), frame(Kind::Binary, &ack.to_bytes())].concat();
         // What does not get out is not said; once the server has closed, nothing is.
         let _ = peer.wire.try_send_bytes(&words);
     }

@@ -1,9 +1,8 @@
 //! A WebSocket that does as it is told, and nothing by itself: for peers who break rules, keep silent, or
 //! are too many for a client library.
 //!
-//! Frames by [RFC 6455, section 5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2). Pings are not
-//! answered here, and nothing is put together that comes in parts: the server sends whole messages. The
-//! masking key is always zero, which is a key like any other and leaves payloads as they are.
+//! Pings are not answered here, and nothing is put together that comes in parts: the server sends whole
+//! messages.
 
 use std::io;
 
@@ -15,29 +14,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::http::Line;
+use crate::websocket::{self, FIN, Header, Kind, WebSocketError};
 
 /// Bytes that are read at once: a few frames.
 const READ_BYTES: usize = 512;
+/// The masking key: one like any other, and it leaves payloads as they are.
+const MASK: [u8; 4] = [0; 4];
+/// Opcode of a further part of a message.
+const CONTINUATION: u8 = 0;
 /// Close code that stands for a close without one (RFC 6455, section 7.4.1).
 const NO_CODE: u16 = 1005;
-
-/// A frame's kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Opcode {
-    /// A further part of a message.
-    Continuation = 0,
-    /// Text.
-    Text = 1,
-    /// Bytes.
-    Binary = 2,
-    /// The last word.
-    Close = 8,
-    /// Asks for a pong.
-    Ping = 9,
-    /// The answer.
-    Pong = 10,
-}
 
 /// What the server sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +50,17 @@ pub enum WireError {
     /// The server does not open a WebSocket.
     #[error("the handshake was refused: {0}")]
     Refused(String),
-    /// The server's frame breaks a rule, or is none that it sends.
-    #[error("not a frame of the server: {0:02x?}")]
-    Frame([u8; 2]),
+    /// The server's frame breaks a rule.
+    #[error(transparent)]
+    Frame(#[from] WebSocketError),
+    /// It is none that it sends.
+    #[error("{kind:?} of {payload} bytes is no message of the server")]
+    Unexpected {
+        /// What it is.
+        kind: Kind,
+        /// How many bytes it has, as claimed.
+        payload: usize,
+    },
 }
 
 /// An open WebSocket.
@@ -76,10 +70,21 @@ pub struct Wire {
     received: BytesMut,
 }
 
-/// A frame as a client sends it.
+/// A message as a client sends it, in one frame.
 #[must_use]
-pub fn frame(opcode: Opcode, is_final: bool, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = header(opcode as u8 | if is_final { 0x80 } else { 0 }, payload.len() as u64);
+pub fn frame(kind: Kind, payload: &[u8]) -> Vec<u8> {
+    framed(FIN | kind.opcode(), payload)
+}
+
+/// A part of a message: the first one says what the message is, the others do not.
+#[must_use]
+pub fn fragment(kind: Option<Kind>, is_last: bool, payload: &[u8]) -> Vec<u8> {
+    let opcode = kind.map_or(CONTINUATION, Kind::opcode);
+    framed(if is_last { FIN | opcode } else { opcode }, payload)
+}
+
+fn framed(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = header(first, payload.len() as u64);
     bytes.extend_from_slice(payload);
     bytes
 }
@@ -87,19 +92,8 @@ pub fn frame(opcode: Opcode, is_final: bool, payload: &[u8]) -> Vec<u8> {
 /// The header of a frame that claims a payload of so many bytes; `first` is its first byte.
 #[must_use]
 pub fn header(first: u8, length: u64) -> Vec<u8> {
-    let mut bytes = vec![first];
-    match length {
-        0..126 => bytes.push(0x80 | length as u8),
-        126..65_536 => {
-            bytes.push(0x80 | 126);
-            bytes.extend((length as u16).to_be_bytes());
-        }
-        _ => {
-            bytes.push(0x80 | 127);
-            bytes.extend(length.to_be_bytes());
-        }
-    }
-    bytes.extend([0; 4]);
+    let mut bytes = Vec::new();
+    websocket::push_header(&mut bytes, first, length, MASK);
     bytes
 }
 
@@ -140,8 +134,8 @@ impl Wire {
     ///
     /// # Errors
     /// [`WireError::Connection`].
-    pub async fn send(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), WireError> {
-        self.send_bytes(&frame(opcode, true, payload)).await
+    pub async fn send(&mut self, kind: Kind, payload: &[u8]) -> Result<(), WireError> {
+        self.send_bytes(&frame(kind, payload)).await
     }
 
     /// Sends bytes as they are.
@@ -187,33 +181,23 @@ fn first_line(bytes: &[u8]) -> String {
 
 /// The frame at the front, if all of it is there.
 fn take_frame(bytes: &mut BytesMut) -> Result<Option<Received>, WireError> {
-    let &[first, second, ..] = &bytes[..] else { return Ok(None) };
-    let extended = match second {
-        126 => 2,
-        127 => 8,
-        _ => 0,
+    let Some(Header { kind, bytes: begin, payload }) = Header::read(bytes)? else {
+        return Ok(None);
     };
-    let Some(extra) = bytes.get(2..2 + extended) else { return Ok(None) };
-    let length = match extended {
-        0 => u64::from(second),
-        _ => extra.iter().fold(0, |length, &byte| length << 8 | u64::from(byte)),
-    };
-    // The server masks nothing and sends whole messages of bounded size.
-    if second & 0x80 != 0 || first & 0xf0 != 0x80 || length > MAX_SERVER_MESSAGE_BYTES as u64 {
-        return Err(WireError::Frame([first, second]));
+    // The server speaks binary, in messages of bounded size.
+    if kind == Kind::Text || payload > MAX_SERVER_MESSAGE_BYTES {
+        return Err(WireError::Unexpected { kind, payload });
     }
-    let (begin, length) = (2 + extended, length as usize);
-    if bytes.len() < begin + length {
+    if bytes.len() < begin + payload {
         return Ok(None);
     }
     bytes.advance(begin);
-    let payload = bytes.split_to(length).freeze();
-    Ok(Some(match first & 0x0f {
-        2 => Received::Binary(payload),
-        8 => Received::Close(close_code(&payload)),
-        9 => Received::Ping(payload),
-        10 => Received::Pong,
-        _ => return Err(WireError::Frame([first, second])),
+    let payload = bytes.split_to(payload).freeze();
+    Ok(Some(match kind {
+        Kind::Text | Kind::Binary => Received::Binary(payload),
+        Kind::Close => Received::Close(close_code(&payload)),
+        Kind::Ping => Received::Ping(payload),
+        Kind::Pong => Received::Pong,
     }))
 }
 
@@ -247,15 +231,19 @@ mod tests {
 
     #[test]
     fn what_the_server_never_sends_is_an_error() {
-        for bytes in [[0x82, 0x80], [0x02, 1], [0x81, 0], [0xc2, 0]] {
+        for bytes in [[0x82, 0x80], [0x02, 1], [0xc2, 0]] {
             assert!(matches!(take(&bytes), Err(WireError::Frame(_))), "{bytes:02x?}");
+        }
+        for bytes in [&[0x81, 0][..], &[0x82, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]]
+        {
+            assert!(matches!(take(bytes), Err(WireError::Unexpected { .. })), "{bytes:02x?}");
         }
     }
 
     #[test]
     fn frames_of_a_client_are_masked_by_nothing() {
-        assert_eq!(frame(Opcode::Ping, true, &[5]), [0x89, 0x81, 0, 0, 0, 0, 5]);
-        assert_eq!(frame(Opcode::Continuation, false, &[5]), [0x00, 0x81, 0, 0, 0, 0, 5]);
+        assert_eq!(frame(Kind::Ping, &[5]), [0x89, 0x81, 0, 0, 0, 0, 5]);
+        assert_eq!(fragment(None, false, &[5]), [0x00, 0x81, 0, 0, 0, 0, 5]);
         assert_eq!(header(0x82, 4097)[..4], [0x82, 0xfe, 0x10, 0x01]);
         assert_eq!(header(0x82, 1 << 40).len(), 14);
     }

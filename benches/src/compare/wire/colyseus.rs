@@ -15,7 +15,7 @@
 use tickwire_protocol::message::InputValues;
 
 use super::{Incoming, Sight, Wire, WireError};
-use crate::compare::websocket::{self, Kind, Message};
+use crate::websocket::{self, Kind, Message};
 
 /// The message's kind is its first byte; the rest are flags that rooms without `defineInput()` never set.
 const JOIN_ROOM: u8 = 10;

@@ -4,7 +4,7 @@
 use tickwire_protocol::message::InputValues;
 
 use super::{Incoming, Sight, Wire, WireError};
-use crate::compare::websocket::{self, Kind, Message};
+use crate::websocket::{self, Kind, Message};
 
 const PROTOCOL: &str = "peers on ws and Bun";
 /// Bytes of a message that tell what it is.

@@ -12,7 +12,7 @@ use tickwire_protocol::message::InputValues;
 
 use super::plain::position_in_json;
 use super::{Incoming, Sight, Wire, WireError};
-use crate::compare::websocket::{self, Kind, Message};
+use crate::websocket::{self, Kind, Message};
 
 /// Bytes of a message that tell what it is.
 const GLANCE: usize = 32;

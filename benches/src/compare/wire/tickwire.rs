@@ -12,7 +12,7 @@ use tickwire_protocol::message::{Ack, ClientMessage, Input, InputValues, ServerM
 use tickwire_protocol::replica::{Agreement, Replica};
 
 use super::{Incoming, Sight, Wire, WireError};
-use crate::compare::websocket::{self, Kind, Message};
+use crate::websocket::{self, Kind, Message};
 
 /// Steps of drift's grid per unit.
 const STEPS_PER_UNIT: f64 = 16.0;

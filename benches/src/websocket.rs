@@ -1,9 +1,11 @@
-//! The load's side of a WebSocket, as cheap as can be: it counts messages and keeps only as much of each
-//! as its wire wants to see.
+//! A client's side of a WebSocket, as cheap as can be: frames by
+//! [RFC 6455, section 5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2).
 //!
-//! The load must not be what is measured, and has to take in more than a gigabyte a second from servers
-//! that send everything to everybody. So one buffer per thread is read into, messages are looked at
-//! where they lie, and what nobody wants is skipped without being copied.
+//! `siege` looks at single frames by their [`Header`]; `compare` has a [`Reader`], which counts messages and
+//! keeps only as much of each as its wire wants to see. The load must not be what is measured, and has to
+//! take in more than a gigabyte a second from servers that send everything to everybody. So one buffer per
+//! thread is read into, messages are looked at where they lie, and what nobody wants is skipped without
+//! being copied.
 
 use thiserror::Error;
 
@@ -13,7 +15,8 @@ pub const MAX_CONTROL_BYTES: usize = 125;
 const MAX_HEADER_BYTES: usize = 10;
 /// The key that clients' payloads are masked with. Servers do the same work whatever it is.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-const FIN: u8 = 0x80;
+/// Says in the first byte that a message ends with this frame.
+pub const FIN: u8 = 0x80;
 const MASKED: u8 = 0x80;
 /// Lengths in the second byte that say that the length follows, in 2 bytes or in 8.
 const LENGTH_OF_2: u8 = 126;
@@ -57,7 +60,9 @@ pub struct Message<'a> {
 }
 
 impl Kind {
-    const fn opcode(self) -> u8 {
+    /// As the header has it.
+    #[must_use]
+    pub const fn opcode(self) -> u8 {
         match self {
             Self::Text => 1,
             Self::Binary => 2,
@@ -75,8 +80,15 @@ impl Kind {
 
 /// Appends a message from a client to what is to be sent.
 pub fn push(out: &mut Vec<u8>, kind: Kind, payload: &[u8]) {
-    out.push(FIN | kind.opcode());
-    match u16::try_from(payload.len()) {
+    push_header(out, FIN | kind.opcode(), payload.len() as u64, MASK);
+    out.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+}
+
+/// Appends the header of a client's frame that claims a payload of so many bytes, masked with this key;
+/// `first` is its first byte.
+pub fn push_header(out: &mut Vec<u8>, first: u8, payload: u64, mask: [u8; 4]) {
+    out.push(first);
+    match u16::try_from(payload) {
         Ok(length @ 0..126) => out.push(MASKED | length as u8),
         Ok(length) => {
             out.push(MASKED | LENGTH_OF_2);
@@ -84,11 +96,10 @@ pub fn push(out: &mut Vec<u8>, kind: Kind, payload: &[u8]) {
         }
         Err(_) => {
             out.push(MASKED | LENGTH_OF_8);
-            out.extend_from_slice(&(payload.len() as u64).to_be_bytes());
+            out.extend_from_slice(&payload.to_be_bytes());
         }
     }
-    out.extend_from_slice(&MASK);
-    out.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    out.extend_from_slice(&mask);
 }
 
 /// Finds the messages in what a server sends, however it is cut into pieces.
@@ -111,17 +122,23 @@ struct Open {
     left: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Header {
-    kind: Kind,
+/// The header of a server's frame that is a whole message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// What the message is.
+    pub kind: Kind,
     /// Bytes of the header itself.
-    bytes: usize,
-    payload: usize,
+    pub bytes: usize,
+    /// Bytes of the payload, as claimed.
+    pub payload: usize,
 }
 
 impl Header {
     /// Reads a header, if it is there in full.
-    fn read(bytes: &[u8]) -> Result<Option<Self>, WebSocketError> {
+    ///
+    /// # Errors
+    /// [`WebSocketError`].
+    pub fn read(bytes: &[u8]) -> Result<Option<Self>, WebSocketError> {
         let &[first, second, ref rest @ ..] = bytes else { return Ok(None) };
         if first & FIN == 0 {
             return Err(WebSocketError::Fragment);
@@ -268,6 +285,21 @@ mod tests {
             for piece in [1, 2, 3, 5, 1000, stream.len()] {
                 assert_eq!(seen(&stream, keep, piece).as_ref(), Ok(&expected), "{keep} {piece}");
             }
+        }
+    }
+
+    #[test]
+    fn headers_are_read_when_they_are_whole() {
+        for (bytes, payload) in [
+            (&[0x82, 125][..], 125),
+            (&[0x82, 126, 1, 0], 256),
+            (&[0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0], 65_536),
+        ] {
+            for cut in 0..bytes.len() {
+                assert_eq!(Header::read(&bytes[..cut]), Ok(None));
+            }
+            let header = Header { kind: Kind::Binary, bytes: bytes.len(), payload };
+            assert_eq!(Header::read(&[bytes, &[7]].concat()), Ok(Some(header)));
         }
     }
 
