@@ -1,0 +1,85 @@
+//! What members send: inputs, messages to the game, where spectators look, acknowledgements.
+
+use std::time::Duration;
+
+use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::{Ack, GameMessage, Input, Look, Refusal, RefusalCause, Role};
+
+use super::{MessageError, Room};
+use crate::game::View;
+
+impl Room {
+    /// Takes in an input that arrived at this time of the room. What is refused without harm is told
+    /// to the player.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_input(
+        &mut self,
+        player: PlayerId,
+        input: Input,
+        arrived: Duration,
+    ) -> Result<(), MessageError> {
+        self.schema.check_input(&input.values)?;
+        let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
+        let late_before = member.inputs.late();
+        let taken = if member.role == Role::Spectator {
+            Err(RefusalCause::Spectator)
+        } else {
+            member.inputs.push(input, arrived, self.tick, self.config.inputs)
+        };
+        self.counters.inputs += 1;
+        self.counters.inputs_late += member.inputs.late() - late_before;
+        if let Err(cause) = taken {
+            self.refuse(player, Refusal { input: Some(input.seq), cause });
+        }
+        Ok(())
+    }
+
+    /// Hands a message to the game.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_message(
+        &mut self,
+        player: PlayerId,
+        message: &GameMessage,
+    ) -> Result<(), MessageError> {
+        self.schema.check_message(message)?;
+        let member = self.members.get(&player).ok_or(MessageError::NotAMember)?;
+        if member.role == Role::Spectator {
+            self.refuse(player, Refusal { input: None, cause: RefusalCause::Spectator });
+        } else {
+            self.with_game(|game, context| game.on_message(context, player, message));
+        }
+        Ok(())
+    }
+
+    /// Takes in what a spectator wants to see; players see what the game shows them.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_look(&mut self, player: PlayerId, look: Look) -> Result<(), MessageError> {
+        let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
+        if !look.is_sound() {
+            return Err(MessageError::Look);
+        }
+        if member.role == Role::Spectator {
+            member.look = Some(View { center: look.center, size: look.size });
+        } else {
+            self.refuse(player, Refusal { input: None, cause: RefusalCause::NotASpectator });
+        }
+        Ok(())
+    }
+
+    /// Takes in an acknowledgement.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_ack(&mut self, player: PlayerId, ack: Ack) -> Result<(), MessageError> {
+        let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
+        member.flow.handle_ack(ack)?;
+        member.keys.confirm();
+        Ok(())
+    }
+}
