@@ -3,6 +3,7 @@
 mod access;
 mod drain;
 mod duration;
+mod game_options;
 mod limits;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub use drain::{DrainConfig, DrainFlags};
 pub use limits::{LimitFlags, LimitsConfig};
 
 use duration::{parse_duration, parse_window};
+use game_options::read_game_options;
 
 /// Authoritative game state server: rooms with a fixed tick, binary deltas over WebSocket.
 #[derive(Clone, Debug, Parser)]
@@ -234,30 +236,6 @@ impl Flags {
             public_url,
         })
     }
-}
-
-/// Reads `GAME.KEY=VALUE` and lets each game judge its options.
-fn read_game_options(
-    texts: &[String],
-    games: &GameRegistry,
-) -> Result<BTreeMap<String, GameOptions>, ConfigError> {
-    let mut by_game: BTreeMap<String, GameOptions> = BTreeMap::new();
-    for text in texts {
-        let error =
-            |allowed: String| ConfigError { flag: "game-option", value: text.clone(), allowed };
-        let parts = text.split_once('=').and_then(|(name, value)| {
-            let (game, key) = name.split_once('.')?;
-            Some((game, key, value))
-        });
-        let (game, key, value) = parts.ok_or_else(|| error("GAME.KEY=VALUE is due".to_owned()))?;
-        let factory = games.find(game).ok_or_else(|| {
-            error(format!("GAME is one of {}", games.names().collect::<Vec<_>>().join(", ")))
-        })?;
-        let options = by_game.entry(game.to_owned()).or_default();
-        options.0.insert(key.to_owned(), value.to_owned());
-        factory(options).map_err(|cause| error(cause.to_string()))?;
-    }
-    Ok(by_game)
 }
 
 fn check_public_url(url: String) -> Result<String, ConfigError> {
