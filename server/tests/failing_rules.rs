@@ -4,85 +4,45 @@
 
 mod support;
 
+use std::cell::Cell;
+
 use serde_json::json;
+use support::interposed::{Call, Interposed};
 use support::{Client, TestServer, close_code, drift, games};
-use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
+use tickwire_protocol::ids::{InputSeq, Tick};
 use tickwire_protocol::message::{
     ClientMessage, GameMessage, Input, InputValues, ServerMessage, Value,
 };
-use tickwire_protocol::schema::{MessageKind, ParamKind, Schema};
-use tickwire_simulation::game::{Context, Game};
-use tickwire_simulation::inputs::Inputs;
+use tickwire_protocol::schema::{MessageKind, ParamKind};
+use tickwire_simulation::game::Game;
 use tickwire_simulation::registry::{GameOptions, OptionError};
-use tickwire_simulation::saved::RestoreError;
-use tickwire_simulation::scene::SceneWriter;
 
-/// *drift*, with rules that panic where they are told to.
-struct Broken {
-    rules: Box<dyn Game>,
-    place: String,
-    /// When somebody joined.
-    joined: Option<Tick>,
-}
-
-impl Broken {
-    fn pass(&self, place: &str) {
-        assert!(self.place != place, "on purpose");
-    }
-}
-
-impl Game for Broken {
-    fn schema(&self) -> Schema {
-        let schema = Schema { game: "broken".to_owned(), ..self.rules.schema() };
-        schema.message(
-            MessageKind::new("poke").param("number", ParamKind::Integer { min: 0, max: 9 }),
-        )
-    }
-    fn on_join(&mut self, context: &mut Context<'_>, player: PlayerId, name: &str) {
-        // Its second player breaks it, so that the first one is in.
-        if player.0 > 1 {
-            self.pass("join");
-        }
-        self.joined = Some(context.tick());
-        self.rules.on_join(context, player, name);
-    }
-    fn on_leave(&mut self, context: &mut Context<'_>, player: PlayerId) {
-        self.pass("leave");
-        self.rules.on_leave(context, player);
-    }
-    fn on_message(&mut self, _: &mut Context<'_>, _: PlayerId, _: &GameMessage) {
-        self.pass("message");
-    }
-    fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>) {
-        if self.joined.is_some_and(|joined| context.tick().since(joined) > 3) {
-            self.pass("step");
-        }
-        self.rules.step(context, inputs);
-    }
-    fn on_presence(&mut self, _: &mut Context<'_>, _: PlayerId, is_present: bool) {
-        if is_present {
-            self.pass("presence");
-        }
-    }
-    fn replicate(&self, out: &mut SceneWriter<'_>) {
-        if self.joined.is_some() {
-            self.pass("replicate");
-        }
-        self.rules.replicate(out);
-    }
-    fn save(&self) -> Vec<u8> {
-        self.rules.save()
-    }
-    fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
-        self.rules.restore(state)
-    }
-}
-
+/// *drift*, with rules that panic at the place that its options name, once somebody has joined.
 fn broken(options: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
     let place = options.0.get("place").cloned().unwrap_or_default();
     assert!(place != "opening", "on purpose");
-    let rules = tickwire_drift::create(&GameOptions::default())?;
-    Ok(Box::new(Broken { rules, place, joined: None }))
+    let joined = Cell::new(None);
+    let before = move |call| {
+        let is_there = match call {
+            Call::Join(player, tick) => {
+                joined.set(Some(tick));
+                // Its second player breaks it, so that the first one is in.
+                player.0 > 1 && place == "join"
+            }
+            Call::Leave => place == "leave",
+            Call::Presence { is_present } => is_present && place == "presence",
+            Call::Message => place == "message",
+            Call::Step(tick) => {
+                place == "step" && joined.get().is_some_and(|joined| tick.since(joined) > 3)
+            }
+            Call::Replicate => place == "replicate" && joined.get().is_some(),
+            Call::View | Call::BotInput | Call::Drop => false,
+        };
+        assert!(!is_there, "on purpose");
+    };
+    let poke = MessageKind::new("poke").param("number", ParamKind::Integer { min: 0, max: 9 });
+    let game = Interposed::drift("broken", &GameOptions::default(), before)?;
+    Ok(Box::new(game.with_schema(|schema| schema.message(poke))))
 }
 
 /// Reads on to the word that the room has failed.

@@ -9,50 +9,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use support::interposed::{Call, Interposed};
 use support::{Client, TestServer, drift, games};
-use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::schema::Schema;
-use tickwire_simulation::game::{Context, Game};
-use tickwire_simulation::inputs::Inputs;
+use tickwire_simulation::game::Game;
 use tickwire_simulation::registry::{GameOptions, OptionError};
-use tickwire_simulation::saved::RestoreError;
-use tickwire_simulation::scene::SceneWriter;
 
 /// How long a step of the slow game takes, in microseconds.
 static STEP_US: AtomicU64 = AtomicU64::new(0);
 
 /// *drift*, with a step that takes as long as it is told.
-struct Slow(Box<dyn Game>);
-
 fn slow(options: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
-    Ok(Box::new(Slow(tickwire_drift::create(options)?)))
-}
-
-impl Game for Slow {
-    fn schema(&self) -> Schema {
-        Schema { game: "slow".to_owned(), ..self.0.schema() }
-    }
-    fn on_join(&mut self, context: &mut Context<'_>, player: PlayerId, name: &str) {
-        self.0.on_join(context, player, name);
-    }
-    fn on_leave(&mut self, context: &mut Context<'_>, player: PlayerId) {
-        self.0.on_leave(context, player);
-    }
-    fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>) {
-        // Busy, not asleep: as rules are that have too much to do.
-        let (begin, due) = (Instant::now(), STEP_US.load(Ordering::Relaxed));
-        while begin.elapsed() < Duration::from_micros(due) {}
-        self.0.step(context, inputs);
-    }
-    fn replicate(&self, out: &mut SceneWriter<'_>) {
-        self.0.replicate(out);
-    }
-    fn save(&self) -> Vec<u8> {
-        self.0.save()
-    }
-    fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
-        self.0.restore(state)
-    }
+    let before = |call| {
+        if let Call::Step(_) = call {
+            // Busy, not asleep: as rules are that have too much to do.
+            let (begin, due) = (Instant::now(), STEP_US.load(Ordering::Relaxed));
+            while begin.elapsed() < Duration::from_micros(due) {}
+        }
+    };
+    Ok(Box::new(Interposed::drift("slow", options, before)?))
 }
 
 /// Plays on for ever: ticks come one after the other however late they are.

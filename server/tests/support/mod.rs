@@ -7,6 +7,7 @@
     reason = "each test crate uses its part, and a test fails by panicking"
 )]
 
+pub mod interposed;
 pub mod process;
 
 use std::net::SocketAddr;
