@@ -17,31 +17,39 @@ use tickwire_protocol::schema::{MessageKind, ParamKind};
 use tickwire_simulation::game::Game;
 use tickwire_simulation::registry::{GameOptions, OptionError};
 
-/// *drift*, with rules that panic at the place that its options name, once somebody has joined.
+/// *drift* in a world of many cells, with rules that panic at the places that its options name, such as
+/// `step+drop`, once somebody has joined.
 fn broken(options: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
-    let place = options.0.get("place").cloned().unwrap_or_default();
-    assert!(place != "opening", "on purpose");
-    let joined = Cell::new(None);
+    let places = options.0.get("place").cloned().unwrap_or_default();
+    let is_broken = move |place| places.split('+').any(|broken| broken == place);
+    assert!(!is_broken("opening"), "on purpose");
+    let newest = Cell::new(None);
     let before = move |call| {
         let is_there = match call {
             Call::Join(player, tick) => {
-                joined.set(Some(tick));
+                newest.set(Some((player, tick)));
                 // Its second player breaks it, so that the first one is in.
-                player.0 > 1 && place == "join"
+                player.0 > 1 && is_broken("join")
             }
-            Call::Leave => place == "leave",
-            Call::Presence { is_present } => is_present && place == "presence",
-            Call::Message => place == "message",
+            Call::Leave => is_broken("leave"),
+            Call::Presence { is_present } => is_present && is_broken("presence"),
+            Call::Message => is_broken("message"),
             Call::Step(tick) => {
-                place == "step" && joined.get().is_some_and(|joined| tick.since(joined) > 3)
+                newest.get().is_some_and(|(_, joined)| tick.since(joined) > 3) && is_broken("step")
             }
-            Call::Replicate => place == "replicate" && joined.get().is_some(),
-            Call::View | Call::BotInput | Call::Drop => false,
+            Call::Replicate => newest.get().is_some() && is_broken("replicate"),
+            Call::View => is_broken("view"),
+            // The bot is the room's first player.
+            Call::BotInput => {
+                newest.get().is_some_and(|(player, _)| player.0 > 1) && is_broken("bot")
+            }
+            Call::Drop => is_broken("drop"),
         };
         assert!(!is_there, "on purpose");
     };
+    let world = GameOptions([("world".to_owned(), "8000x8000".to_owned())].into());
     let poke = MessageKind::new("poke").param("number", ParamKind::Integer { min: 0, max: 9 });
-    let game = Interposed::drift("broken", &GameOptions::default(), before)?;
+    let game = Interposed::drift("broken", &world, before)?;
     Ok(Box::new(game.with_schema(|schema| schema.message(poke))))
 }
 
@@ -54,6 +62,32 @@ async fn failure(client: &mut Client) -> u32 {
             return back_after_ms;
         }
     }
+}
+
+/// Opens a room whose rules panic there, and says how to join it.
+async fn open_room(server: &TestServer, place: &str) -> serde_json::Value {
+    let wanted = json!({"game": "broken", "options": {"place": place}});
+    let (_, opened) = server.post("/api/rooms", wanted).await;
+    json!({"room": opened["room"]})
+}
+
+/// The room ends with the word to its player, as the server's failure of this number, and the witness's
+/// room is the only one that is left.
+async fn expect_failed_alone(server: &TestServer, victim: &mut Client, failures: u32) {
+    let back_after_ms = failure(victim).await;
+    assert!((250..=750).contains(&back_after_ms), "{back_after_ms}");
+    assert_eq!(close_code(&mut victim.socket).await, 1011);
+    server.metric_until("tickwire_rooms_failed_total", failures.into()).await;
+    server.metric_until("tickwire_rooms", 1.0).await;
+    assert_eq!(server.room().await["game"], "drift");
+}
+
+/// The witness's room still takes inputs in.
+async fn expect_undisturbed(witness: &mut Client) {
+    let values = InputValues::new(&[10, 0]).unwrap();
+    let seq = InputSeq(1);
+    witness.send(ClientMessage::Input(Input { seq, at: Tick(0), values })).await;
+    while witness.frame().await.input.is_none() {}
 }
 
 #[tokio::test]
@@ -71,10 +105,9 @@ async fn a_room_whose_rules_panic_is_not_opened() {
 async fn a_room_whose_rules_panic_ends_alone_and_says_so() {
     let server = TestServer::start_with(games().with("broken", broken), &[]);
     let mut witness = server.enter(drift()).await;
-    for (count, place) in (1..).zip(["step", "message", "join", "leave", "presence", "replicate"]) {
-        let opened = json!({"game": "broken", "options": {"place": place}});
-        let (_, opened) = server.post("/api/rooms", opened).await;
-        let room = json!({"room": opened["room"]});
+    let places = ["step", "message", "join", "leave", "presence", "replicate", "view", "step+drop"];
+    for (count, place) in (1..).zip(places) {
+        let room = open_room(&server, place).await;
         let mut victim = server.enter(room.clone()).await;
         let poke = GameMessage { kind: 0, values: vec![Value::Integer(1)] };
         match place {
@@ -95,15 +128,37 @@ async fn a_room_whose_rules_panic_ends_alone_and_says_so() {
             "leave" => server.enter(room).await.leave().await,
             _ => {}
         }
-        let back_after_ms = failure(&mut victim).await;
-        assert!((250..=750).contains(&back_after_ms), "{back_after_ms}");
-        assert_eq!(close_code(&mut victim.socket).await, 1011, "{place}");
-        server.metric_until("tickwire_rooms_failed_total", f64::from(count)).await;
-        server.metric_until("tickwire_rooms", 1.0).await;
-        assert_eq!(server.room().await["game"], "drift");
+        expect_failed_alone(&server, &mut victim, count).await;
     }
-    let values = InputValues::new(&[10, 0]).unwrap();
-    witness.send(ClientMessage::Input(Input { seq: InputSeq(1), at: Tick(0), values })).await;
-    while witness.frame().await.input.is_none() {}
+    expect_undisturbed(&mut witness).await;
     server.metric_until("tickwire_sessions", 1.0).await;
+}
+
+#[tokio::test]
+async fn a_room_whose_bots_rules_panic_ends_alone_and_says_so() {
+    let flags = ["--default-game=broken", "--bots=1", "--room-threads=1"];
+    let server = TestServer::start_with(games().with("broken", broken), &flags);
+    let mut witness = server.enter(drift()).await;
+    let room = open_room(&server, "bot").await;
+    let mut victim = server.enter(room).await;
+    expect_failed_alone(&server, &mut victim, 1).await;
+    expect_undisturbed(&mut witness).await;
+}
+
+#[tokio::test]
+async fn a_room_whose_game_panics_as_it_is_dropped_disturbs_nobody() {
+    let flags = ["--room-threads=1", "--empty-room-timeout=1s"];
+    let mut server = TestServer::start_with(games().with("broken", broken), &flags);
+    let mut witness = server.enter(drift()).await;
+    let room = open_room(&server, "drop").await;
+    server.enter(room).await.leave().await;
+    server.metric_until("tickwire_rooms", 1.0).await;
+    expect_undisturbed(&mut witness).await;
+    // The thread that it was on takes further rooms, and ends like any other.
+    let room = open_room(&server, "drop").await;
+    let mut other = server.enter(room).await;
+    other.frame().await;
+    server.begin_shutdown();
+    assert_eq!(close_code(&mut other.socket).await, 1012);
+    assert_eq!(close_code(&mut witness.socket).await, 1012);
 }
