@@ -11,7 +11,7 @@ mod rate;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -69,6 +69,7 @@ pub struct Admission {
     requests: Arc<Places>,
     joins: Rate,
     upgrades: Rate,
+    has_met_proxy: AtomicBool,
 }
 
 /// A WebSocket that was let in. Gives its place back when dropped.
@@ -94,6 +95,7 @@ impl Admission {
             requests: Places::new(limits.sessions_per_address),
             joins: Rate::new(limits.joins_per_second),
             upgrades: Rate::new(limits.upgrades_per_second),
+            has_met_proxy: AtomicBool::new(false),
             limits,
         }
     }
@@ -127,6 +129,16 @@ impl Admission {
     pub fn is_trusted(&self, address: IpAddr) -> bool {
         let address = canonical(address);
         self.limits.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+
+    /// A request that says that it was forwarded: the address of the proxy, if it runs on this machine and the
+    /// server was not told of it. Everybody behind it counts as the own machine then, which the operator
+    /// should know. Told once.
+    #[must_use]
+    pub fn meets_unknown_proxy(&self, peer: Option<IpAddr>) -> Option<IpAddr> {
+        let proxy = peer.map(canonical)?;
+        let is_unknown = proxy.is_loopback() && !self.is_trusted(proxy);
+        (is_unknown && !self.has_met_proxy.swap(true, Ordering::Relaxed)).then_some(proxy)
     }
 
     /// An address as it is counted; `None` when it is not.
@@ -281,6 +293,26 @@ mod tests {
         }
         assert!(limited.admit_join(address("127.0.0.1")).is_err());
         assert_eq!(exempt.admit_join(address("::1")), Ok(()));
+    }
+
+    #[test]
+    fn a_proxy_on_the_own_machine_that_nobody_told_of_is_met_once() {
+        let known: IpNet = "127.0.0.0/8".parse().unwrap();
+        let mut limits = admission(false).limits.clone();
+        let unknown = Admission::new(limits.clone());
+        assert_eq!(unknown.meets_unknown_proxy(None), None);
+        assert_eq!(
+            unknown.meets_unknown_proxy(address("192.0.2.1")),
+            None,
+            "anybody can claim that"
+        );
+        assert_eq!(unknown.meets_unknown_proxy(address("10.0.0.1")), None, "known");
+        assert_eq!(unknown.meets_unknown_proxy(address("::ffff:127.0.0.1")), address("127.0.0.1"));
+        assert_eq!(unknown.meets_unknown_proxy(address("::1")), None, "told already");
+        limits.trusted_proxies.push(known);
+        let told = Admission::new(limits);
+        assert_eq!(told.meets_unknown_proxy(address("127.0.0.1")), None);
+        assert_eq!(told.meets_unknown_proxy(address("::1")), address("::1"));
     }
 
     #[test]

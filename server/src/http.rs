@@ -13,8 +13,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use actix_cors::Cors;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, FORWARDED, HeaderMap, RETRY_AFTER};
 use actix_web::web::{self, JsonConfig, QueryConfig, ServiceConfig};
+use tracing::warn;
 
 use crate::admission::Admission;
 use crate::lobby::Lobby;
@@ -66,7 +67,21 @@ pub(crate) fn client_address(
     let lines = headers.get_all("x-forwarded-for");
     let forwarded: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     let forwarded = (!forwarded.is_empty()).then(|| forwarded.join(","));
-    admission.address_of(peer.map(|peer| peer.ip()), forwarded.as_deref())
+    let peer = peer.map(|peer| peer.ip());
+    if forwarded.is_some() || headers.contains_key(FORWARDED) {
+        warn_of_unknown_proxy(admission, peer);
+    }
+    admission.address_of(peer, forwarded.as_deref())
+}
+
+fn warn_of_unknown_proxy(admission: &Admission, peer: Option<IpAddr>) {
+    if let Some(proxy) = admission.meets_unknown_proxy(peer) {
+        warn!(
+            "a proxy on this machine is not known: everybody behind it counts as this machine, which \
+             has no limits per address unless --limit-loopback is set; tell of it with \
+             --trusted-proxy={proxy}, and have it send X-Forwarded-For"
+        );
+    }
 }
 
 /// Where a request was sent to, as its sender sees it: host and port, and whether by TLS. Behind a proxy
@@ -111,4 +126,37 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .service(demo::sdk)
         .service(demo::page_part)
         .default_service(web::to(error::not_found));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::admission::AdmissionLimits;
+
+    #[test]
+    fn a_request_that_was_forwarded_says_so() {
+        let limits = AdmissionLimits {
+            sessions: 1,
+            sessions_per_address: 1,
+            joins_per_second: NonZeroU32::MIN,
+            upgrades_per_second: NonZeroU32::MIN,
+            limits_loopback: false,
+            trusted_proxies: Vec::new(),
+        };
+        let peer = SocketAddr::from(([127, 0, 0, 1], 8080));
+        for (name, is_forwarded) in
+            [("forwarded", true), ("x-forwarded-for", true), ("user-agent", false)]
+        {
+            let admission = Admission::new(limits.clone());
+            let mut headers = HeaderMap::new();
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("192.0.2.1"));
+            assert_eq!(client_address(&admission, Some(peer), &headers), Some(peer.ip()));
+            let is_met = admission.meets_unknown_proxy(Some(peer.ip())).is_none();
+            assert_eq!(is_met, is_forwarded, "{name}");
+        }
+    }
 }
