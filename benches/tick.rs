@@ -12,14 +12,18 @@ use criterion::measurement::WallTime;
 use criterion::{
     Bencher, BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
+use tickwire_arena::options::ArenaOptions;
 use tickwire_benches::replication::RoomState;
 use tickwire_benches::scene::Scene;
 use tickwire_benches::tick_table::{GROUP_PREFIX, STEP, STEP_HELD, STEP_QUANTISE_DELTA};
+use tickwire_bot_client::behavior::Behavior;
 use tickwire_simulation::interest::Interest;
 use tickwire_simulation::registry::OptionError;
 
 /// Sizes of the games, in entities.
 const SIZES: [usize; 4] = [10, 100, 1000, 10_000];
+/// Players of an arena that several threads step: with their bullets some 50,000 entities in motion.
+const LARGE_ARENA_PLAYERS: usize = 20_000;
 /// Games are measured together until they have this many entities.
 const ENTITIES_PER_PASS: usize = 1000;
 /// Ticks over which the mean number of entities is taken.
@@ -56,6 +60,20 @@ impl Rooms {
         assert!((0.75..1.25).contains(&share), "{mean} entities where {size} are wanted");
         rooms.entities = mean.round() as u64;
         rooms
+    }
+
+    /// An arena of as many as its options allow for.
+    fn large_arena() -> Self {
+        let options = ArenaOptions { world: [40_000.0; 2], asteroids: 2000, pickups: 5000 };
+        let game = Box::new(tickwire_arena::Arena::new(options));
+        let mut scene = Scene::new(game, LARGE_ARENA_PLAYERS, Behavior::Wander, 1);
+        for _ in 0..CENSUS_TICKS {
+            scene.send_inputs();
+            scene.step();
+            scene.forget_events();
+        }
+        let entities = scene.snapshot().entities() as u64;
+        Self { scenes: vec![scene], entities }
     }
 
     fn ticks(&self) -> usize {
@@ -175,6 +193,21 @@ fn arena(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Steps of an arena so large that several threads are worth it, on one and on two.
+fn threads(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("tick_on_threads/arena");
+    let mut rooms = Rooms::large_arena();
+    group.throughput(Throughput::Elements(rooms.entities));
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.unwrap_or_else(|error| panic!("no threads: {error}"));
+        group.bench_function(BenchmarkId::new(STEP, threads), |bencher| {
+            rooms.measure(bencher, |_, scene| pool.install(|| scene.step()));
+        });
+    }
+    group.finish();
+}
+
 fn config() -> Criterion {
     // Handing in inputs takes longer than a small step, so the wall clock runs several times this.
     Criterion::default()
@@ -183,5 +216,5 @@ fn config() -> Criterion {
         .sample_size(50)
 }
 
-criterion_group! { name = benches; config = config(); targets = drift, arena }
+criterion_group! { name = benches; config = config(); targets = drift, arena, threads }
 criterion_main!(benches);

@@ -54,6 +54,12 @@ pub struct Flags {
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub room_threads: Option<u16>,
 
+    /// Threads that steps of large rooms are spread over, 1 for none but the room's own, to 256 [default: one
+    /// per core]
+    #[arg(long, env = "TICKWIRE_STEP_THREADS", value_name = "N",
+          value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub step_threads: Option<u16>,
+
     /// Bytes of state per second and client before far cells are sent less often, 1000 to 100000000
     #[arg(long, env = "TICKWIRE_CLIENT_BUDGET", default_value_t = 65_536, value_name = "BYTES",
           value_parser = clap::value_parser!(u32).range(1000..=100_000_000))]
@@ -146,6 +152,9 @@ pub struct ServerConfig {
     pub workers: usize,
     /// Threads for rooms. Half the cores by default: sockets cost more than rules.
     pub room_threads: usize,
+    /// Threads that steps of large rooms are spread over; with 1 each is done on the room's own. One per core
+    /// by default: they sleep unless there is a large room.
+    pub step_threads: usize,
     /// Bytes of state per second and client before far cells are sent less often. 65536 by default:
     /// half a megabit, several times what a crowded screen takes.
     pub client_budget: u32,
@@ -220,6 +229,7 @@ impl Flags {
             max_rooms: self.max_rooms as usize,
             workers: self.workers.map_or(cores, usize::from),
             room_threads: self.room_threads.map_or((cores / 2).max(1), usize::from),
+            step_threads: self.step_threads.map_or(cores, usize::from),
             client_budget: self.client_budget,
             heartbeat_interval: self.heartbeat_interval,
             heartbeat_timeout: self.heartbeat_timeout,

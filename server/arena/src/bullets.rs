@@ -7,6 +7,7 @@ use bincode::{Decode, Encode};
 use glam::Vec2;
 use tickwire_protocol::ids::{EntityId, PlayerId};
 use tickwire_simulation::game::Context;
+use tickwire_simulation::side_by_side::map;
 
 use crate::field::Field;
 use crate::fleet::{Fleet, IMPOSSIBLE_SPEED, Ship};
@@ -54,6 +55,14 @@ pub struct Hit {
     pub at: Vec2,
 }
 
+/// What a tick brings a bullet.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Flies,
+    Ends,
+    Hit { ship: usize, at: Vec2 },
+}
+
 /// All bullets, oldest first.
 #[derive(Debug, Default, Encode, Decode)]
 pub struct Bullets {
@@ -83,23 +92,15 @@ impl Bullets {
     /// has lived long enough, is gone. `grid` holds the fleet where it is now.
     pub fn fly(&mut self, fleet: &Fleet, grid: &Grid, field: &Field, dt: f32, hits: &mut Vec<Hit>) {
         let slack = fleet.longest_way();
-        let world = field.world();
-        self.list.retain_mut(|bullet| {
-            let start = bullet.position;
-            bullet.position += bullet.velocity * dt;
-            bullet.life -= dt;
-            let path = Path { start, end: bullet.position };
-            let stop = path.first_rock(field);
-            let target = path.first_ship(fleet, grid, bullet.player, slack);
-            if let Some((time, ship)) = target
-                && stop.is_none_or(|stop| time <= stop)
-            {
-                let at = path.at(time).clamp(Vec2::ZERO, world);
+        let fates = map(&mut self.list, |bullet| bullet.fly(fleet, grid, field, dt, slack));
+        let mut fates = fates.into_iter();
+        self.list.retain(|bullet| match fates.next() {
+            Some(Fate::Hit { ship, at }) => {
                 hits.push(Hit { shooter: bullet.player, ship, at });
-                return false;
+                false
             }
-            let inside = path.end.cmpge(Vec2::ZERO).all() && path.end.cmple(world).all();
-            stop.is_none() && inside && bullet.life > 0.0
+            Some(Fate::Ends) => false,
+            Some(Fate::Flies) | None => true,
         });
     }
 
@@ -118,6 +119,25 @@ impl Bullets {
                 && length(bullet.velocity) < IMPOSSIBLE_SPEED
                 && bullet.life.is_finite()
         })
+    }
+}
+
+impl Bullet {
+    /// Moves it by a tick.
+    fn fly(&mut self, fleet: &Fleet, grid: &Grid, field: &Field, dt: f32, slack: f32) -> Fate {
+        let start = self.position;
+        self.position += self.velocity * dt;
+        self.life -= dt;
+        let path = Path { start, end: self.position };
+        let stop = path.first_rock(field);
+        let target = path.first_ship(fleet, grid, self.player, slack);
+        if let Some((time, ship)) = target
+            && stop.is_none_or(|stop| time <= stop)
+        {
+            return Fate::Hit { ship, at: path.at(time).clamp(Vec2::ZERO, field.world()) };
+        }
+        let inside = path.end.cmpge(Vec2::ZERO).all() && path.end.cmple(field.world()).all();
+        if stop.is_none() && inside && self.life > 0.0 { Fate::Flies } else { Fate::Ends }
     }
 }
 
@@ -194,7 +214,7 @@ mod tests {
     fn hits_of(ships: &[Ship], bullet: Bullet) -> (Vec<Hit>, usize) {
         let field = Field::new(ArenaOptions::default());
         let mut fleet = Fleet::default();
-        ships.iter().for_each(|ship| fleet.launch(ship.clone()));
+        fleet.launch(ships.to_vec());
         let mut grid = Grid::new(field.world());
         grid.fill(fleet.positions().map(|position| Bounds::around(position, 0.0)));
         let mut bullets = Bullets { list: vec![bullet] };

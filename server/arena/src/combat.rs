@@ -6,10 +6,10 @@ use tickwire_protocol::ids::PlayerId;
 use tickwire_simulation::game::Context;
 
 use crate::bullets::Hit;
-use crate::field::Field;
+use crate::field::{Field, SPAWN_PRIVACY};
 use crate::fleet::{FULL_ENERGY, Fleet, Ship};
 use crate::grid::{Bounds, Grid};
-use crate::pilots::{Life, Pilots};
+use crate::pilots::Pilots;
 use crate::plane::dot;
 use crate::schema;
 use crate::ship::SHIP_RADIUS;
@@ -75,26 +75,45 @@ pub fn launch_due(
     fleet: &mut Fleet,
     pilots: &mut Pilots,
     field: &Field,
+    grid: &mut Grid,
     context: &mut Context<'_>,
 ) {
-    let dt = context.dt();
-    for pilot in pilots.list_mut() {
-        let Life::Down { wait, .. } = &mut pilot.life else { continue };
-        *wait -= dt;
-        if *wait <= 0.0 && !pilot.is_away {
-            pilot.life = Life::Flying;
-            launch(pilot.player, fleet, field, context);
-        }
+    let due: Vec<PlayerId> = pilots.take_due(context.dt()).collect();
+    if due.is_empty() {
+        return;
     }
+    // In a large room many are due in a tick: none of them may look at everybody.
+    grid.fill(fleet.positions().map(|position| Bounds::around(position, 0.0)));
+    let mut launched = Vec::<Ship>::with_capacity(due.len());
+    for player in due {
+        let nearest = |point| {
+            let near = grid.near(Bounds::around(point, SPAWN_PRIVACY));
+            let there = near.map(|index| fleet.ships()[index].motion.position);
+            nearest(point, there.chain(launched.iter().map(|ship| ship.motion.position)))
+        };
+        let position = field.spawn_point(context.rng(), nearest);
+        launched.push(new_ship(player, position, context));
+    }
+    fleet.launch(launched);
 }
 
 /// Launches the ship of a player who has none, at a free place.
 pub fn launch(player: PlayerId, fleet: &mut Fleet, field: &Field, context: &mut Context<'_>) {
-    let position = field.spawn_point(context.rng(), fleet.positions());
+    let nearest = |point| nearest(point, fleet.positions());
+    let position = field.spawn_point(context.rng(), nearest);
+    fleet.launch(vec![new_ship(player, position, context)]);
+}
+
+/// The square of the distance to the nearest of these.
+fn nearest(point: Vec2, ships: impl Iterator<Item = Vec2>) -> f32 {
+    ships.map(|ship| dot(ship - point, ship - point)).fold(f32::INFINITY, f32::min)
+}
+
+fn new_ship(player: PlayerId, position: Vec2, context: &mut Context<'_>) -> Ship {
     let angle = context.rng().random();
     let entity = context.spawn();
-    fleet.launch(Ship::new(player, entity, position, angle));
     context.emit(schema::respawn(player, position));
+    Ship::new(player, entity, position, angle)
 }
 
 /// Gives pickups to the ships that touch them; each appears again elsewhere. `grid` holds the fleet.

@@ -12,7 +12,7 @@ use tickwire_simulation::game::{Context, RoomRng};
 
 use crate::grid::{Bounds, Grid};
 use crate::options::ArenaOptions;
-use crate::plane::{dot, length};
+use crate::plane::length;
 use crate::schema::POSITION_STEP;
 use crate::ship::SHIP_RADIUS;
 
@@ -26,7 +26,7 @@ const ROCK_ATTEMPTS: u32 = 40;
 const PICKUP_CLEARANCE: f32 = 40.0;
 const SPAWN_CLEARANCE: f32 = 110.0;
 /// A new ship has no other ship within this distance, where that can be had.
-const SPAWN_PRIVACY: f32 = 700.0;
+pub const SPAWN_PRIVACY: f32 = 700.0;
 /// Random places tried for a pickup or a ship; afterwards the best one seen is taken.
 const PLACE_ATTEMPTS: u32 = 24;
 
@@ -125,17 +125,14 @@ impl Field {
         self.pickups[index] = self.place_pickup(context);
     }
 
-    /// A place for a new ship: clear of asteroids, and of the other ships as far as can be.
-    pub fn spawn_point(
-        &self,
-        rng: &mut RoomRng,
-        ships: impl Iterator<Item = Vec2> + Clone,
-    ) -> Vec2 {
+    /// A place for a new ship: clear of asteroids, and of the other ships as far as can be. `nearest` tells
+    /// the square of the distance from a point to the nearest ship; farther than [`SPAWN_PRIVACY`] it does
+    /// not matter how far.
+    pub fn spawn_point(&self, rng: &mut RoomRng, nearest: impl Fn(Vec2) -> f32) -> Vec2 {
         let mut best = (f32::NEG_INFINITY, self.world() * 0.5);
         for _ in 0..PLACE_ATTEMPTS {
             let point = self.random_point(rng, SPAWN_CLEARANCE);
-            let apart = ships.clone().map(|ship| dot(ship - point, ship - point));
-            let nearest = apart.fold(f32::INFINITY, f32::min);
+            let nearest = nearest(point);
             let clear = self.is_clear(point, SPAWN_CLEARANCE);
             // Any clear place is better than one inside an asteroid.
             let worth = if clear { nearest } else { nearest.min(1.0) - 2.0 };

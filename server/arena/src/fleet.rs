@@ -8,6 +8,7 @@ use glam::Vec2;
 use tickwire_protocol::ids::{EntityId, PlayerId};
 use tickwire_protocol::message::InputValues;
 use tickwire_simulation::inputs::Inputs;
+use tickwire_simulation::side_by_side::{for_each_piece, max_of};
 
 use crate::field::Field;
 use crate::grid::Bounds;
@@ -173,10 +174,11 @@ impl Fleet {
         self.ships.iter().map(|ship| ship.motion.position)
     }
 
-    /// Adds the ship of a player who has none.
-    pub fn launch(&mut self, ship: Ship) {
-        let index = self.ships.partition_point(|other| other.player < ship.player);
-        self.ships.insert(index, ship);
+    /// Adds ships of players who have none.
+    pub fn launch(&mut self, ships: Vec<Ship>) {
+        self.ships.extend(ships);
+        // Two runs that are in order already: nearly linear.
+        self.ships.sort_by_key(|ship| ship.player);
     }
 
     /// Removes ships; the others keep their order.
@@ -186,21 +188,23 @@ impl Fleet {
 
     /// Moves every ship by a tick, as its player wants and as far as walls and asteroids let it.
     pub fn fly(&mut self, inputs: &Inputs<'_>, field: &Field, dt: f32) {
-        let mut inputs = inputs.iter().peekable();
-        for ship in &mut self.ships {
-            while inputs.next_if(|input| input.player < ship.player).is_some() {}
-            let input = inputs.next_if(|input| input.player == ship.player);
-            let controls = input.map_or_else(InputValues::default, |input| input.values);
-            ship.fly(&controls, dt);
-            ship.bounce(field);
-        }
+        for_each_piece(&mut self.ships, |ships| {
+            let Some(first) = ships.first().map(|ship| ship.player) else { return };
+            let mut inputs = inputs.iter_from(first).peekable();
+            for ship in ships {
+                while inputs.next_if(|input| input.player < ship.player).is_some() {}
+                let input = inputs.next_if(|input| input.player == ship.player);
+                let controls = input.map_or_else(InputValues::default, |input| input.values);
+                ship.fly(&controls, dt);
+                ship.bounce(field);
+            }
+        });
     }
 
     /// The longest way that a ship has gone in the last tick.
     #[must_use]
     pub fn longest_way(&self) -> f32 {
-        let ways = self.ships.iter().map(|ship| length(ship.motion.position - ship.previous));
-        ways.fold(0.0, f32::max)
+        max_of(&self.ships, 0.0, |ship| length(ship.motion.position - ship.previous))
     }
 
     /// Whether these ships could have come about in a world of this size.

@@ -244,7 +244,8 @@ impl Game for Arena {
         self.field.lay_out(context);
         self.pilots.list_mut().iter_mut().for_each(|pilot| pilot.chat.pass(dt));
 
-        combat::launch_due(&mut self.fleet, &mut self.pilots, &self.field, context);
+        let grid = &mut self.ship_grid;
+        combat::launch_due(&mut self.fleet, &mut self.pilots, &self.field, grid, context);
         self.fleet.fly(inputs, &self.field, dt);
         self.index_ships();
         self.bullets.fly(&self.fleet, &self.ship_grid, &self.field, dt, &mut self.hits);

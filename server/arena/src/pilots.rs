@@ -110,6 +110,19 @@ impl Pilots {
         self.list.get_mut(index)
     }
 
+    /// Lets a time pass for those without a ship; those who get one now, by ascending id.
+    pub fn take_due(&mut self, dt: f32) -> impl Iterator<Item = PlayerId> + '_ {
+        self.list.iter_mut().filter_map(move |pilot| {
+            let Life::Down { wait, .. } = &mut pilot.life else { return None };
+            *wait -= dt;
+            let is_due = *wait <= 0.0 && !pilot.is_away;
+            is_due.then(|| {
+                pilot.life = Life::Flying;
+                pilot.player
+            })
+        })
+    }
+
     /// Adds a player who is not there.
     pub fn insert(&mut self, pilot: Pilot) {
         let index = self.list.partition_point(|other| other.player < pilot.player);

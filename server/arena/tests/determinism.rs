@@ -4,12 +4,13 @@
 
 mod scenario;
 
-use scenario::{HZ, Script, play};
+use scenario::{HZ, Keys, Script, play, press};
 use tickwire_arena::Arena;
 use tickwire_arena::options::ArenaOptions;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_simulation::game::Game;
 use tickwire_simulation::harness::GameHarness;
+use tickwire_simulation::side_by_side::WORTHWHILE;
 
 const TICKS: usize = 2000;
 
@@ -107,4 +108,36 @@ fn whatever_is_accepted_can_be_played() {
         }
     }
     assert!(accepted > 0, "a broken number is not always seen");
+}
+
+/// The states of a battle, tick by tick, of so many that ships and bullets are worth several threads.
+fn battle() -> Vec<Vec<u8>> {
+    let options = ArenaOptions { world: [16_000.0, 16_000.0], asteroids: 600, pickups: 900 };
+    let mut play = play(options, 5);
+    let players = WORTHWHILE as u32 * 3 / 2;
+    (1..=players).for_each(|player| play.join(PlayerId(player), "name"));
+    let mut most = [0; 2];
+    let states = (0..14).map(|tick| {
+        for player in 1..=players {
+            let turn = (player + tick) as i32 % 3 - 1;
+            press(&mut play, player, Keys { thrust: 1, turn, fire: 1, dash: 0 });
+        }
+        play.step();
+        let [ships, bullets] =
+            [play.game().fleet().ships().len(), play.game().bullets().list().len()];
+        most = [most[0].max(ships), most[1].max(bullets)];
+        play.game().save()
+    });
+    let states = states.collect();
+    assert!(most.iter().all(|&most| most > WORTHWHILE), "{most:?}");
+    states
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let [alone, together] = [1, 2].map(|threads| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(battle)
+    });
+    let parted = alone.iter().zip(&together).position(|(one, two)| one != two);
+    assert_eq!(parted, None, "the tick at which they part");
 }

@@ -32,6 +32,12 @@ impl<'a> Inputs<'a> {
         self.players.iter()
     }
 
+    /// The inputs of a player and of those with higher ids.
+    pub fn iter_from(&self, player: PlayerId) -> impl Iterator<Item = &'a PlayerInput> + use<'a> {
+        let first = self.players.partition_point(|input| input.player < player);
+        self.players[first..].iter()
+    }
+
     /// Only the inputs that took effect at this tick: what a game that keeps its players'
     /// intentions needs.
     pub fn changed(&self) -> impl Iterator<Item = &'a PlayerInput> + use<'a> {

@@ -1,4 +1,4 @@
-//! The room, and the trait that game authors implement. Pure: no actors, sockets, clocks or threads.
+//! The room, and the trait that game authors implement. Pure: no actors, sockets, clocks or threads of its own.
 //!
 //! | module | job |
 //! |---|---|
@@ -12,6 +12,7 @@
 //! | [`schedule`] | when ticks are due, and what happens when they cannot be kept |
 //! | [`pacing`] | sending less often, before that happens |
 //! | [`registry`] | games by name, and their options |
+//! | [`side_by_side`] | steps of many things on several threads |
 //! | [`entity_ids`], [`saved`] | numbers for entities; saved state |
 //! | [`harness`] | a game without a room, for tests and benches |
 
@@ -29,3 +30,4 @@ pub mod room;
 pub mod saved;
 pub mod scene;
 pub mod schedule;
+pub mod side_by_side;

@@ -81,6 +81,9 @@ impl RoomOpener {
         keyring: Arc<Keyring>,
         metrics: Arc<Metrics>,
     ) -> std::io::Result<Self> {
+        let steps = rayon::ThreadPoolBuilder::new().num_threads(config.step_threads);
+        // One pool for the process: another server in it may have started it already.
+        let _ = steps.thread_name(|number| format!("step-{number}")).build_global();
         Ok(Self {
             threads: RoomThreads::start(config.room_threads),
             timer: TickTimer::start(epoch)?,
