@@ -2,20 +2,21 @@
 //!
 //! ```text
 //! socket bytes
-//!   → session::socket    one actor per connection: frames in, frames out
-//!   → session::core      decode, check size, rate and range             (pure)
+//!   → session::pump      a connection's future: frames in, for the room or for the session's actor
+//!       → session::socket    one actor per connection: entry, heartbeat, faults, the end
+//!   → session::uplink    forwards, once session::core has decoded and checked size, rate and range
 //!   → room::inbox        bounded, drained at the tick, wakes nobody
 //!   → room::driver       one actor per room: inbox → Room::step → output
 //!       → tickwire_simulation::room                                     (pure)
 //!   → session::outbox    one hand-over per worker thread and tick
-//!   → session::socket → socket bytes
+//!   → session::line      a connection's sending end → socket bytes
 //!
 //! POST /api/join → http → lobby → directory (which room) → room::driver (which seat)
 //!                                → identity (a signed token)
 //! room::timer    one thread that knows when each room's next tick is due
 //! ```
 //!
-//! Data goes one way and every step has one owner; nothing is asked back on the hot path. After a
+//! Data goes one way; nothing is asked back on the hot path. After a
 //! session has joined it talks to its room directly, and the lobby is out of the way.
 
 pub mod admission;

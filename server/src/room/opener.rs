@@ -1,6 +1,7 @@
 //! Opening rooms: a game by name, its options, a place on a thread, a line in the directory.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,8 +83,13 @@ impl RoomOpener {
         metrics: Arc<Metrics>,
     ) -> std::io::Result<Self> {
         let steps = rayon::ThreadPoolBuilder::new().num_threads(config.step_threads);
-        // One pool for the process: another server in it may have started it already.
-        let _ = steps.thread_name(|number| format!("step-{number}")).build_global();
+        // One pool for the process: another server in it may have started it already. Only where threads
+        // could not be started has the error a source.
+        if let Err(error) = steps.thread_name(|number| format!("step-{number}")).build_global()
+            && error.source().is_some()
+        {
+            return Err(std::io::Error::other(error));
+        }
         Ok(Self {
             threads: RoomThreads::start(config.room_threads),
             timer: TickTimer::start(epoch)?,

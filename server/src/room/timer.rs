@@ -1,9 +1,9 @@
 //! The timing thread: knows when each room's next tick is due, and tells the room then.
 //!
-//! Timers of the async runtime round to whole milliseconds and fire up to two late; a thread that
-//! sleeps until the earliest deadline is good to about a tenth of one, for every room
-//! of the server together. A room asks for its next tick when it has computed the last, so at most
-//! one is ever on its way and a slow room cannot pile them up.
+//! Timers of the async runtime round to whole milliseconds and fire up to two late; a thread that sleeps
+//! until the earliest deadline is good to about a tenth of one, for every room of the server together. A
+//! room asks for its next tick when it has computed the last, so at most one is ever on its way and a slow
+//! room cannot pile them up.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

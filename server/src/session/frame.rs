@@ -36,11 +36,7 @@ pub fn frame_length(bytes: &[u8], max_payload: u64) -> Result<Option<usize>, Clo
         // Clients mask every frame.
         return Err(CloseReason::ProtocolError);
     }
-    let extended = match second & 0x7f {
-        126 => 2,
-        127 => 8,
-        _ => 0,
-    };
+    let extended = extended_bytes(second);
     let Some(extra) = bytes.get(2..2 + extended) else { return Ok(None) };
     let length = match extended {
         0 => u64::from(second & 0x7f),
@@ -55,20 +51,28 @@ pub fn frame_length(bytes: &[u8], max_payload: u64) -> Result<Option<usize>, Clo
     Ok(Some(2 + extended + MASK_BYTES + length as usize))
 }
 
+/// Bytes of length that follow the second byte of a header.
+const fn extended_bytes(second: u8) -> usize {
+    match second & 0x7f {
+        126 => 2,
+        127 => 8,
+        _ => 0,
+    }
+}
+
+fn unmasked<'a>(mask: &'a [u8], payload: &'a [u8]) -> impl Iterator<Item = u8> + 'a {
+    payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask)
+}
+
 /// The payload of a whole frame, unmasked into `into`, if it is a binary message by itself.
 pub fn binary_payload<'a>(frame: &[u8], into: &'a mut Vec<u8>) -> Option<&'a [u8]> {
     let (&[first, second], rest) = frame.split_first_chunk()?;
     if first != BINARY_MESSAGE {
         return None;
     }
-    let extended = match second & 0x7f {
-        126 => 2,
-        127 => 8,
-        _ => 0,
-    };
-    let (mask, masked) = rest.get(extended..)?.split_first_chunk::<MASK_BYTES>()?;
+    let (mask, masked) = rest.get(extended_bytes(second)..)?.split_first_chunk::<MASK_BYTES>()?;
     into.clear();
-    into.extend(masked.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    into.extend(unmasked(mask, masked));
     Some(into)
 }
 
@@ -83,9 +87,8 @@ pub fn check_text(frame: &[u8]) -> Result<(), CloseReason> {
     else {
         return Ok(());
     };
-    let unmasked: Vec<u8> =
-        payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
-    let text = unmasked.get(CODE_BYTES..).unwrap_or_default();
+    let payload: Vec<u8> = unmasked(mask, payload).collect();
+    let text = payload.get(CODE_BYTES..).unwrap_or_default();
     str::from_utf8(text).map(|_| ()).map_err(|_| CloseReason::InvalidUtf8)
 }
 
@@ -126,6 +129,22 @@ mod tests {
             }
             let whole = bytes.len() + 4 + length as usize;
             assert_eq!(frame_length(&bytes, 1 << 20), Ok(Some(whole)));
+        }
+    }
+
+    #[test]
+    fn a_binary_message_is_unmasked() {
+        for length in [0, 1, 125, 126, 65_535, 65_536] {
+            let payload: Vec<u8> = (0..length).map(|at| at as u8).collect();
+            let mask = [1, 2, 3, 255];
+            let masked = payload.iter().enumerate().map(|(at, byte)| byte ^ mask[at % 4]);
+            let frame = [header(0x82, length), mask.to_vec(), masked.collect()].concat();
+            let mut into = vec![9];
+            assert_eq!(binary_payload(&frame, &mut into), Some(&payload[..]), "{length}");
+        }
+        for first in [0x02, 0x81, 0x80, 0x88, 0x89] {
+            let frame = [header(first, 1), vec![0; 5]].concat();
+            assert_eq!(binary_payload(&frame, &mut Vec::new()), None, "{first:x}");
         }
     }
 

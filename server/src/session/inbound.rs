@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use actix_web::error::PayloadError;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tickwire_protocol::close::CloseReason;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
@@ -92,11 +92,21 @@ impl Inbound {
     /// Takes it out.
     pub fn take(&mut self, length: usize) -> Bytes {
         let frame = self.buffer.split_to(length).freeze();
+        self.release();
+        frame
+    }
+
+    /// Passes over it.
+    pub fn skip(&mut self, length: usize) {
+        self.buffer.advance(length);
+        self.release();
+    }
+
+    /// Most clients are silent most of the time, and need no memory for it.
+    fn release(&mut self) {
         if self.buffer.is_empty() {
-            // Most clients are silent most of the time, and need no memory for it.
             self.buffer = BytesMut::new();
         }
-        frame
     }
 
     /// The length of the next frame, if all of it is here.

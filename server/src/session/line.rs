@@ -1,5 +1,6 @@
 //! The sending end of a connection, which everybody on its thread shares who has something to send: the
-//! session's actor through its [`Pump`](super::pump::Pump), and the [`outbox`](super::outbox) for the room.
+//! session's actor through its [`Pump`](super::pump::Pump), and the [`outbox`](super::outbox) for the room. It
+//! also carries what its two directions have to tell each other.
 //!
 //! What the kernel does not take at once waits here, in order. Nobody overtakes it: who finds something
 //! waiting queues behind it.
@@ -19,6 +20,8 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 /// Bytes that are discarded in one go.
 const DISCARD_BYTES: usize = 4096;
+/// Pieces that are discarded in a row before others get their turn.
+const DISCARDS: usize = 16;
 
 thread_local! {
     /// Where messages get their headers.
@@ -162,11 +165,12 @@ impl Line {
         let _ = SockRef::from(self.stream.as_ref()).shutdown(Shutdown::Write);
     }
 
-    /// Discards what comes until the peer has closed its end as well.
+    /// Discards what comes until the peer has closed its end as well. Not all of it in a row, so that a peer who
+    /// goes on and on is still found to have had its time.
     pub fn poll_discard(&self, task: &mut Context<'_>) -> Poll<()> {
         let stream = self.stream.as_ref();
         let mut scratch = [0; DISCARD_BYTES];
-        loop {
+        for _ in 0..DISCARDS {
             match ready!(stream.poll_read_ready(task)).and_then(|()| stream.try_read(&mut scratch))
             {
                 Ok(1..) => {}
@@ -174,6 +178,8 @@ impl Line {
                 Ok(0) | Err(_) => return Poll::Ready(()),
             }
         }
+        task.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Has the kernel forget what it holds for the peer, once the connection is dropped.

@@ -1,8 +1,9 @@
 //! Moves bytes between a TCP connection and its session's actor, and ends connections that are stuck.
 //!
 //! ```text
-//!   TCP → Inbound ─┬─→ Uplink → the room
-//!                  └─→ Frames → codec → actor → Line → TCP
+//!   TCP → Inbound ─┬─→ Uplink ─→ the room
+//!                  └─→ Frames → codec → actor ─┐
+//!                         the room ─→ Outbox ──┴→ Line → TCP
 //! ```
 //!
 //! The actor is polled when it has anything to do: its own waker says so, so that messages to the room do
@@ -38,6 +39,10 @@ const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// Time for the peer to close its end once we have closed ours: until then what it sends is read, so
 /// that the close frame is not lost by a reset.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Frames that are looked at in a row before others get their turn: with what a flood can have waiting in
+/// the kernel, a thread would be busy for long.
+const FRAMES: usize = 64;
 
 thread_local! {
     /// Where payloads are unmasked.
@@ -160,11 +165,11 @@ impl Pump {
                         payload.is_some_and(|payload| uplink.forward(payload))
                     })
                 });
-                let frame = inbound.take(length);
                 if is_forwarded {
+                    inbound.skip(length);
                     return true;
                 }
-                Ok(frame)
+                Ok(inbound.take(length))
             }
             Poll::Ready(Some(Err(error))) => Err(error),
             Poll::Ready(None) => {
@@ -221,9 +226,11 @@ impl Pump {
     }
 
     fn poll_stage(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        let mut heard = 0;
         loop {
             self.poll_session();
-            let has_heard = self.poll_inbound(task);
+            let has_heard = heard < FRAMES && self.poll_inbound(task);
+            heard += usize::from(has_heard);
             let unsent = self.line.unsent_bytes();
             let flushed = self.line.poll_flush(task);
             let has_progressed = self.line.unsent_bytes() < unsent;
@@ -247,7 +254,12 @@ impl Pump {
                     self.set_alarm(LINGER_TIMEOUT);
                 }
                 Stage::Lingering => return self.line.poll_discard(task),
-                Stage::Serving(_) | Stage::Flushing => return Poll::Pending,
+                Stage::Serving(_) | Stage::Flushing => {
+                    if heard == FRAMES {
+                        task.waker().wake_by_ref();
+                    }
+                    return Poll::Pending;
+                }
             }
         }
     }
@@ -272,8 +284,9 @@ impl Future for Pump {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{Read, Write};
 
+    use bytes::BytesMut;
     use futures_util::stream;
 
     use super::*;
@@ -345,6 +358,36 @@ mod tests {
             () = pump => panic!("nothing ends it"),
             () = beaten => {}
         }
+    }
+
+    #[tokio::test]
+    async fn a_flood_leaves_others_their_turn() {
+        const FLOOD: usize = 20 * FRAMES;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        peer.write_all(&[0x82, 0x80, 0, 0, 0, 0].repeat(FLOOD)).unwrap();
+        let (reader, writer) = listener.accept().await.unwrap().0.into_split();
+        let line = Rc::new(Line::new(writer));
+        let inbound = Inbound::new(reader, Rc::clone(&line), 100, BytesMut::new());
+        let (frames, heard) = (Frames::default(), Rc::new(Cell::new(0)));
+        let (mut taken, count) = (frames.clone(), Rc::clone(&heard));
+        let session = stream::poll_fn(move |task| {
+            while Pin::new(&mut taken).poll_next(task).is_ready() {
+                count.set(count.get() + 1);
+            }
+            Poll::Pending
+        });
+        let mut pump = Pump::new(line, Some(inbound), None, frames, Box::pin(session), PATIENCE);
+        let mut turns = 0;
+        std::future::poll_fn(|task| {
+            let before = heard.get();
+            assert!(Pin::new(&mut pump).poll(task).is_pending());
+            assert!(heard.get() <= before + FRAMES);
+            turns += 1;
+            if heard.get() == FLOOD { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        assert!(turns >= FLOOD / FRAMES);
     }
 
     #[tokio::test]

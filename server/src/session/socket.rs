@@ -108,7 +108,7 @@ impl Socket {
             State::Joined(room) if !room.address.connected() => {
                 self.close(CloseReason::Internal, context);
             }
-            State::Connecting(_) | State::Joined(..) => context.ping(b""),
+            State::Connecting(_) | State::Joined(_) => context.ping(b""),
         }
     }
 

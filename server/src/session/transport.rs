@@ -1,6 +1,6 @@
 //! What every WebSocket here has in common, whoever speaks over it: how it begins, how its faults are
-//! named, how it is closed. With the actors that speak, [`socket`](super::socket) and
-//! [`echo`](super::echo), this is all that knows actix-web-actors.
+//! named, how it is closed. With the actors that speak, [`socket`](super::socket) (and its
+//! [`entry`](super::entry)) and [`echo`](super::echo), this is all that knows actix-web-actors.
 //!
 //! An actor is polled by its connection's [`Pump`], which goes on while a write is pending.
 

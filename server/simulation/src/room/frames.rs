@@ -31,7 +31,8 @@ impl Room {
         let mut leaving = Vec::new();
         // A tick is about as large as the one before it, whose memory is free again by now, as a rule.
         let slab = (self.tick_bytes + self.tick_bytes / 4).min(MAX_SLAB_BYTES);
-        if !self.frame_memory.try_reclaim(slab) {
+        let is_large = self.frame_memory.capacity() > MAX_SLAB_BYTES;
+        if is_large || !self.frame_memory.try_reclaim(slab) {
             self.frame_memory = BytesMut::new();
         }
         let mut sender = FrameSender {
