@@ -20,7 +20,7 @@ use tickwire_protocol::chunk::prior::PriorSet;
 use tickwire_protocol::chunk::{ChunkDecoder, ChunkEncoder, encode_chunk};
 use tickwire_protocol::frame::{Contents, EncodedEvent, FrameCursor, FramePrefix, InputEcho};
 use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{ClientMessage, Event, Input, InputValues};
+use tickwire_protocol::message::{ClientMessage, Event, Input, InputValues, ViewAge};
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
 use tickwire_protocol::watch::Watch;
@@ -239,7 +239,8 @@ fn inputs(criterion: &mut Criterion) {
         ("arena", schema(tickwire_arena::create), &[1, -64, 1, 0]),
     ] {
         let Some(values) = InputValues::new(values) else { panic!("more fields than inputs have") };
-        let input = Input { seq: InputSeq(700), at: Tick(54_321), values };
+        let input =
+            Input { seq: InputSeq(700), at: Tick(54_321), view_age: ViewAge::UNTOLD, values };
         let wire = ClientMessage::Input(input).to_bytes();
         group.bench_function(BenchmarkId::new("decode_and_check", name), |bencher| {
             bencher.iter(|| match ClientMessage::from_bytes(black_box(&wire)) {

@@ -13,7 +13,7 @@ use tickwire_bot_client::view::{Detail, View};
 use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::FrameError;
 use tickwire_protocol::ids::{EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{Ack, Input, Role, Welcome};
+use tickwire_protocol::message::{Ack, Input, Role, ViewAge, Welcome};
 use tickwire_protocol::replica::{Agreement, Replica};
 use tickwire_simulation::game::Game;
 use tickwire_simulation::room::{
@@ -144,7 +144,8 @@ impl Crowd {
         for (index, (&player, member)) in self.members.iter_mut().enumerate() {
             if let Some(values) = self.scripts.sent(index, tick as usize) {
                 member.input = member.input.next();
-                let input = Input { seq: member.input, at: Tick(0), values };
+                let input =
+                    Input { seq: member.input, at: Tick(0), view_age: ViewAge::UNTOLD, values };
                 self.room.handle_input(player, input, arrived)?;
             }
         }

@@ -12,7 +12,9 @@ use futures_util::{SinkExt, StreamExt};
 use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::ids::{InputSeq, Tick};
-use tickwire_protocol::message::{Ack, ClientMessage, Input, InputValues, ServerMessage, Welcome};
+use tickwire_protocol::message::{
+    Ack, ClientMessage, Input, InputValues, ServerMessage, ViewAge, Welcome,
+};
 use tickwire_protocol::replica::Agreement;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -255,7 +257,8 @@ impl Connection {
     pub async fn send_input(&mut self, at: Tick, values: InputValues) -> Result<InputSeq, End> {
         self.last_seq = self.last_seq.next();
         let seq = self.last_seq;
-        self.send(&ClientMessage::Input(Input { seq, at, values })).await?;
+        self.send(&ClientMessage::Input(Input { seq, at, view_age: ViewAge::UNTOLD, values }))
+            .await?;
         Ok(seq)
     }
 

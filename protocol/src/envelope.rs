@@ -139,15 +139,17 @@ fn decode<T: Decode<()>, C: bincode::config::Config>(
 mod tests {
     use super::*;
     use crate::ids::{EntityId, InputSeq, Tick};
-    use crate::message::{Difference, DifferenceRow, GameMessage, Input, InputValues, Value};
+    use crate::message::{
+        Difference, DifferenceRow, GameMessage, Input, InputValues, Value, ViewAge,
+    };
     use crate::parts::PartNumber;
     use proptest::prelude::*;
 
     #[test]
     fn an_input_is_small() {
         let values = InputValues::new(&[-100, 100]).unwrap();
-        let input = Input { seq: InputSeq(7), at: Tick(0), values };
-        assert_eq!(ClientMessage::Input(input).to_bytes(), [0, 7, 0, 2, 199, 200]);
+        let input = Input { seq: InputSeq(7), at: Tick(0), view_age: ViewAge::UNTOLD, values };
+        assert_eq!(ClientMessage::Input(input).to_bytes(), [0, 7, 0, 0, 2, 199, 200]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod check;
 mod input_values;
+mod view_age;
 
 use bincode::{Decode, Encode};
 use thiserror::Error;
@@ -17,6 +18,7 @@ use crate::watch::{GridError, GridSize};
 
 pub use check::SchemaMismatch;
 pub use input_values::InputValues;
+pub use view_age::ViewAge;
 
 /// Longest token, in bytes: what a server gives out at joining is a fifth of this.
 pub const MAX_TOKEN_BYTES: usize = 1024;
@@ -106,6 +108,8 @@ pub struct Input {
     pub seq: InputSeq,
     /// The tick at which it is to take effect; 0 means the next one.
     pub at: Tick,
+    /// How far what the client showed of others was behind that tick.
+    pub view_age: ViewAge,
     /// A field of the schema each.
     pub values: InputValues,
 }

@@ -11,7 +11,7 @@ use support::{Client, Received, TestServer, close, close_code, drift, tcp};
 use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
     Ack, ClientMessage, Difference, DifferenceRow, GameMessage, Input, InputValues, Look,
-    RefusalCause, ServerMessage, Value,
+    RefusalCause, ServerMessage, Value, ViewAge,
 };
 use tickwire_protocol::parts::PartNumber;
 use tokio::io::AsyncWriteExt;
@@ -33,7 +33,12 @@ fn say(values: Vec<Value>) -> Sent {
 
 fn input(seq: u16, at: u32, values: &[i32]) -> ClientMessage {
     let values = InputValues::new(values).unwrap();
-    ClientMessage::Input(Input { seq: InputSeq(seq), at: Tick(at), values })
+    ClientMessage::Input(Input {
+        seq: InputSeq(seq),
+        at: Tick(at),
+        view_age: ViewAge::UNTOLD,
+        values,
+    })
 }
 
 /// A report of the first cell, which has as many entities as rows.

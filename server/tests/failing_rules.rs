@@ -11,7 +11,7 @@ use support::interposed::{Call, Interposed};
 use support::{Client, TestServer, close_code, drift, games};
 use tickwire_protocol::ids::{InputSeq, Tick};
 use tickwire_protocol::message::{
-    ClientMessage, GameMessage, Input, InputValues, ServerMessage, Value,
+    ClientMessage, GameMessage, Input, InputValues, ServerMessage, Value, ViewAge,
 };
 use tickwire_protocol::schema::{MessageKind, ParamKind};
 use tickwire_simulation::game::Game;
@@ -86,7 +86,9 @@ async fn expect_failed_alone(server: &TestServer, victim: &mut Client, failures:
 async fn expect_undisturbed(witness: &mut Client) {
     let values = InputValues::new(&[10, 0]).unwrap();
     let seq = InputSeq(1);
-    witness.send(ClientMessage::Input(Input { seq, at: Tick(0), values })).await;
+    witness
+        .send(ClientMessage::Input(Input { seq, at: Tick(0), view_age: ViewAge::UNTOLD, values }))
+        .await;
     while witness.frame().await.input.is_none() {}
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use support::{Client, PATIENCE, Received, TestServer, drift, open, read_in_silence, tcp};
 use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{ClientMessage, Input, InputValues, ServerMessage};
+use tickwire_protocol::message::{ClientMessage, Input, InputValues, ServerMessage, ViewAge};
 use tickwire_protocol::parts::PartNumber;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
@@ -29,7 +29,14 @@ async fn two_players_see_each_other_move() {
     let start = x_of(&watcher, player).unwrap();
     let vx = if start < 32_000 { 100 } else { -100 };
     let values = InputValues::new(&[vx, 0]).unwrap();
-    mover.send(ClientMessage::Input(Input { seq: InputSeq(1), at: Tick(0), values })).await;
+    mover
+        .send(ClientMessage::Input(Input {
+            seq: InputSeq(1),
+            at: Tick(0),
+            view_age: ViewAge::UNTOLD,
+            values,
+        }))
+        .await;
     loop {
         mover.frame().await;
         watcher.frame().await;

@@ -48,7 +48,12 @@ import { WireError } from './wire-error.js';
  *   | {type: 'text', value: string} | {type: 'player', value: number}} Value
  */
 /** @typedef {{kind: number, values: Value[]}} GameMessage */
-/** @typedef {{seq: number, at: number, values: number[]}} Input */
+/**
+ * What a player does: its number, the tick at which it takes effect (0 for the next one), how far
+ * behind that tick the client showed others, in 1/16 ticks (0 for not told), and its fields.
+ *
+ * @typedef {{seq: number, at: number, viewAge: number, values: number[]}} Input
+ */
 /**
  * A rectangle of the world, as a spectator chooses it: its middle and its size, in world units.
  *
@@ -105,6 +110,7 @@ export function encodeClientMessage(message) {
       writer.u32(0);
       writer.u32(message.input.seq);
       writer.u32(message.input.at);
+      writer.u32(message.input.viewAge);
       writer.u8(message.input.values.length);
       for (const value of message.input.values) writer.i32(value);
       break;

@@ -13,6 +13,9 @@ import { WireError } from './wire-error.js';
 /** @typedef {import('./schema.js').Schema} Schema */
 /** @typedef {import('./room-events.js').GameEvent} GameEvent */
 
+/** Steps of a view age in one tick. */
+const VIEW_AGE_STEPS = 16;
+
 /**
  * An input's values in wire order: missing ones 0, all of them whole and in range.
  *
@@ -25,6 +28,16 @@ export function inputValues(schema, fields) {
     const value = Number(fields[name] ?? 0);
     return kind.type === 'button' ? Number(value > 0) : wholeWithin(kind.min, kind.max, value);
   });
+}
+
+/**
+ * How far behind an input's tick others were shown, in wire form.
+ *
+ * @param {number} ticks
+ * @returns {number} in 1/16 ticks
+ */
+export function wholeViewAge(ticks) {
+  return wholeWithin(0, 0xffff, ticks * VIEW_AGE_STEPS);
 }
 
 /**

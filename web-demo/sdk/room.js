@@ -135,11 +135,13 @@ export class Room {
    *
    * @param {{[field: string]: number | boolean}} fields by the names of the schema's inputs
    * @param {number} [atTick] the tick at which it is to take effect; the next one if left out
+   * @param {number} [viewAge] how far behind that tick others are shown, in ticks, for games that
+   *   judge a player's shots by what the player saw; not told if left out
    * @returns {number | undefined} its number, which `state` and `refused` events name; undefined
    *   when it could not be sent (not connected, or watching only)
    */
-  send(fields, atTick = 0) {
-    return this._uplink.input(fields, atTick);
+  send(fields, atTick = 0, viewAge = 0) {
+    return this._uplink.input(fields, atTick, viewAge);
   }
 
   /**

@@ -9,7 +9,7 @@
 
 import { lookOf } from './look.js';
 import { encodeClientMessage } from './messages.js';
-import { inputValues, messageValues } from './named-values.js';
+import { inputValues, messageValues, wholeViewAge } from './named-values.js';
 
 /** @typedef {import('./frame.js').Frame} Frame */
 /** @typedef {import('./link.js').Link} Link */
@@ -47,13 +47,15 @@ export class Uplink {
   /**
    * @param {{[field: string]: number | boolean}} fields
    * @param {number} atTick 0 for the next one
+   * @param {number} [viewAge] how far behind that tick others are shown, in ticks; 0 for not told
    * @returns {number | undefined} the input's number; undefined when it was not sent
    */
-  input(fields, atTick) {
+  input(fields, atTick, viewAge = 0) {
     const link = this._link;
     if (!link || link.welcome.spectator) return undefined;
     const seq = link.nextSeq;
-    const input = { seq, at: atTick, values: inputValues(link.welcome.schema, fields) };
+    const values = inputValues(link.welcome.schema, fields);
+    const input = { seq, at: atTick, viewAge: wholeViewAge(viewAge), values };
     if (!this._send({ type: 'input', input })) return undefined;
     link.countInput();
     return seq;

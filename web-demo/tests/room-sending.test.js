@@ -40,7 +40,17 @@ test('inputs go by name, whole and in range, numbered from 1 on each connection'
   assert.equal(room.send({ thrust: 1, turn: -127 }), 1);
   assert.equal(room.send({ thrust: 9, turn: 20.6, dash: true }), 2);
   assert.equal(room.send({ thrust: NaN, turn: -Infinity, other: 5 }, 70_000), 3);
-  assert.deepEqual(world.sent('00'), ['0001000302fbfd0000', '00020003022a02', '0003fc701101000300fbfd0000']);
+  assert.equal(room.send({}, 7, 2.53), 4);
+  assert.equal(room.send({}, 7, 70_000), 5);
+  assert.equal(room.send({}, 7, NaN), 6);
+  assert.deepEqual(world.sent('00'), [
+    '000100000302fbfd0000',
+    '0002000003022a02',
+    '0003fc70110100000300fbfd0000',
+    '0004072803000000',
+    '000507fbffff03000000',
+    '0006070003000000',
+  ]);
   world.socket.drop(1006);
   assert.equal(room.send({}), undefined);
   await world.run(1000);

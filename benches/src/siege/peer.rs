@@ -10,7 +10,7 @@ use tickwire_bot_client::join::Seat;
 use tickwire_protocol::envelope::{EnvelopeError, FRAME_TAG};
 use tickwire_protocol::frame::{Frame, FrameCursor, FrameError};
 use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{Ack, ClientMessage, Input, ServerMessage, Welcome};
+use tickwire_protocol::message::{Ack, ClientMessage, Input, ServerMessage, ViewAge, Welcome};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::http::{Http, HttpError, Line};
@@ -227,7 +227,12 @@ impl Peer {
                 None => {
                     let moment = Moment { now: begun.elapsed(), player, replica: None };
                     seq = seq.next();
-                    let input = Input { seq, at: Tick(0), values: pilot.input(&moment) };
+                    let input = Input {
+                        seq,
+                        at: Tick(0),
+                        view_age: ViewAge::UNTOLD,
+                        values: pilot.input(&moment),
+                    };
                     self.say(&ClientMessage::Input(input)).await?;
                     due += INPUT_PERIOD;
                 }

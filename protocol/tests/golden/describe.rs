@@ -11,7 +11,12 @@ pub fn client_message(message: &ClientMessage) -> Json {
     match message {
         ClientMessage::Input(input) => json!({
             "type": "input",
-            "input": {"seq": input.seq.0, "at": input.at.0, "values": input.values.as_slice()},
+            "input": {
+                "seq": input.seq.0,
+                "at": input.at.0,
+                "view_age": input.view_age.0,
+                "values": input.values.as_slice(),
+            },
         }),
         ClientMessage::Ack(ack) => {
             json!({"type": "ack", "frame": ack.frame.0, "event": ack.event.0})

@@ -5,7 +5,7 @@ use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
 use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
     Ack, ClientMessage, Difference, DifferenceRow, GameMessage, Input, InputValues, Look, Refusal,
-    RefusalCause, Resumed, ServerMessage, Value, Welcome,
+    RefusalCause, Resumed, ServerMessage, Value, ViewAge, Welcome,
 };
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
@@ -13,9 +13,14 @@ use tickwire_protocol::watch::GridSize;
 
 use super::{check, describe, hex, schema};
 
-fn input(seq: u16, at: u32, values: &[i32]) -> ClientMessage {
+fn input(seq: u16, at: u32, view_age: u16, values: &[i32]) -> ClientMessage {
     let values = InputValues::new(values).unwrap();
-    ClientMessage::Input(Input { seq: InputSeq(seq), at: Tick(at), values })
+    ClientMessage::Input(Input {
+        seq: InputSeq(seq),
+        at: Tick(at),
+        view_age: ViewAge(view_age),
+        values,
+    })
 }
 
 fn ack(frame: u32, event: u32) -> ClientMessage {
@@ -49,10 +54,10 @@ fn differs(part: u32, tick: u32, rows: &[(u32, u32, u8, &[u32])]) -> ClientMessa
 #[test]
 fn client_messages() {
     let messages = [
-        input(1, 0, &[1, -127, 0]),
-        input(65_535, 4_000_000_000, &[0, 127, 1]),
-        input(300, 251, &[]),
-        input(2, 65_536, &[i32::MIN, i32::MAX, -1, 0, 1, 125, -126, 126]),
+        input(1, 0, 0, &[1, -127, 0]),
+        input(65_535, 4_000_000_000, 65_535, &[0, 127, 1]),
+        input(300, 251, 250, &[]),
+        input(2, 65_536, 251, &[i32::MIN, i32::MAX, -1, 0, 1, 125, -126, 126]),
         ack(0, 0),
         ack(250, 251),
         ack(u32::MAX, 65_535),
@@ -134,8 +139,9 @@ fn malformed_messages() {
         ("variant in 64 bits", vec![253, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
         ("a reserved integer prefix", vec![1, 255, 0]),
         ("integer wider than its type", vec![0, 252, 1, 0, 0, 0, 0, 0]),
-        ("input cut off", vec![0, 1, 0, 2, 0]),
-        ("more input fields than any game has", vec![0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ("input cut off", vec![0, 1, 0, 0, 2, 0]),
+        ("a view age wider than its type", vec![0, 1, 0, 252, 1, 0, 0, 0, 0]),
+        ("more input fields than any game has", vec![0, 1, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
         ("trailing byte", vec![2, 7, 0]),
         ("text is not UTF-8", vec![3, 0, 1, 2, 2, 0xc3, 0x28]),
         ("text ends too early", vec![3, 0, 1, 2, 5, b'a']),

@@ -182,6 +182,7 @@ fn millis(time: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tickwire_protocol::message::ViewAge;
 
     const LIMITS: InputLimits = InputLimits { future_ticks: 60, waiting: 4 };
 
@@ -206,7 +207,8 @@ mod tests {
         fn push(&mut self, at: u32, values: [i32; 2], now: u32) -> Result<(), RefusalCause> {
             self.seq = self.seq.wrapping_add(1);
             let values = InputValues::new(&values).unwrap();
-            let input = Input { seq: InputSeq(self.seq), at: Tick(at), values };
+            let input =
+                Input { seq: InputSeq(self.seq), at: Tick(at), view_age: ViewAge::UNTOLD, values };
             self.queue.push(input, due(Tick(now)), Tick(now), LIMITS)
         }
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{Input, InputValues, RefusalCause, Role};
+use tickwire_protocol::message::{Input, InputValues, RefusalCause, Role, ViewAge};
 use tickwire_simulation::game::Game;
 use tickwire_simulation::registry::GameOptions;
 use tickwire_simulation::room::{Output, Room, RoomConfig, SeatRequest};
@@ -51,7 +51,7 @@ impl Sender {
     /// Sends with the number of the last one.
     fn repeat(&mut self, at: Tick, values: InputValues) {
         let arrived = Duration::from_millis(u64::from(self.room.tick().0) * 1000 / 30);
-        let input = Input { seq: self.seq, at, values };
+        let input = Input { seq: self.seq, at, view_age: ViewAge::UNTOLD, values };
         self.room.handle_input(self.player, input, arrived).unwrap();
     }
 

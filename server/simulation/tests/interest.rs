@@ -16,7 +16,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use tickwire_protocol::ids::{EntityId, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
-    Difference, DifferenceRow, Input, InputValues, Look, RefusalCause, Role,
+    Difference, DifferenceRow, Input, InputValues, Look, RefusalCause, Role, ViewAge,
 };
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
@@ -186,7 +186,8 @@ fn shares_by_nearness(budget_per_second: f32) -> [f64; 2] {
             }
             let values = [rng.random_range(-127..=127), rng.random_range(-127..=127)];
             let values = InputValues::new(&values).unwrap();
-            let input = Input { seq: InputSeq(tick + 1), at: Tick(0), values };
+            let input =
+                Input { seq: InputSeq(tick + 1), at: Tick(0), view_age: ViewAge::UNTOLD, values };
             network.room.handle_input(player, input, Duration::ZERO).unwrap();
         }
         network.tick();

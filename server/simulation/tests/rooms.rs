@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{FrameNumber, InputSeq, Tick};
 use tickwire_protocol::message::{
-    Ack, Event, GameMessage, Input, InputValues, RefusalCause, Role, RosterEntry,
+    Ack, Event, GameMessage, Input, InputValues, RefusalCause, Role, RosterEntry, ViewAge,
 };
 use tickwire_simulation::registry::{GameFactory, GameOptions};
 use tickwire_simulation::room::{MessageError, Room, RoomConfig, RoomFull};
@@ -110,7 +110,7 @@ fn refusals_are_told_and_bad_values_end_the_connection() {
 
     let player = network.clients[client].player;
     let values = InputValues::new(&[128, 0]).unwrap();
-    let input = Input { seq: InputSeq(9), at: Tick(0), values };
+    let input = Input { seq: InputSeq(9), at: Tick(0), view_age: ViewAge::UNTOLD, values };
     let error = network.room.handle_input(player, input, Duration::ZERO).unwrap_err();
     assert!(matches!(error, MessageError::Schema(_)), "{error}");
     let message = GameMessage { kind: 0, values: vec![] };

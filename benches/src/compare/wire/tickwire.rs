@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use tickwire_bot_client::view::{Detail, View};
 use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::ids::{EventNumber, InputSeq, Tick};
-use tickwire_protocol::message::{Ack, ClientMessage, Input, InputValues, ServerMessage, Welcome};
+use tickwire_protocol::message::{
+    Ack, ClientMessage, Input, InputValues, ServerMessage, ViewAge, Welcome,
+};
 use tickwire_protocol::replica::{Agreement, Replica};
 
 use super::{Incoming, Sight, Wire, WireError};
@@ -92,7 +94,8 @@ impl Wire for Tickwire {
     fn push_input(&mut self, values: &InputValues, out: &mut Vec<u8>) {
         let Some(joined) = &mut self.joined else { return };
         joined.input = joined.input.next();
-        let input = Input { seq: joined.input, at: Tick(0), values: *values };
+        let input =
+            Input { seq: joined.input, at: Tick(0), view_age: ViewAge::UNTOLD, values: *values };
         websocket::push(out, Kind::Binary, &ClientMessage::Input(input).to_bytes());
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tickwire_protocol::ids::{PlayerId, Tick};
-use tickwire_protocol::message::{Input, Role};
+use tickwire_protocol::message::{Input, Role, ViewAge};
 
 use super::member::Member;
 use super::{Room, SeatRequest};
@@ -42,7 +42,12 @@ impl Room {
             let input = self.with_game(|game, context| game.bot_input(context, bot));
             if let (Some(values), Some(member)) = (input, self.members.get_mut(&bot)) {
                 member.bot_inputs = member.bot_inputs.next();
-                let input = Input { seq: member.bot_inputs, at: Tick(0), values };
+                let input = Input {
+                    seq: member.bot_inputs,
+                    at: Tick(0),
+                    view_age: ViewAge::UNTOLD,
+                    values,
+                };
                 if self.schema.check_input(&values).is_ok() {
                     // A bot sends one input per tick, for the next tick: it is never refused.
                     let _ = member.inputs.push(input, Duration::ZERO, before, self.config.inputs);

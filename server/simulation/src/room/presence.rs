@@ -10,7 +10,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{Input, InputValues, Resumed, Role};
+use tickwire_protocol::message::{Input, InputValues, Resumed, Role, ViewAge};
 
 use super::attention::Attention;
 use super::member::Member;
@@ -90,7 +90,8 @@ impl Room {
         let is_playing = member.is_playing();
         if is_playing {
             // What it did last must not go on; the game hears of it like of any other input.
-            let input = Input { seq: InputSeq(1), at: Tick(0), values: neutral };
+            let input =
+                Input { seq: InputSeq(1), at: Tick(0), view_age: ViewAge::UNTOLD, values: neutral };
             let _ = member.inputs.push(input, Duration::ZERO, self.tick, self.config.inputs);
             self.with_game(|game, context| game.on_presence(context, player, false));
         }

@@ -23,7 +23,8 @@ use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
-    Ack, ClientMessage, Event, Input, InputValues, Look, Refusal, Role, ServerMessage, Welcome,
+    Ack, ClientMessage, Event, Input, InputValues, Look, Refusal, Role, ServerMessage, ViewAge,
+    Welcome,
 };
 use tickwire_protocol::replica::{Agreement, Replica};
 use tickwire_simulation::game::View;
@@ -231,7 +232,7 @@ impl Network {
         let at = if ahead == 0 { Tick(0) } else { self.room.tick().plus(ahead) };
         let client = &mut self.clients[client];
         let values = InputValues::new(values).unwrap();
-        let input = Input { seq: client.next_seq, at, values };
+        let input = Input { seq: client.next_seq, at, view_age: ViewAge::UNTOLD, values };
         client.next_seq = client.next_seq.next();
         client
             .up
