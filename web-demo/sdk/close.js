@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ConnectionError } from './errors.js';
+
 /**
  * Not at all, with backoff, with backoff on top of a delay, or after a delay that the server told.
  *
@@ -38,6 +40,40 @@ const BY_CODE = new Map(/** @type {[number, Reconnect][]} */ ([
   [4408, BACKOFF], // silent too long
   [4410, BACKOFF], // too slow
 ]));
+
+/** What the codes are called, as in the server's logs, and what they mean. @type {Map<number, [string, string]>} */
+const NAMES = new Map([
+  [1000, ['normal', 'goodbye']],
+  [1001, ['going_away', 'going away']],
+  [1002, ['protocol_error', 'not a valid WebSocket frame']],
+  [1003, ['text_not_binary', 'text where binary is due']],
+  [1005, ['lost', 'the connection ended without a word']],
+  [1006, ['lost', 'the connection is lost']],
+  [1007, ['invalid_utf8', 'text that is not UTF-8']],
+  [1009, ['too_large', 'a message was too large']],
+  [1011, ['internal', 'the server failed']],
+  [1012, ['restarting', 'the server restarts']],
+  [4001, ['unauthorised', 'the token is missing, unknown, used or expired']],
+  [4400, ['bad_message', 'a message does not decode, or a value is out of range']],
+  [4404, ['no_such_room', 'there is no such room; it may have ended']],
+  [4408, ['silent', 'nothing was heard for too long']],
+  [4409, ['replaced', 'the same player connected from elsewhere']],
+  [4410, ['too_slow', 'the client did not keep up']],
+  [4411, ['room_ended', 'the room has ended']],
+  [4423, ['room_full', 'the room is full']],
+  [4429, ['too_many_messages', 'too many messages or bytes']],
+]);
+
+/**
+ * The error that a close is.
+ *
+ * @param {number} closeCode
+ * @param {string} reason in the words of who closed; may be empty
+ */
+export function closeError(closeCode, reason) {
+  const [name, meaning] = NAMES.get(closeCode) ?? [`closed_${closeCode}`, `closed with code ${closeCode}`];
+  return new ConnectionError(closeCode, name, reason || meaning);
+}
 
 /** A connection that was to resume another one and ended with one of these has been refused: there is
  * no such token, player or room any more. */

@@ -17,19 +17,22 @@ import {
   BAD_MESSAGE,
   NORMAL,
   RESTARTING,
+  closeError,
   reconnectAfter,
   reconnectAfterStatus,
   refusesResume,
 } from './close.js';
-import { JoinError, requestSeat } from './join-request.js';
+import { ConnectionError, JoinError } from './errors.js';
+import { requestSeat } from './join-request.js';
 import { Resumption } from './resumption.js';
+import { SocketLine } from './socket-line.js';
 
 /** @typedef {import('./close.js').Reconnect} Reconnect */
 /** @typedef {import('./environment.js').Environment} Environment */
-/** @typedef {import('./environment.js').Socket} Socket */
 /** @typedef {import('./join-request.js').Seat} Seat */
 /** @typedef {import('./join-request.js').SeatRequest} SeatRequest */
 /** @typedef {import('./messages.js').Welcome} Welcome */
+/** @typedef {import('./errors.js').TickwireError} TickwireError */
 
 /**
  * @typedef {object} ConnectionStatus
@@ -41,6 +44,8 @@ import { Resumption } from './resumption.js';
  * @property {number} [code] why the last connection ended: a WebSocket close code, or the HTTP
  *   status of the join (below 1000; 0 when no answer came)
  * @property {string} [reason] the same in words
+ * @property {TickwireError} [error] the same as an error: a {@link JoinError}, a {@link ConnectionError},
+ *   or a `WireError` for bytes that nobody understands
  */
 /**
  * @typedef {object} ConnectionHandlers
@@ -60,7 +65,10 @@ const STATE_TIMEOUT_MS = 15_000;
 /** A connection that was open for so long, in milliseconds, is resumed at once when it is lost. One
  * that keeps ending is not, or client and server would do nothing else. */
 const LASTING_MS = 1000;
-const OPEN = 1;
+/** Longest delay that a server can ask for on a connection, in milliseconds. */
+const LONGEST_TOLD_MS = 600_000;
+/** Shortest time between attempts that do not wait because something may have changed, in milliseconds. */
+const HURRY_EVERY_MS = 1000;
 
 /** A connection that comes back. */
 export class Connection {
@@ -91,12 +99,18 @@ export class Connection {
     this._backAfterMs = undefined;
     /** Whether the room has failed: then the next one may as well. */
     this._hasFailed = false;
+    /** Whether this wait is our own choice, and not what the server asked for. */
+    this._mayHurry = false;
+    this._hurriedAt = -Infinity;
     /** @type {any} the one timer: an attempt's deadline, or the end of waiting */
     this._timer = undefined;
     /** @type {AbortController | undefined} */
     this._joining = undefined;
-    /** @type {Socket | undefined} */
-    this._socket = undefined;
+    this._line = new SocketLine(environment, {
+      onOpen: (protocol) => this._checkVersion(protocol),
+      onMessage: handlers.onMessage,
+      onClose: (code, reason) => this._end(code, reason),
+    });
     /** @type {ConnectionStatus} */
     this.status = { state: 'joining', attempt: 0 };
   }
@@ -116,7 +130,8 @@ export class Connection {
     this._resumption.forget();
     const joining = new AbortController();
     this._joining = joining;
-    this._setTimer(() => this._end(0, 'the join was not answered'), JOIN_TIMEOUT_MS);
+    const unanswered = new JoinError(0, 'timeout', 'the join was not answered');
+    this._setTimer(() => this._end(0, unanswered.message, { error: unanswered }), JOIN_TIMEOUT_MS);
     const { fetch } = this._environment;
     requestSeat(fetch, this._url, this._request, joining.signal).then(
       (seat) => joining === this._joining && this._takeSeat(seat),
@@ -132,9 +147,7 @@ export class Connection {
    * @returns {boolean} whether it was sent
    */
   send(bytes) {
-    if (this._socket?.readyState !== OPEN) return false;
-    this._socket.send(bytes);
-    return true;
+    return this._line.send(bytes);
   }
 
   /**
@@ -154,7 +167,7 @@ export class Connection {
    * @param {number} backAfterMs when to come back, after the end
    */
   handleRestart(backAfterMs) {
-    this._backAfterMs = backAfterMs;
+    this._backAfterMs = Math.min(backAfterMs, LONGEST_TOLD_MS);
   }
 
   /**
@@ -163,7 +176,7 @@ export class Connection {
    * @param {number} backAfterMs when to join again, after the end
    */
   handleFailure(backAfterMs) {
-    this._backAfterMs = backAfterMs;
+    this._backAfterMs = Math.min(backAfterMs, LONGEST_TOLD_MS);
     this._hasFailed = true;
     this._resumption.forget();
   }
@@ -184,9 +197,10 @@ export class Connection {
    *
    * @param {number} code a close code that a client may send
    * @param {string} reason
+   * @param {TickwireError} [error] the cause, where there is more to say of it
    */
-  abandon(code, reason) {
-    this._end(code, reason, { type: 'backoff' });
+  abandon(code, reason, error) {
+    this._end(code, reason, { plan: { type: 'backoff' }, error });
   }
 
   /** Ends waiting at once: the caller knows that the network is back. */
@@ -196,10 +210,19 @@ export class Connection {
     this.start();
   }
 
+  /** The same when something may have changed: not where the server has asked for the wait. */
+  hurry() {
+    const now = this._environment.now();
+    if (!this._mayHurry || now - this._hurriedAt < HURRY_EVERY_MS) return;
+    this._hurriedAt = now;
+    this.retryNow();
+  }
+
   /** Leaves for good. No timer is left. */
   leave() {
     if (this.status.state === 'closed') return;
-    this._end(NORMAL, 'left', { type: 'never' });
+    const error = new ConnectionError(NORMAL, 'left', 'left');
+    this._end(NORMAL, 'left', { plan: { type: 'never' }, error });
   }
 
   /** @param {Seat} seat */
@@ -214,31 +237,31 @@ export class Connection {
   _connect(wsUrl) {
     this._setStatus({ state: 'connecting' });
     if (this.status.state !== 'connecting') return; // a handler left
-    this._setTimer(() => this._end(0, 'no state arrived'), STATE_TIMEOUT_MS);
+    this._setTimer(() => this._giveUp('timeout', 'no state arrived'), STATE_TIMEOUT_MS);
     try {
-      this._listen(new this._environment.WebSocket(wsUrl, [SUBPROTOCOL]));
+      this._line.open(wsUrl, SUBPROTOCOL);
     } catch (cause) {
       // Its name alone: what browsers say of it repeats the URL.
-      this._end(0, `cannot connect: ${cause instanceof Error ? cause.name : 'fault'}`);
+      this._giveUp('cannot_connect', `cannot connect: ${cause instanceof Error ? cause.name : 'fault'}`);
     }
   }
 
-  /** @param {Socket} socket */
-  _listen(socket) {
-    this._socket = socket;
-    socket.binaryType = 'arraybuffer';
-    socket.onerror = () => {}; // a close event follows
-    socket.onclose = (event) => this._end(event.code, event.reason);
-    socket.onmessage = ({ data }) => {
-      // Text becomes an empty message, which is an error to whoever decodes it.
-      this._handlers.onMessage(data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array());
-    };
+  /** @param {string} code @param {string} reason @param {Reconnect} [plan] */
+  _giveUp(code, reason, plan) {
+    this._end(0, reason, { plan, error: new ConnectionError(0, code, reason) });
   }
 
-  /** @param {unknown} error */
-  _handleRefusal(error) {
-    const { status, code, message, retryAfterMs } =
-      error instanceof JoinError ? error : new JoinError(0, 'fault', String(error));
+  /** (Browsers end a connection of another version themselves; other WebSockets may not.) @param {string} protocol */
+  _checkVersion(protocol) {
+    if (!protocol || protocol === SUBPROTOCOL) return;
+    const reason = `the server speaks ${protocol.slice(0, 40)}, and this client ${SUBPROTOCOL}`;
+    this._giveUp('protocol_version', reason, { type: 'never' });
+  }
+
+  /** @param {unknown} thrown */
+  _handleRefusal(thrown) {
+    const error = thrown instanceof JoinError ? thrown : new JoinError(0, 'fault', String(thrown));
+    const { status, code, message, retryAfterMs } = error;
     if (status === 404 && this._hasBeenOpen && this._request.room !== undefined) {
       // The room ended while we were away: any other will do.
       this._request.room = undefined;
@@ -247,7 +270,7 @@ export class Connection {
       return;
     }
     const plan = status === 0 ? undefined : reconnectAfterStatus(status, retryAfterMs);
-    this._end(status, `${code}: ${message}`, plan);
+    this._end(status, `${code}: ${message}`, { plan, error });
   }
 
   /**
@@ -255,9 +278,9 @@ export class Connection {
    *
    * @param {number} code
    * @param {string} reason
-   * @param {Reconnect} [plan]
+   * @param {{plan?: Reconnect, error?: TickwireError}} [more] if it is not as the code says
    */
-  _end(code, reason, plan = reconnectAfter(code)) {
+  _end(code, reason, { plan = reconnectAfter(code), error = closeError(code, reason) } = {}) {
     const now = this._environment.now();
     const wasOpen = this.status.state === 'open';
     const isRefused = this._isResuming && refusesResume(code);
@@ -270,20 +293,22 @@ export class Connection {
     this._resumption.handleLoss(now);
     // Nor would meeting the same state again.
     if (isRefused || code === BAD_MESSAGE) this._resumption.forget();
-    this._dropSocket(code, reason);
+    if (this._line.drop(code, reason)) this._handlers.onSocketGone();
     if (isRefused) {
       this._join();
       return;
     }
     if (plan.type === 'never') {
-      this._setStatus({ state: 'closed', code, reason });
+      this._setStatus({ state: 'closed', code, reason, error });
       return;
     }
     const hasLasted = wasOpen && now - this._openSince >= LASTING_MS;
-    const delayMs = this._toldDelayMs() ?? this._delayMs(plan, hasLasted && code !== RESTARTING);
+    const toldMs = this._toldDelayMs();
+    const delayMs = toldMs ?? this._delayMs(plan, hasLasted && code !== RESTARTING);
     this._hasFailed = false;
+    this._mayHurry = toldMs === undefined && plan.type === 'backoff';
     this._setTimer(() => this.start(), delayMs);
-    this._setStatus({ state: 'waiting', retryAtMs: now + delayMs, code, reason });
+    this._setStatus({ state: 'waiting', retryAtMs: now + delayMs, code, reason, error });
   }
 
   /** The delay that the server asked for, once: it is another one for each client already. */
@@ -302,23 +327,6 @@ export class Connection {
     if (plan.type === 'after') return plan.delayMs + this._backoff.next();
     const canResume = this._resumption.isPossible(this._environment.now());
     return mayResumeAtOnce && canResume ? this._backoff.nextPrompt() : this._backoff.next();
-  }
-
-  /** @param {number} code @param {string} reason */
-  _dropSocket(code, reason) {
-    const socket = this._socket;
-    if (!socket) return;
-    this._socket = undefined;
-    socket.onmessage = null;
-    socket.onclose = null;
-    // `onerror` stays: closing a socket that is still connecting may raise an error.
-    const isOurs = code === NORMAL || (code >= 3000 && code <= 4999);
-    try {
-      socket.close(isOurs ? code : NORMAL, reason.slice(0, 40));
-    } catch {
-      // It is gone already.
-    }
-    this._handlers.onSocketGone();
   }
 
   /** @param {Omit<ConnectionStatus, 'attempt'>} status */

@@ -5,12 +5,15 @@
  * @module
  */
 
+/** @typedef {import('./wakefulness.js').Host} Host */
 /**
  * What the connection uses of a WebSocket.
  *
  * @typedef {object} Socket
  * @property {string} binaryType
  * @property {number} readyState
+ * @property {string} [protocol] the subprotocol that the server chose
+ * @property {((event: any) => void) | null} [onopen]
  * @property {((event: any) => void) | null} onmessage
  * @property {((event: any) => void) | null} onclose
  * @property {((event: any) => void) | null} onerror
@@ -27,6 +30,7 @@
  * @property {() => number} now local time in milliseconds, never running backwards
  * @property {() => number} random uniform from 0 to 1
  * @property {Timers} timers
+ * @property {Host | undefined} host
  */
 /**
  * @typedef {object} Timers
@@ -46,6 +50,7 @@
  * @property {() => number} [now] local time in milliseconds, never running backwards
  * @property {() => number} [random] uniform from 0 to 1
  * @property {Timers} [timers]
+ * @property {Host} [host] who tells of the network and of the page's visibility; the global object
  */
 
 /**
@@ -53,9 +58,10 @@
  *
  * @param {JoinOptions} options
  * @returns {Environment}
- * @throws {TypeError} when there is no WebSocket
+ * @throws {TypeError} when the address is none, or there is no WebSocket
  */
 export function environmentOf(options) {
+  expectAddress(options.url);
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
   if (!WebSocket) throw new TypeError('no WebSocket here: pass one, as `ws` has, to join()');
   // Wrapped, because browsers refuse their timers as methods of other objects.
@@ -69,5 +75,22 @@ export function environmentOf(options) {
     now: options.now ?? (() => performance.now()),
     random: options.random ?? Math.random,
     timers,
+    host: options.host ?? hostHere(),
   };
+}
+
+/** The global object, where it tells of anything. @returns {Host | undefined} */
+function hostHere() {
+  const host = /** @type {Partial<Host>} */ (globalThis);
+  return typeof host.addEventListener === 'function' ? /** @type {Host} */ (host) : undefined;
+}
+
+/** @param {string} url */
+function expectAddress(url) {
+  try {
+    if (/^https?:$/.test(new URL(url).protocol)) return;
+  } catch {
+    // It is none at all.
+  }
+  throw new TypeError(`url: '${url}' is no address of a server, such as 'http://127.0.0.1:8080'`);
 }

@@ -17,6 +17,11 @@ const FIRST_PINGS = 5;
 const MAX_OUTSTANDING = 32;
 /** Checks in a row that find silence: one alone may only mean that this machine was asleep. */
 const SILENT_CHECKS = 2;
+/** Time for an answer when something may have happened to the connection, in milliseconds: a phone's
+ * radio takes a second to wake. It is waited for in so many parts, for the same reason. */
+const PROBE_MS = 3000;
+/** What comes this soon after the question may have been waiting here all along, in milliseconds. */
+const PROBE_BACKLOG_MS = 500;
 
 /** The heartbeat of one connection after the other. */
 export class Heartbeat {
@@ -30,6 +35,8 @@ export class Heartbeat {
     this._handlers = handlers;
     /** @type {any} */
     this._timer = undefined;
+    /** @type {any} */
+    this._probe = undefined;
     this._nonce = 0;
     /** @type {Map<number, number>} local time of each ping that is out, by nonce */
     this._sent = new Map();
@@ -57,7 +64,31 @@ export class Heartbeat {
   /** Ends it. No timer is left. */
   stop() {
     this._timers.clearTimeout(this._timer);
+    this._timers.clearTimeout(this._probe);
     this._timer = undefined;
+    this._probe = undefined;
+  }
+
+  /**
+   * Asks whether the server is still there, and does not wait for long: this machine has been asleep,
+   * or is in another network.
+   */
+  probe() {
+    if (this._timer === undefined || this._probe !== undefined) return;
+    const since = this._now();
+    this._ping(since);
+    this._await(this._nonce, since, SILENT_CHECKS);
+  }
+
+  /** @param {number} nonce @param {number} since @param {number} checks that are left */
+  _await(nonce, since, checks) {
+    this._probe = this._timers.setTimeout(() => {
+      this._probe = undefined;
+      const isAnswered = !this._sent.has(nonce) || this._lastHeard > since + PROBE_BACKLOG_MS;
+      if (isAnswered) return;
+      if (checks > 1) this._await(nonce, since, checks - 1);
+      else this._handlers.silent();
+    }, PROBE_MS / SILENT_CHECKS);
   }
 
   /**

@@ -14,10 +14,12 @@
 import { Room } from './room.js';
 
 export { Room } from './room.js';
+export { ConnectionError, DesyncError, JoinError, TickwireError } from './errors.js';
 export { WireError } from './wire-error.js';
 export { SUBPROTOCOL } from './connection.js';
 
 /** @typedef {import('./environment.js').JoinOptions} JoinOptions */
+/** @typedef {import('./countdown.js').Remaining} Remaining */
 /** @typedef {import('./room-events.js').RoomEvents} RoomEvents */
 /** @typedef {import('./room-events.js').GameEvent} GameEvent */
 /** @typedef {import('./room-events.js').Refused} Refused */

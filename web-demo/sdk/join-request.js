@@ -4,6 +4,8 @@
  * @module
  */
 
+import { JoinError } from './errors.js';
+
 /**
  * @typedef {object} SeatRequest
  * @property {string} name
@@ -13,23 +15,6 @@
  * @property {number} [sendHz]
  */
 /** @typedef {{room: string, player: number, wsUrl: string}} Seat */
-
-/** A join that was refused, or an answer that is none. */
-export class JoinError extends Error {
-  /**
-   * @param {number} status the HTTP status; 0 when no usable answer came
-   * @param {string} code the server's short name of the cause
-   * @param {string} message
-   * @param {number} [retryAfterMs] when to try again, where the server says so
-   */
-  constructor(status, code, message, retryAfterMs) {
-    super(message);
-    this.name = 'JoinError';
-    this.status = status;
-    this.code = code;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
 
 /** A server that asks to stay away for longer is not heeded: most likely it is wrong. */
 const LONGEST_RETRY_AFTER_SECONDS = 60;
@@ -93,19 +78,27 @@ function bodyOf({ name, game, room, spectate, sendHz }) {
  */
 function seatOf(answer, base) {
   const { room, player, ws_url: wsUrl } = answer ?? {};
-  if (typeof room !== 'string' || typeof player !== 'number' || typeof wsUrl !== 'string') {
+  const url = typeof wsUrl === 'string' ? webSocketUrl(wsUrl, base) : undefined;
+  if (typeof room !== 'string' || typeof player !== 'number' || url === undefined) {
     throw new JoinError(0, 'bad_answer', `${base} did not answer like a Tickwire server`);
   }
-  return { room, player, wsUrl: webSocketUrl(wsUrl, base) };
+  return { room, player, wsUrl: url };
 }
 
 /**
  * @param {string} wsUrl absolute, or relative to the server's address
  * @param {string} base
+ * @returns {string | undefined} nothing if it is no address of a WebSocket
  */
 function webSocketUrl(wsUrl, base) {
-  const url = new URL(wsUrl, base);
+  /** @type {URL} */
+  let url;
+  try {
+    url = new URL(wsUrl, base);
+  } catch {
+    return undefined;
+  }
   if (url.protocol === 'http:') url.protocol = 'ws:';
   if (url.protocol === 'https:') url.protocol = 'wss:';
-  return url.href;
+  return url.protocol === 'ws:' || url.protocol === 'wss:' ? url.href : undefined;
 }

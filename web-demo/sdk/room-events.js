@@ -5,6 +5,7 @@
  */
 
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./countdown.js').Remaining} Remaining */
 /** @typedef {import('./entities.js').Entity} Entity */
 /** @typedef {import('./frame.js').InputEcho} InputEcho */
 /** @typedef {import('./messages.js').RefusalCause} RefusalCause */
@@ -27,6 +28,9 @@
  *
  * @typedef {object} RoomEvents
  * @property {ConnectionStatus} connection the connection's state has changed
+ * @property {Remaining} countdown while the connection is `waiting`: the time that is left before the next
+ *   attempt, at once and at every whole second before it
+ * @property {{isOnline: boolean}} network this machine has lost its network, or has one again
  * @property {PublicWelcome} welcome a connection was made; `schema`, `player` and `roomId` are set
  * @property {Entity} enter an entity has come into view
  * @property {Entity} update an entity has changed
@@ -43,7 +47,8 @@
  *   connection in `closesInMs` or a little later, and the room comes back `backAfterMs` after that
  * @property {{backAfterMs: number}} failed the game's rules have failed and this room has ended; another
  *   one is joined after `backAfterMs`
- * @property {Error} error something went wrong that the room survived, thrown handlers included
+ * @property {Error} error something went wrong that the room survived: a `TickwireError`, or what a handler
+ *   threw
  */
 
 export {};

@@ -9,11 +9,13 @@
 import { BAD_MESSAGE, SILENT_TOO_LONG } from './close.js';
 import { Clock } from './clock.js';
 import { Connection } from './connection.js';
+import { Countdown } from './countdown.js';
 import { Cues } from './cues.js';
 import { deferred } from './deferred.js';
 import { Emitter } from './emitter.js';
 import { EntityTable } from './entity-table.js';
 import { environmentOf } from './environment.js';
+import { ConnectionError, DesyncError, TickwireError } from './errors.js';
 import { FRAME_TAG } from './frame.js';
 import { Heartbeat } from './heartbeat.js';
 import { Interpolation } from './interpolation.js';
@@ -24,6 +26,7 @@ import { Roster } from './roster.js';
 import { Stats } from './stats.js';
 import { Uplink } from './uplink.js';
 import { View } from './view.js';
+import { Wakefulness } from './wakefulness.js';
 import { WireError } from './wire-error.js';
 
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
@@ -72,6 +75,11 @@ export class Room {
       ping: (nonce) => this._uplink.ping(nonce),
       silent: () => this._connection.abandon(SILENT_TOO_LONG, 'the server went silent'),
     });
+    this._countdown = new Countdown(environment, (left) => this._emitter.emit('countdown', left));
+    this._wakefulness = new Wakefulness(environment.host, {
+      back: () => this._lookAround(),
+      network: (isOnline) => this._emitter.emit('network', { isOnline }),
+    });
     const ready = deferred();
     /** Resolved at the first keyframe, rejected when closed for good before it. */
     this.ready = ready.promise;
@@ -90,6 +98,11 @@ export class Room {
   /** How the connection is. @returns {ConnectionStatus} */
   get connection() {
     return this._connection.status;
+  }
+
+  /** Whether this machine has a network, as far as it is known. */
+  get isOnline() {
+    return this._wakefulness.isOnline;
   }
 
   /** The game's schema; undefined before the first welcome. */
@@ -192,7 +205,7 @@ export class Room {
     this._connection.retryNow();
   }
 
-  /** Leaves the room for good. No timer is left. */
+  /** Leaves the room for good. No timer or listener is left. */
   leave() {
     this._connection.leave();
   }
@@ -204,12 +217,24 @@ export class Room {
     this._link = undefined;
   }
 
+  /** This machine has been asleep, or has a network again: the connection may be dead, or waits in vain. */
+  _lookAround() {
+    this._connection.hurry();
+    this._heartbeat.probe();
+  }
+
   /** @param {ConnectionStatus} status */
   _handleStatus(status) {
+    this._countdown.stop();
     if (status.state === 'closed') {
-      this._rejectReady(new Error(status.reason || `closed with code ${status.code}`));
+      this._wakefulness.stop();
+      this._rejectReady(status.error ?? new ConnectionError(0, 'closed', 'closed'));
+    } else {
+      this._wakefulness.start();
     }
     this._emitter.emit('connection', status);
+    const isCurrent = this._connection.status === status;
+    if (isCurrent && status.retryAtMs !== undefined) this._countdown.start(status.retryAtMs);
   }
 
   /** @param {Uint8Array} bytes */
@@ -221,8 +246,8 @@ export class Room {
       if (bytes[0] >= FRAME_TAG) this._handleFrame(bytes, now);
       else this._handleControl(decodeServerMessage(bytes), now);
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      this._connection.abandon(BAD_MESSAGE, error.message);
+      const error = thrown instanceof TickwireError ? thrown : faultOf(thrown);
+      this._connection.abandon(BAD_MESSAGE, error.message, error);
       this._emitter.emit('error', error);
     }
   }
@@ -312,8 +337,7 @@ export class Room {
     this.stats.desyncs += 1;
     const difference = desyncReports.due(replica, now);
     if (difference) this._uplink.report(difference);
-    const what = `the replica differs from the server at tick ${replica.tick}`;
-    this._emitter.emit('error', new Error(`${what}, in part ${replica.differing.join(', ')}`));
+    this._emitter.emit('error', new DesyncError(replica.tick ?? 0, replica.differing));
   }
 
   /** @param {Link} link @param {ReceivedEvent} received */
@@ -333,4 +357,9 @@ export class Room {
       }
     }
   }
+}
+
+/** What a decoder should not have thrown. @param {unknown} thrown */
+function faultOf(thrown) {
+  return new TickwireError('fault', thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown));
 }

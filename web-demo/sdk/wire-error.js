@@ -5,15 +5,17 @@
  * @module
  */
 
+import { TickwireError } from './errors.js';
+
 /** Bytes that do not follow the wire specification. */
-export class WireError extends Error {
+export class WireError extends TickwireError {
   /**
    * @param {string} what what is wrong
    * @param {number} at where: the byte's offset in its message; within a chunk roughly, as a byte
    *   there holds parts of many numbers
    */
   constructor(what, at) {
-    super(`${what} (byte ${at})`);
+    super('malformed', `${what} (byte ${at})`);
     this.name = 'WireError';
     /** What is wrong. */
     this.what = what;

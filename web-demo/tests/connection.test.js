@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { ConnectionError, JoinError } from '../sdk/index.js';
 import { FRAMES, FakeWorld, WELCOME, ok, refusal } from './support/fake-world.js';
+import { bytesOf } from './support/golden.js';
 import { seededRandom } from './support/random.js';
 
 /** @param {import('../sdk/index.js').Room} room */
@@ -43,8 +45,12 @@ test('after a close for good the room stays closed', async () => {
     const world = new FakeWorld();
     const room = await world.joined();
     world.socket.drop(code, 'why');
-    assert.deepEqual(room.connection, { state: 'closed', attempt: 0, code, reason: 'why' });
+    const { error, ...status } = room.connection;
+    assert.deepEqual(status, { state: 'closed', attempt: 0, code, reason: 'why' });
+    assert.ok(error instanceof ConnectionError);
+    assert.deepEqual([error.closeCode, error.message], [code, 'why']);
     assert.equal(world.timers.size, 0, `timers after ${code}`);
+    assert.equal(world.host.listeners.length, 0, `listeners after ${code}`);
     await world.run(60_000);
     assert.equal(world.joins.length, 1);
   }
@@ -148,7 +154,10 @@ test('refused joins end for good, or are tried again', async () => {
     assert.equal(room.connection.state, state);
     assert.equal(room.connection.code, status);
     assert.equal(room.connection.reason, 'cause: cause!');
-    if (state === 'closed') await assert.rejects(room.ready, /cause!/);
+    const { error } = room.connection;
+    assert.ok(error instanceof JoinError);
+    assert.deepEqual([error.status, error.code, error.message], [status, 'cause', 'cause!']);
+    if (state === 'closed') await assert.rejects(room.ready, error);
     else assert.equal((room.connection.retryAtMs ?? 0) - world.now, delay);
     room.leave();
     assert.equal(world.timers.size, 0);
@@ -156,11 +165,57 @@ test('refused joins end for good, or are tried again', async () => {
 });
 
 test('an answer that is none is tried again', async () => {
+  const seat = { token: 't', room: 'abc', player: 1 };
+  for (const answer of [
+    { hello: 'world' },
+    null,
+    'text',
+    [],
+    { ...seat, ws_url: 7 },
+    { ...seat, ws_url: 'http://[' },
+    { ...seat, ws_url: 'javascript:alert(1)' },
+    { ...seat, ws_url: '/ws', room: {} },
+  ]) {
+    const world = new FakeWorld();
+    world.answer = () => ok(answer);
+    const room = world.join();
+    await world.run(0);
+    assert.equal(room.connection.state, 'waiting');
+    assert.equal(room.connection.error?.code, 'bad_answer', JSON.stringify(answer));
+    room.leave();
+  }
+});
+
+test('an address that is none is told at once', () => {
   const world = new FakeWorld();
-  world.answer = () => ok({ hello: 'world' });
+  for (const url of ['', 'play.example', '/', 'ws://play.example', 'javascript:0']) {
+    assert.throws(() => world.join({ url }), TypeError, url);
+  }
+  assert.equal(world.timers.size, 0);
+});
+
+test('a server of another version is left for good', async () => {
+  const world = new FakeWorld();
   const room = world.join();
   await world.run(0);
-  assert.equal(room.connection.state, 'waiting');
+  world.socket.protocol = 'tickwire.v9';
+  world.socket.open();
+  const { state, error } = room.connection;
+  assert.equal(state, 'closed');
+  assert.deepEqual([error?.code, error?.message], [
+    'protocol_version',
+    'the server speaks tickwire.v9, and this client tickwire.v1',
+  ]);
+  await assert.rejects(room.ready, error);
+  assert.equal(world.timers.size, 0);
+});
+
+test('a server that asks to stay away for months is not heeded', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined();
+  world.socket.receive(bytesOf('03fcfffffffffcffffffff'));
+  world.socket.drop(1012);
+  assert.equal((room.connection.retryAtMs ?? 0) - world.now, 600_000);
   room.leave();
 });
 

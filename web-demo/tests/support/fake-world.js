@@ -65,6 +65,7 @@ export class FakeSocket {
   constructor(url, protocols) {
     this.url = url;
     this.protocols = protocols;
+    this.protocol = '';
     this.binaryType = 'blob';
     this.readyState = 0;
     /** @type {((event: any) => void) | null} */
@@ -73,6 +74,8 @@ export class FakeSocket {
     this.onclose = null;
     /** @type {((event: any) => void) | null} */
     this.onerror = null;
+    /** @type {(() => void) | null} */
+    this.onopen = null;
     /** @type {string[]} what the client sent, in hexadecimal */
     this.sent = [];
     /** @type {number | undefined} the code that the client closed with */
@@ -92,6 +95,7 @@ export class FakeSocket {
 
   open() {
     this.readyState = 1;
+    this.onopen?.();
   }
 
   /** @param {...Uint8Array} messages */
@@ -112,6 +116,37 @@ export class FakeSocket {
   }
 }
 
+/** A global object whose network and page a test controls. */
+export class FakeHost {
+  constructor() {
+    this.document = { visibilityState: 'visible' };
+    this.navigator = { onLine: true };
+    /** @type {[string, () => void][]} */
+    this.listeners = [];
+  }
+
+  /** @param {string} type @param {() => void} listener */
+  addEventListener(type, listener) {
+    this.listeners.push([type, listener]);
+  }
+
+  /** @param {string} type @param {() => void} listener */
+  removeEventListener(type, listener) {
+    this.listeners = this.listeners.filter(([other, known]) => other !== type || known !== listener);
+  }
+
+  /** @param {string} type */
+  dispatch(type) {
+    for (const [other, listener] of [...this.listeners]) if (other === type) listener();
+  }
+
+  /** The page is hidden, or looked at again. @param {'hidden' | 'visible'} state */
+  show(state) {
+    this.document.visibilityState = state;
+    this.dispatch('visibilitychange');
+  }
+}
+
 /** What is around a room. */
 export class FakeWorld {
   /** @param {() => number} [random] */
@@ -121,6 +156,7 @@ export class FakeWorld {
     /** @type {Map<number, Timer>} */
     this.timers = new Map();
     this._nextTimer = 1;
+    this.host = new FakeHost();
     /** @type {FakeSocket[]} */
     this.sockets = [];
     /** @type {any[]} bodies of the joins */
@@ -169,6 +205,7 @@ export class FakeWorld {
       fetch,
       now: () => world.now,
       random: () => world.random(),
+      host: world.host,
       timers: {
         setTimeout: (callback, delayMs) => world._setTimer(callback, delayMs),
         clearTimeout: (timer) => void world.timers.delete(timer),
