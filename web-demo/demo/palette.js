@@ -2,10 +2,11 @@
  * The demo's colours: one accent for yourself, a fixed list for everybody else. Pure; it must not
  * touch the page.
  *
- * The list avoids the accent's cyan and keeps its members apart in lightness as well as hue (after
- * Okabe and Ito, and IBM's accessible set, lifted for a dark field). A player's colour follows from
- * the id alone, so every screen agrees on it; ids that follow each other get different colours, and
- * once the list is used up the hull's shape tells players apart.
+ * It grew out of Okabe and Ito's set, lifted for a dark field and pulled apart until any two of all
+ * these colours differ clearly for normal sight and with protanopia, deuteranopia and tritanopia
+ * alike; demo-palette.test.js holds it to that, and to a contrast of 4.5 against space. A player's
+ * colour follows from the id alone, so every screen agrees on it; ids that follow each other get
+ * different colours, and once the list is used up the hull's shape tells players apart.
  */
 
 /** @typedef {{ index: number, hex: string, rgb: string }} Colour `rgb` is "r, g, b" for rgba() */
@@ -24,17 +25,16 @@ function colour(index, hex) {
 export const SELF = colour(0, '#4df3ff');
 /** Everybody else, by id. */
 export const OTHERS = [
-  '#ffb02e', // amber
-  '#ff4f9a', // magenta
-  '#8d7bff', // violet
-  '#ff6f3c', // vermilion
-  '#fff07a', // lemon
-  '#5c93ff', // blue
-  '#ffb3dc', // rose
-  '#e9dcc3', // sand
+  '#e78801', // orange
+  '#d390fd', // lilac
+  '#b1e223', // lime
+  '#db404f', // red
+  '#fcffb3', // cream
+  '#ae40f9', // violet
+  '#1888a7', // teal
 ].map((hex, at) => colour(at + 1, hex));
 /** Energy to pick up. */
-export const ENERGY = colour(OTHERS.length + 1, '#7dffb2');
+export const ENERGY = colour(OTHERS.length + 1, '#3ac19a');
 /** Sparks and flashes without an owner. */
 export const WHITE = colour(OTHERS.length + 2, '#ffffff');
 /** The hot core of flames and explosions. */
