@@ -47,6 +47,8 @@ export class Camera {
   x = WORLD_SIZE / 2;
   y = WORLD_SIZE / 2;
   zoom = 1;
+  /** How much closer than a player sees the world. */
+  closer = 1;
   /** Window size in CSS pixels. */
   width = 1;
   height = 1;
@@ -71,7 +73,32 @@ export class Camera {
   resize(width, height) {
     this.width = Math.max(1, width);
     this.height = Math.max(1, height);
-    this.zoom = zoomFor(this.width, this.height);
+    this.zoom = zoomFor(this.width, this.height) * this.closer;
+  }
+
+  /**
+   * Comes closer than a player sees the world, or goes farther away.
+   * @param {number} closer 1 is a player's view
+   */
+  magnify(closer) {
+    this.closer = closer;
+    this.zoom = zoomFor(this.width, this.height) * closer;
+  }
+
+  /**
+   * Looks at a place at once, without gliding there.
+   * @param {number} x world units
+   * @param {number} y
+   */
+  place(x, y) {
+    this.#targetX = x;
+    this.#targetY = y;
+    this.#glideX = 0;
+    this.#glideY = 0;
+    this.#aheadX = 0;
+    this.#aheadY = 0;
+    this.x = x;
+    this.y = y;
   }
 
   /**

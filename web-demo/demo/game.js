@@ -3,20 +3,25 @@
  * gathering, steering, drawing and the HUD. It must not touch the page but through its parts.
  */
 import { join } from '../sdk/index.js';
-import { WORLD_SIZE, worldOf } from './arena.js';
+import { DASHING, THRUSTING, WORLD_SIZE, worldOf } from './arena.js';
 import { Camera } from './camera.js';
 import { happen } from './happenings.js';
 import { Hud } from './hud/hud.js';
 import { ShipInput } from './input/input.js';
-import { Lookout } from './lookout.js';
 import { watchMotion } from './motion.js';
+import { Meters } from './net/meters.js';
+import { Network } from './net/network.js';
+import { socketBehind } from './net/simulated-socket.js';
 import { cleanName } from './names.js';
 import { colourOf } from './palette.js';
 import { Effects } from './render/effects.js';
 import { Particles } from './render/particles.js';
 import { Renderer } from './render/renderer.js';
 import { Scene } from './scene.js';
-import { SpectatorEye } from './spectator-eye.js';
+import { Sound } from './sound/sound.js';
+import { DriftingEye } from './spectator/drifting-eye.js';
+import { FreeCamera } from './spectator/free-camera.js';
+import { Lookout } from './spectator/lookout.js';
 
 /** @typedef {import('../sdk/index.js').Room} Room */
 /** @typedef {import('../sdk/index.js').Entity} Entity */
@@ -31,6 +36,10 @@ export class Game {
   room = undefined;
   /** Whether it is played, and not only watched. */
   playing = false;
+  /** Whether it is only the scenery behind the start screen: nothing is told or heard of it. */
+  isScenery = false;
+  /** Whether the server's raw state is drawn beside what is shown. */
+  showsGhosts = false;
   /** The room's world. @type {import('./arena.js').World} */
   world = { width: WORLD_SIZE, height: WORLD_SIZE };
   /** Frames drawn so far. */
@@ -40,6 +49,12 @@ export class Game {
   particles = new Particles(false);
   effects = new Effects(this.particles);
   hud = new Hud();
+  sound = new Sound(document);
+  /** Where somebody who watches looks. */
+  free = new FreeCamera();
+  /** What is between this page and the server, besides what is there anyway. */
+  network = new Network();
+  meters = new Meters();
 
   /** Player names as shown, by id; emptied when the roster changes. @type {Map<number, string>} */
   #names = new Map();
@@ -48,8 +63,9 @@ export class Game {
   /** The own ship in the newest state. @type {Entity | undefined} */
   #newestShip = undefined;
   #frameAt = 0;
-  #eye = new SpectatorEye();
+  #eye = new DriftingEye();
   #lookout = new Lookout();
+  #Socket = socketBehind(this.network);
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -67,10 +83,13 @@ export class Game {
     });
     this.scene.onDash = ({ entity }) => {
       this.effects.dash(entity.x, entity.y, entity.angle, colourOf(entity.player, this.room?.player));
+      this.sound.play('dash', entity.x, entity.y);
       if (entity.player === this.room?.player) this.hud.vitals.dashed(performance.now());
     };
-    this.scene.onShot = ({ entity }) =>
+    this.scene.onShot = ({ entity }) => {
       this.effects.muzzle(entity.x, entity.y, colourOf(entity.player, this.room?.player));
+      this.sound.play('shot', entity.x, entity.y);
+    };
     this.scene.onSpent = (x, y, player) =>
       this.effects.fizzle(x, y, colourOf(player, this.room?.player));
   }
@@ -88,13 +107,16 @@ export class Game {
   /**
    * Joins a room to watch or to play it, and leaves the one before.
    * @param {{ url: string, name: string, room?: string, spectate?: boolean }} wanted
+   * @param {{ isScenery?: boolean }} [options]
    * @returns {Room}
    */
-  enter(wanted) {
+  enter(wanted, { isScenery = false } = {}) {
     this.leave();
-    const room = join({ game: 'arena', ...wanted });
+    const room = join({ game: 'arena', WebSocket: this.#Socket, ...wanted });
     this.room = room;
     this.playing = !wanted.spectate;
+    this.isScenery = isScenery;
+    this.sound.isOn = !isScenery;
     this.#subscriptions = [
       room.on('welcome', () => this.#welcomed(room)),
       room.on('roster', () => this.#names.clear()),
@@ -107,6 +129,7 @@ export class Game {
       room.on('failed', () => this.hud.notices.failed(performance.now())),
       room.on('cue', (event) => happen(this, event, performance.now())),
       room.on('enter', (entity) => this.#notice(room, entity)),
+      room.on('state', (state) => this.meters.arrived(room, state, performance.now())),
       room.on('leave', (entity) => {
         if (entity.id === this.#newestShip?.id) this.#newestShip = undefined;
       }),
@@ -126,6 +149,10 @@ export class Game {
     this.#names.clear();
     this.scene.clear();
     this.hud.clear();
+    this.meters.clear();
+    this.sound.isOn = false;
+    this.sound.thrust(0);
+    this.free.start(this.camera);
   }
 
   /**
@@ -137,6 +164,7 @@ export class Game {
     this.#frameAt = nowMs;
     this.frames += 1;
     const { room, scene } = this;
+    this.input.gamepad.read();
     if (room) {
       scene.gather(room, nowMs, seconds);
       if (this.playing) this.#steer(room, nowMs);
@@ -144,8 +172,18 @@ export class Game {
     this.#look(seconds);
     if (room) this.#lookout.update(room, this.camera, this.world, nowMs);
     this.renderer.view.field = this.world;
+    this.renderer.ghosts = this.showsGhosts ? room?.entities : undefined;
     this.renderer.draw(scene, room?.player, this.nameOf, nowMs, seconds);
     this.hud.update(this, nowMs, seconds);
+    this.#listen();
+  }
+
+  /** The ear is where the camera is, and the engine works as the ship shows. */
+  #listen() {
+    const flags = this.playing ? (this.scene.own?.entity.flags ?? 0) : 0;
+    this.sound.ear.x = this.camera.x;
+    this.sound.ear.y = this.camera.y;
+    this.sound.thrust((flags & DASHING) !== 0 ? 1 : (flags & THRUSTING) !== 0 ? 0.6 : 0);
   }
 
   /** @param {Room} room */
@@ -184,6 +222,8 @@ export class Game {
       this.camera.follow(own.entity.x, own.entity.y, own.track.vx, own.track.vy, seconds);
     } else if (this.playing) {
       this.camera.rest(seconds);
+    } else if (!this.isScenery) {
+      this.free.update(this.camera, this.scene.ships, this.world, this.input.gamepad, seconds);
     } else {
       this.#eye.move(this.scene.ships, seconds);
       // Beside the start screen's middle, where the form is; above it on an upright phone.

@@ -23,7 +23,7 @@ const SEEN_MS = 1000;
  */
 export function happen(game, event, nowMs) {
   const self = game.room?.player;
-  const { effects, hud, camera, scene } = game;
+  const { effects, hud, camera, scene, sound } = game;
   if (isPast(game, event)) {
     told(game, event, nowMs);
     return;
@@ -33,6 +33,7 @@ export function happen(game, event, nowMs) {
       const track = scene.byPlayer.get(event.victim);
       if (track) track.hitAt = nowMs;
       effects.hit(event.x, event.y, colourOf(event.victim, self));
+      sound.play('hit', event.x, event.y);
       if (event.victim !== self) break;
       hud.vitals.hit();
       camera.shake(SHAKE_HIT);
@@ -43,9 +44,11 @@ export function happen(game, event, nowMs) {
       break;
     case 'collect':
       effects.collect(event.x, event.y);
+      sound.play('collect', event.x, event.y);
       break;
     case 'respawn':
       effects.respawn(event.x, event.y, colourOf(event.player, self));
+      sound.play('respawn', event.x, event.y);
       break;
     default:
   }
@@ -70,12 +73,13 @@ function isPast({ room }, { tick }) {
  */
 function told(game, event, nowMs) {
   const { room, hud } = game;
-  if (!game.playing) return;
+  if (game.isScenery) return;
   if (event.name === 'kill') {
     hud.feed.add(event.killer, event.victim, room?.player, game.nameOf, nowMs);
   } else if (event.name === 'said') {
     const name = cleanName(room?.roster.get(event.player)?.name, event.player);
     hud.chat.add(event.player, name, event.text, room?.player, nowMs);
+    game.sound.play('said');
   }
 }
 
@@ -88,6 +92,7 @@ function destroyed(game, event, nowMs) {
   const self = game.room?.player;
   const { killer, victim, x, y } = event;
   game.effects.explosion(x, y, colourOf(victim, self));
+  game.sound.play('explosion', x, y);
   const distance = Math.hypot(x - game.camera.x, y - game.camera.y);
   if (distance < FELT) game.camera.shake(SHAKE_NEAR * (1 - distance / FELT));
   if (!game.playing) return;
@@ -97,5 +102,6 @@ function destroyed(game, event, nowMs) {
     game.hud.notices.destroyed(killer, self, game.nameOf(killer), nowMs);
   } else if (killer === self) {
     game.hud.notices.killed(victim, self, game.nameOf(victim), nowMs);
+    game.sound.play('kill');
   }
 }

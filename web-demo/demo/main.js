@@ -1,14 +1,26 @@
 /**
- * Start-up and wiring: watch, enter a name, play; what the address asks for (`?name=NAME` plays at
- * once, `?room=ID` joins that room); and the loop of frames.
+ * Start-up and wiring: the start screen, playing and watching, and going from one to the other; what
+ * the address asks for; and the loop of frames.
+ *
+ * ```text
+ * ?name=NAME   plays at once          ?watch   watches at once
+ * ?room=ID     joins that room        ?net=latency:150,jitter:30,stall:2   a simulated network
+ * ```
  *
  * For the console and for tests there is `window.tickwire`: `room` (the SDK's room), `game` (frames,
- * scene, camera), `input` (what is sent), `play(name)` and `watch()`.
+ * scene, camera), `input` (what is sent), `play(name)`, `watch()` and `showStart()`.
  */
 import { Game } from './game.js';
 import { find } from './hud/page.js';
 import { waitingText } from './hud/status-text.js';
+import { wireKeys } from './keys.js';
 import { cleanName } from './names.js';
+import { conditionsOf } from './net/network.js';
+import { NetPanel } from './net/panel.js';
+import { openRoom } from './rooms/listing.js';
+import { RoomPanel } from './rooms/room-panel.js';
+import { Rooms } from './rooms/rooms.js';
+import { SpectatorInput } from './spectator/spectator-input.js';
 import { StartScreen } from './start-screen.js';
 
 /** What a spectator is called on the server's list. */
@@ -17,7 +29,9 @@ const SPECTATOR = 'Spectator';
 const COUNT_MS = 1000;
 
 const address = new URL(window.location.href);
-const wantedRoom = address.searchParams.get('room') || undefined;
+const server = address.origin;
+/** The room to join; any if undefined. */
+let wantedRoom = address.searchParams.get('room') || undefined;
 const wantedName = address.searchParams.get('name');
 
 const field = find(document, '#field', HTMLCanvasElement);
@@ -27,17 +41,28 @@ const game = new Game(field, {
   fire: find(document, '#touch-fire', HTMLElement),
   dash: find(document, '#touch-dash', HTMLElement),
 });
+game.network.conditions = conditionsOf(address.searchParams.get('net'));
 const start = new StartScreen();
+const rooms = new Rooms(server);
+const roomPanel = new RoomPanel(find(document, '#rooms', HTMLElement));
+const netPanel = new NetPanel(find(document, '#net', HTMLElement), game.meters, game.network);
+const spectatorInput = new SpectatorInput(field, game);
 /** The name last played with. */
-let playerName = '';
+let playerName = start.name;
 
-/** Watches a room behind the start screen. */
-function watch() {
+/** @param {'start' | 'play' | 'watch'} screen */
+const isShown = (screen) => document.body.dataset.screen === screen;
+
+/** Shows the start screen, and a room as the scenery behind it. */
+function showStart() {
   start.show();
-  const room = game.enter({ url: address.origin, room: wantedRoom, name: SPECTATOR, spectate: true });
+  roomPanel.toggle(false);
+  const wanted = { url: server, room: wantedRoom, name: SPECTATOR, spectate: true };
+  const room = game.enter(wanted, { isScenery: true });
   room.on('connection', ({ state, reason }) => {
     if (state === 'closed' && game.room === room) start.say(reason || 'The server refused.', 'error');
   });
+  void rooms.ask();
 }
 
 /**
@@ -46,34 +71,81 @@ function watch() {
  */
 function play(name) {
   playerName = name;
+  enter({ name, spectate: false });
+}
+
+/** Joins and watches. */
+function watch() {
+  enter({ name: playerName || SPECTATOR, spectate: true });
+}
+
+/** @param {{ name: string, spectate: boolean }} how */
+function enter(how) {
   start.busy(true);
   start.say('');
-  const room = game.enter({ url: address.origin, room: wantedRoom, name });
+  const room = game.enter({ url: server, room: wantedRoom, ...how });
   room.ready.then(
-    () => start.hide(),
+    () => {
+      start.hide(how.spectate ? 'watch' : 'play');
+      roomPanel.show(undefined, room);
+      if (roomPanel.isOpen) void rooms.ask();
+    },
     (/** @type {Error} */ error) => refused(room, error.message),
   );
   room.on('connection', ({ state, reason }) => {
-    if (state === 'closed' && document.body.dataset.screen === 'play' && game.room === room) {
+    if (state === 'closed' && !isShown('start') && game.room === room) {
       game.hud.notices.ended(reason || 'The room has ended.');
     }
   });
 }
 
 /**
- * Joining failed for good: back to watching, with the reason.
+ * Joining failed for good: back to the start screen, with the reason.
  * @param {import('../sdk/index.js').Room} room
  * @param {string} reason
  */
 function refused(room, reason) {
   if (game.room !== room) return;
-  watch();
+  showStart();
   start.say(reason, 'error');
+}
+
+/**
+ * Goes to another room, to do there what one does here; from the start screen, to play.
+ * @param {string} room
+ */
+function goTo(room) {
+  wantedRoom = room;
+  if (isShown('watch')) watch();
+  else play(isShown('start') ? start.takeName() : playerName);
+}
+
+/** @param {string} room */
+function watchRoom(room) {
+  wantedRoom = room;
+  watch();
+}
+
+async function goToNewRoom() {
+  try {
+    goTo(await openRoom(server));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (isShown('start')) start.say(reason, 'error');
+    else game.hud.notices.say(reason, performance.now());
+  }
+}
+
+/** From playing a room to watching it, or back. */
+function turn() {
+  wantedRoom = game.room?.roomId ?? wantedRoom;
+  if (isShown('watch')) play(playerName || start.takeName());
+  else watch();
 }
 
 /** Counts who flies, for the start screen. */
 function countHeads() {
-  if (document.body.dataset.screen !== 'start' || start.status.dataset.kind === 'error') return;
+  if (!isShown('start') || start.status.dataset.kind === 'error') return;
   const { room } = game;
   if (!room || room.connection.state !== 'open') {
     start.say(waitingText(room?.connection));
@@ -84,43 +156,96 @@ function countHeads() {
   start.say(flying === 1 ? '1 pilot is flying now' : `${flying} pilots are flying now`);
 }
 
-/** Keys that belong to the page and not to the ship. */
-function wireKeys() {
-  window.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || event.repeat || event.isComposing || !game.playing) return;
-    if (document.body.dataset.screen !== 'play' || event.target instanceof HTMLInputElement) return;
-    if (event.target instanceof HTMLButtonElement) return;
-    event.preventDefault();
-    game.hud.chat.open();
-  });
+function wireRooms() {
+  rooms.isWanted = () => isShown('start') || roomPanel.isOpen || netPanel.isOpen;
+  rooms.onList = (list) => {
+    const current = list?.find(({ id }) => id === game.room?.roomId);
+    game.meters.tickMs = current?.tickMs ?? NaN;
+    if (isShown('start')) start.rooms.show(list, undefined);
+    else if (roomPanel.isOpen) roomPanel.show(list, game.room);
+  };
+  for (const list of [start.rooms, roomPanel.list]) {
+    list.onJoin = goTo;
+    list.onWatch = watchRoom;
+  }
+  start.onOpenRoom = goToNewRoom;
+  start.onWatch = watch;
+  roomPanel.onOpenRoom = goToNewRoom;
+  roomPanel.onTurn = turn;
+  roomPanel.onLeave = () => {
+    wantedRoom = undefined;
+    showStart();
+  };
+}
+
+function wirePanels() {
+  const { tools, watchBar } = game.hud;
+  tools.showSound(game.sound.muted);
+  tools.onSound = () => game.sound.mute();
+  tools.onRooms = () => roomPanel.toggle();
+  tools.onNet = () => netPanel.toggle();
+  game.sound.onMuted = (muted) => tools.showSound(muted);
+  roomPanel.onToggle = (isOpen) => {
+    tools.showPanel('rooms', isOpen);
+    if (!isOpen) return;
+    roomPanel.show(undefined, game.room);
+    void rooms.ask();
+  };
+  netPanel.onToggle = (isOpen) => tools.showPanel('net', isOpen);
+  netPanel.onGhosts = (wanted) => (game.showsGhosts = wanted);
+  watchBar.onStep = (step) => game.free.followNext(game.scene.ships, step);
+  watchBar.onPlay = turn;
 }
 
 function wire() {
   start.onPlay = play;
   game.hud.pill.onRetry = () => game.room?.retryNow();
-  game.hud.notices.onRejoin = () => play(playerName);
+  game.hud.notices.onRejoin = () => (game.playing ? play(playerName) : watch());
   game.hud.chat.onOpen = () => game.input.release();
-  game.input.keyboard.isWanted = () => document.body.dataset.screen === 'play';
   game.hud.chat.onSay = (text) => game.room?.message('say', { text });
+  game.input.keyboard.isWanted = () => isShown('play');
+  game.input.gamepad.onStart = () => {
+    if (isShown('start') && !start.isBusy) play(start.takeName());
+  };
+  spectatorInput.isWanted = () => isShown('watch');
   window.addEventListener('resize', () => game.renderer.resize());
   window.addEventListener('online', () => game.room?.retryNow());
   window.setInterval(countHeads, COUNT_MS);
-  wireKeys();
+  wireRooms();
+  wirePanels();
+  wireKeys({
+    chat: () => {
+      if (isShown('play')) game.hud.chat.open();
+    },
+    rooms: () => roomPanel.toggle(),
+    sound: () => game.sound.mute(),
+    net: () => netPanel.toggle(),
+    close: () => {
+      roomPanel.toggle(false);
+      netPanel.toggle(false);
+    },
+  });
 }
 
 /** @param {number} nowMs */
 function loop(nowMs) {
   window.requestAnimationFrame(loop);
+  const { room, meters } = game;
+  const beganAt = performance.now();
   game.frame(nowMs);
+  meters.drawn(performance.now() - beganAt);
+  if (room && meters.sample(room, nowMs) && netPanel.isOpen) netPanel.update();
 }
 
 wire();
 game.renderer.resize();
-if (wantedName === null) {
-  watch();
-} else {
+if (wantedName !== null) {
   start.input.value = wantedName;
   play(cleanName(wantedName));
+} else if (address.searchParams.has('watch')) {
+  watch();
+} else {
+  showStart();
 }
 window.requestAnimationFrame(loop);
 
@@ -128,6 +253,7 @@ const hook = {
   game,
   play,
   watch,
+  showStart,
   get room() {
     return game.room;
   },

@@ -1,16 +1,20 @@
 /**
- * The screen before the game: who is it, and go. Remembers the name. It must not join by itself;
- * main.js decides what Play leads to.
+ * The screen before the game: who is it, where to, and go. Remembers the name. It must not join by
+ * itself; main.js decides what its buttons lead to.
  */
-import { find, setText } from './hud/page.js';
+import { find, onPress, setText } from './hud/page.js';
 import { cleanName, cleanText } from './names.js';
 import { NAME_LENGTH } from './arena.js';
+import { RoomList } from './rooms/room-list.js';
 
 const REMEMBERED_AS = 'tickwire.name';
 
 export class StartScreen {
   /** Called with the name when the player wants to play. */
   onPlay = (/** @type {string} */ _name) => {};
+  /** Called when they want to watch, or a room of their own. */
+  onWatch = () => {};
+  onOpenRoom = () => {};
 
   constructor() {
     this.root = find(document, '#start', HTMLElement);
@@ -19,12 +23,30 @@ export class StartScreen {
     this.button = find(this.root, 'button', HTMLButtonElement);
     this.status = find(this.root, '#start-status', HTMLElement);
     this.input.value = rememberedName();
+    const rooms = find(this.root, '#start-rooms', HTMLElement);
+    this.rooms = new RoomList(rooms);
+    onPress(find(rooms, '.actions .watch', HTMLButtonElement), () => this.onWatch());
+    onPress(find(rooms, '.actions .open', HTMLButtonElement), () => this.onOpenRoom());
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
-      const name = cleanText(this.input.value, NAME_LENGTH);
-      remember(name);
-      this.onPlay(cleanName(name));
+      this.onPlay(this.takeName());
     });
+  }
+
+  /** The name in the field, as others will see it. */
+  get name() {
+    return cleanName(this.input.value);
+  }
+
+  /** The same, and it is remembered. */
+  takeName() {
+    remember(cleanText(this.input.value, NAME_LENGTH));
+    return this.name;
+  }
+
+  /** Whether joining is under way. */
+  get isBusy() {
+    return this.button.disabled;
   }
 
   show() {
@@ -34,8 +56,9 @@ export class StartScreen {
     if (!window.matchMedia('(pointer: coarse)').matches) this.input.focus();
   }
 
-  hide() {
-    document.body.dataset.screen = 'play';
+  /** @param {'play' | 'watch'} screen what comes instead */
+  hide(screen) {
+    document.body.dataset.screen = screen;
     this.input.blur();
   }
 

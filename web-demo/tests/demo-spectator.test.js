@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Camera } from '../demo/camera.js';
-import { Lookout } from '../demo/lookout.js';
+import { Lookout } from '../demo/spectator/lookout.js';
 import { Cast } from '../demo/scene.js';
-import { SpectatorEye } from '../demo/spectator-eye.js';
+import { DriftingEye } from '../demo/spectator/drifting-eye.js';
 
 const WORLD = { width: 16_000, height: 8000 };
 
@@ -14,13 +14,13 @@ function cast(...ships) {
   return made;
 }
 
-/** @param {SpectatorEye} eye @param {Cast} ships @param {number} seconds */
+/** @param {DriftingEye} eye @param {Cast} ships @param {number} seconds */
 function watch(eye, ships, seconds) {
   for (let frame = 0; frame < 60 * seconds; frame += 1) eye.move(ships, 1 / 60);
 }
 
 test('a spectator drifts to a ship and stays with it', () => {
-  const eye = new SpectatorEye();
+  const eye = new DriftingEye();
   eye.start(WORLD);
   assert.deepEqual([eye.x, eye.y], [8000, 4000]);
   watch(eye, cast({ id: 3, x: 8500, y: 4200 }), 8);
@@ -28,7 +28,7 @@ test('a spectator drifts to a ship and stays with it', () => {
 });
 
 test('where nobody is, a spectator looks elsewhere, within the world', () => {
-  const eye = new SpectatorEye();
+  const eye = new DriftingEye();
   eye.start(WORLD);
   watch(eye, cast(), 2);
   assert.deepEqual([eye.x, eye.y], [8000, 4000], 'those who are here may not have been told of yet');

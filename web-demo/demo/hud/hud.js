@@ -10,7 +10,9 @@ import { Leaderboard } from './leaderboard.js';
 import { Minimap } from './minimap.js';
 import { Notices } from './notices.js';
 import { find } from './page.js';
+import { Tools } from './tools.js';
 import { Vitals } from './vitals.js';
+import { WatchBar } from './watch-bar.js';
 
 /** @typedef {import('../../sdk/index.js').Entity} Entity */
 /** @typedef {import('./ranking.js').Standing} Standing */
@@ -26,6 +28,8 @@ export class Hud {
   chat = new Chat(find(document, '#chat', HTMLElement));
   vitals = new Vitals(find(document, '#vitals', HTMLElement), find(document, '#vignette', HTMLElement));
   minimap = new Minimap(find(document, '#minimap', HTMLCanvasElement));
+  tools = new Tools(find(document, '#tools', HTMLElement));
+  watchBar = new WatchBar(find(document, '#watching', HTMLElement));
 
   #figuresAt = -Infinity;
   /** @type {(Standing & { flags: number })[]} */
@@ -51,7 +55,7 @@ export class Hud {
       this.#figuresAt = nowMs;
       this.#figures(game, room, nowMs);
     }
-    if (!game.playing) return;
+    if (game.isScenery) return;
     const ship = scene.own?.entity;
     this.vitals.update(ship?.energy ?? 0, ship !== undefined, nowMs, seconds);
     this.minimap.update(room, scene, game.camera, game.world, nowMs);
@@ -67,7 +71,8 @@ export class Hud {
    */
   #figures(game, room, nowMs) {
     this.pill.show(room, nowMs);
-    if (!game.playing) return;
+    if (game.isScenery) return;
+    if (!game.playing) this.watchBar.show(game.free.followed, game.nameOf);
     let count = 0;
     for (const entity of room.entities.values()) {
       if (entity.kind !== 'pilot') continue;

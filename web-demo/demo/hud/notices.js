@@ -75,6 +75,15 @@ export class Notices {
   }
 
   /**
+   * Something that was asked for could not be had.
+   * @param {string} reason
+   * @param {number} nowMs
+   */
+  say(reason, nowMs) {
+    this.#pass(nowMs, make('p', 'title small', reason), '', READING_MS);
+  }
+
+  /**
    * The room has failed; another one is joined.
    * @param {number} nowMs
    */

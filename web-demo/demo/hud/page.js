@@ -40,3 +40,17 @@ export function make(tag, className = '', text = '') {
   if (text !== '') element.textContent = String(text);
   return element;
 }
+
+/**
+ * Calls a handler at every press of a button. Who pressed it with a pointer goes on steering: space
+ * must not press it again.
+ * @param {HTMLButtonElement} button
+ * @param {() => void} handler
+ */
+export function onPress(button, handler) {
+  button.addEventListener('click', (event) => {
+    // A click made by a key counts as none.
+    if (event.detail > 0) button.blur();
+    handler();
+  });
+}

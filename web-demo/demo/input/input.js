@@ -1,9 +1,10 @@
 /**
  * What the player wants the ship to do, from whichever device was used last, and the sending of it.
- * Reads keyboard.js, pointer.js and touch.js, asks steering.js for rudder and sender.js for the
+ * Reads keyboard.js, pointer.js, touch.js and gamepad.js, asks steering.js for rudder and sender.js for the
  * moment. It must not draw.
  */
 import { FULL_TURN } from '../arena.js';
+import { Gamepad } from './gamepad.js';
 import { Keyboard } from './keyboard.js';
 import { Pointer } from './pointer.js';
 import { Sender } from './sender.js';
@@ -19,7 +20,7 @@ const TICKS_MS = 50;
 const TOO_CLOSE_PX = 10;
 
 export class ShipInput {
-  /** Which device steers. @type {'keys' | 'pointer' | 'touch'} */
+  /** Which device steers. @type {'keys' | 'pointer' | 'touch' | 'gamepad'} */
   device = 'keys';
   /** Called with the input that lets go of everything; it is to be sent at once. */
   onRelease = (/** @type {import('./sender.js').Input} */ _input) => {};
@@ -34,11 +35,14 @@ export class ShipInput {
     this.keyboard = new Keyboard(window);
     this.pointer = new Pointer(controls.field);
     this.touch = new Touch(controls.field, controls.stick, controls.fire, controls.dash);
+    this.gamepad = new Gamepad(() => navigator.getGamepads(), window);
     this.keyboard.onSteer = () => (this.device = 'keys');
     this.pointer.onSteer = () => (this.device = 'pointer');
     this.touch.onSteer = () => (this.device = 'touch');
+    this.gamepad.onSteer = () => (this.device = 'gamepad');
     this.keyboard.onDash = () => this.#sender.dash();
     this.touch.onDash = () => this.#sender.dash();
+    this.gamepad.onDash = () => this.#sender.dash();
     window.addEventListener('blur', () => this.release());
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) this.release();
@@ -50,6 +54,7 @@ export class ShipInput {
     this.keyboard.release();
     this.pointer.release();
     this.touch.release();
+    this.gamepad.release();
     const nowMs = performance.now();
     this.current = this.#sender.stop(nowMs);
     this.#steering.given(0, nowMs);
@@ -64,9 +69,9 @@ export class ShipInput {
    * @param {number} rttMs
    */
   due(nowMs, ship, camera, rttMs) {
-    const { keyboard, pointer, touch } = this;
-    const thrust = Number(keyboard.thrust || pointer.thrust || touch.thrust);
-    const fire = Number(keyboard.fire || pointer.fire || touch.fire);
+    const { keyboard, pointer, touch, gamepad } = this;
+    const thrust = Number(keyboard.thrust || pointer.thrust || touch.thrust || gamepad.thrust);
+    const fire = Number(keyboard.fire || pointer.fire || touch.fire || gamepad.fire);
     const turn = ship ? this.#turn(nowMs, ship, camera, rttMs + TICKS_MS) : 0;
     const input = this.#sender.due(nowMs, thrust, turn, fire);
     if (input) {
@@ -84,9 +89,20 @@ export class ShipInput {
    */
   #turn(nowMs, ship, camera, delayMs) {
     if (this.device === 'keys') return this.keyboard.turn * FULL_TURN;
-    const heading = this.device === 'touch' ? this.touch.heading : this.#pointed(ship, camera);
+    if (this.device === 'gamepad' && this.gamepad.turn !== 0) return this.gamepad.turn * FULL_TURN;
+    const heading = this.#heading(ship, camera);
     if (heading === undefined) return 0;
     return this.#steering.towards(ship.angle, heading, nowMs, delayMs);
+  }
+
+  /**
+   * Where to, in radians, as the device in use says.
+   * @param {Entity} ship
+   * @param {import('../camera.js').Camera} camera
+   */
+  #heading(ship, camera) {
+    if (this.device === 'touch') return this.touch.heading;
+    return this.device === 'gamepad' ? this.gamepad.heading : this.#pointed(ship, camera);
   }
 
   /**

@@ -57,7 +57,9 @@ export class Keyboard {
   #down(event) {
     if (!this.isWanted() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!CONTROLS.some((codes) => codes.has(event.code))) return;
-    // Arrows and space would scroll, and space would press a focused button.
+    // Who came to a button by Tab presses it by space.
+    if (event.code === 'Space' && event.target instanceof HTMLButtonElement) return;
+    // Arrows and space would scroll.
     event.preventDefault();
     if (event.repeat) return;
     this.#held.add(event.code);

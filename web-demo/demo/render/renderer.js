@@ -7,6 +7,7 @@ import { colourOf } from '../palette.js';
 import { drawAsteroids } from './asteroids.js';
 import { Background } from './background.js';
 import { drawBullets } from './bullets.js';
+import { drawGhosts } from './ghosts.js';
 import { drawPickups } from './pickups.js';
 import { Resolution } from './resolution.js';
 import { drawShips, drawTags } from './ships.js';
@@ -15,6 +16,9 @@ import { drawTrails } from './trails.js';
 import { View } from './view.js';
 
 export class Renderer {
+  /** The server's newest state, where it is to be seen beside what is shown. @type {ReadonlyMap<number, import('../scene.js').Entity> | undefined} */
+  ghosts = undefined;
+
   #background = new Background();
   #resolution = new Resolution();
 
@@ -67,6 +71,7 @@ export class Renderer {
     this.particles.draw(view);
     drawBullets(view, scene.bullets, self);
     drawShips(view, scene.ships, self);
+    if (this.ghosts) drawGhosts(view, this.ghosts);
     this.effects.draw(view);
     drawTags(view, scene.ships, self, nameOf);
   }

@@ -8,7 +8,7 @@ const EVERY_MS = 250;
 /** How far the picture moves before the server is told, as a share of a cell. */
 const SHARE = 0.25;
 
-/** @typedef {import('../sdk/index.js').Area} Area */
+/** @typedef {import('../../sdk/index.js').Area} Area */
 
 export class Lookout {
   #toldAt = -Infinity;
@@ -22,9 +22,9 @@ export class Lookout {
   }
 
   /**
-   * @param {import('../sdk/index.js').Room} room
-   * @param {import('./camera.js').Camera} camera
-   * @param {import('./arena.js').World} world
+   * @param {import('../../sdk/index.js').Room} room
+   * @param {import('../camera.js').Camera} camera
+   * @param {import('../arena.js').World} world
    * @param {number} nowMs
    */
   update(room, { x, y, width, height, zoom }, world, nowMs) {

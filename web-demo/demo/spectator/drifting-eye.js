@@ -2,7 +2,7 @@
  * Where a spectator looks: it drifts from ship to ship, a while with each; where there are none it
  * looks elsewhere, as a large world is not seen all at once. Pure; it must not draw.
  */
-import { settled } from './camera.js';
+import { settled } from '../camera.js';
 
 /** Time with one ship, and with one that has just gone, in seconds. */
 const STAY_S = 9;
@@ -12,7 +12,7 @@ const SEARCH_S = 3;
 /** How fast it drifts, per second. */
 const DRIFT = 0.7;
 
-export class SpectatorEye {
+export class DriftingEye {
   x = 0;
   y = 0;
   /** The ship that is watched, by id. */
@@ -20,12 +20,12 @@ export class SpectatorEye {
   #leftS = 0;
   /** The place that is drifted to while there is no ship. @type {{ x: number, y: number }} */
   #place = { x: 0, y: 0 };
-  /** @type {import('./arena.js').World} */
+  /** @type {import('../arena.js').World} */
   #world = { width: 0, height: 0 };
 
   /**
    * Starts in the middle of a world.
-   * @param {import('./arena.js').World} world
+   * @param {import('../arena.js').World} world
    */
   start(world) {
     this.#world = world;
@@ -37,7 +37,7 @@ export class SpectatorEye {
   }
 
   /**
-   * @param {import('./scene.js').Cast} ships
+   * @param {import('../scene.js').Cast} ships
    * @param {number} seconds since the last call
    */
   move(ships, seconds) {
@@ -58,7 +58,7 @@ export class SpectatorEye {
     this.y += (this.#place.y - this.y) * share;
   }
 
-  /** @param {import('./scene.js').Cast} ships */
+  /** @param {import('../scene.js').Cast} ships */
   #choose(ships) {
     if (ships.length === 0) {
       this.#watched = -1;

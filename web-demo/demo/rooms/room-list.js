@@ -1,0 +1,78 @@
+/**
+ * Rooms as a list with a button to join each. Rows are made once and filled again. It must not ask
+ * the server; see rooms.js.
+ */
+import { find, make, onPress, setText } from '../hud/page.js';
+
+/** @typedef {import('./listing.js').ListedRoom} ListedRoom */
+/** @typedef {{ row: HTMLElement, name: Element, who: Element, join: HTMLButtonElement, watch: HTMLButtonElement, room: string }} Row */
+
+export class RoomList {
+  /** Called with a room to join, or to watch. */
+  onJoin = (/** @type {string} */ _room) => {};
+  onWatch = (/** @type {string} */ _room) => {};
+
+  /** @type {Row[]} */
+  #rows = [];
+
+  /** @param {HTMLElement} within holds a `ul` and a line for when there is nothing to list */
+  constructor(within) {
+    this.list = find(within, 'ul', HTMLUListElement);
+    this.line = find(within, 'p', HTMLElement);
+  }
+
+  /**
+   * @param {ListedRoom[] | undefined} rooms `undefined` if the server does not say
+   * @param {string | undefined} current the room that one is in
+   */
+  show(rooms, current) {
+    const listed = rooms ?? [];
+    while (this.#rows.length < listed.length) this.#addRow();
+    for (const [index, row] of this.#rows.entries()) {
+      const room = listed[index];
+      row.row.hidden = !room;
+      if (room) fill(row, room, room.id === current);
+    }
+    setText(this.line, rooms ? (listed.length === 0 ? 'No room is open. Play opens one.' : '') : 'The server is away.');
+  }
+
+  #addRow() {
+    const row = make('li');
+    const name = make('bdi', 'room');
+    const who = make('span', 'who');
+    const join = make('button', 'join', 'Join');
+    const watch = make('button', 'watch', 'Watch');
+    const made = { row, name, who, join, watch, room: '' };
+    for (const button of [join, watch]) button.type = 'button';
+    onPress(join, () => this.onJoin(made.room));
+    onPress(watch, () => this.onWatch(made.room));
+    row.append(name, who, join, watch);
+    this.list.append(row);
+    this.#rows.push(made);
+  }
+}
+
+/**
+ * @param {Row} row
+ * @param {ListedRoom} room
+ * @param {boolean} isCurrent
+ */
+function fill(row, room, isCurrent) {
+  row.room = room.id;
+  setText(row.name, room.id);
+  setText(row.who, who(room));
+  row.row.classList.toggle('current', isCurrent);
+  row.join.hidden = isCurrent;
+  row.watch.hidden = isCurrent;
+  row.join.disabled = room.freeSeats === 0;
+  row.join.setAttribute('aria-label', `Join ${room.id}`);
+  row.watch.setAttribute('aria-label', `Watch ${room.id}`);
+}
+
+/** @param {ListedRoom} room */
+function who({ players, spectators, bots, freeSeats, capacity }) {
+  const parts = [freeSeats === 0 ? `${players} of ${capacity}, full` : `${players} of ${capacity}`];
+  if (bots > 0) parts.push(bots === 1 ? '1 bot' : `${bots} bots`);
+  if (spectators > 0) parts.push(spectators === 1 ? '1 watches' : `${spectators} watch`);
+  return parts.join(' · ');
+}
