@@ -169,7 +169,6 @@ function wireRooms() {
     list.onWatch = watchRoom;
   }
   start.onOpenRoom = goToNewRoom;
-  start.onWatch = watch;
   roomPanel.onOpenRoom = goToNewRoom;
   roomPanel.onTurn = turn;
   roomPanel.onLeave = () => {

@@ -12,8 +12,7 @@ const REMEMBERED_AS = 'tickwire.name';
 export class StartScreen {
   /** Called with the name when the player wants to play. */
   onPlay = (/** @type {string} */ _name) => {};
-  /** Called when they want to watch, or a room of their own. */
-  onWatch = () => {};
+  /** Called when they want a room of their own. */
   onOpenRoom = () => {};
 
   constructor() {
@@ -25,7 +24,6 @@ export class StartScreen {
     this.input.value = rememberedName();
     const rooms = find(this.root, '#start-rooms', HTMLElement);
     this.rooms = new RoomList(rooms);
-    onPress(find(rooms, '.actions .watch', HTMLButtonElement), () => this.onWatch());
     onPress(find(rooms, '.actions .open', HTMLButtonElement), () => this.onOpenRoom());
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();

@@ -73,6 +73,6 @@ function fill(row, room, isCurrent) {
 function who({ players, spectators, bots, freeSeats, capacity }) {
   const parts = [freeSeats === 0 ? `${players} of ${capacity}, full` : `${players} of ${capacity}`];
   if (bots > 0) parts.push(bots === 1 ? '1 bot' : `${bots} bots`);
-  if (spectators > 0) parts.push(spectators === 1 ? '1 watches' : `${spectators} watch`);
+  if (spectators > 0) parts.push(`${spectators} watching`);
   return parts.join(' · ');
 }

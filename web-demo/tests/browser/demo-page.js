@@ -25,21 +25,30 @@ export function launch() {
 }
 
 /**
- * Opens the demo in a browser profile of its own.
+ * Opens the demo in a browser profile of its own. Complaints are errors and warnings of the page, and
+ * everything that it asks of another address than its own.
  * @param {import('playwright-core').Browser} browser
  * @param {string} url
  * @param {BrowserContextOptions} [options]
+ * @param {string} [script] what runs before the page's own
  */
-export async function open(browser, url, options = { viewport: { width: 1280, height: 720 } }) {
+export async function open(browser, url, options = { viewport: { width: 1280, height: 720 } }, script = '') {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  if (script) await page.addInitScript(script);
   /** @type {string[]} */
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
+  const { host } = new URL(url);
+  const ask = (/** @type {string} */ wanted) => {
+    if (!wanted.startsWith('data:') && new URL(wanted).host !== host) complaints.push(`asked elsewhere: ${wanted}`);
+  };
+  page.on('request', (request) => ask(request.url()));
+  page.on('websocket', (socket) => ask(socket.url()));
   await page.goto(url);
   return { page, complaints };
 }

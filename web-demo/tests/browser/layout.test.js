@@ -5,7 +5,7 @@ import { stage } from './stage.js';
 
 /** @typedef {{ part: string, left: number, top: number, right: number, bottom: number }} Box */
 
-const PARTS = ['#pill', '#board', '#feed', '#chat', '#vitals', '#minimap'];
+const PARTS = ['#pill', '#tools', '#board', '#feed', '#chat', '#vitals', '#minimap'];
 const THUMB_PARTS = ['#touch-fire', '#touch-dash', '#chat > button'];
 const PHONE = { deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 const SCREENS = {
@@ -78,6 +78,15 @@ for (const [name, options] of Object.entries(SCREENS)) {
     assert.deepEqual(found.map(({ part }) => part), expected);
     assertApartAndInside(found, options.viewport);
     await picture(page, name);
+    for (const [tool, panel] of [['#tool-rooms', '#rooms'], ['#tool-net', '#net']]) {
+      await page.click(tool);
+      const [open] = await boxes(page, [panel]);
+      assert.ok(open, `${panel} is not there`);
+      assertApartAndInside([open], options.viewport);
+      await picture(page, `${name}-${panel.slice(1)}`);
+      await page.keyboard.press('Escape');
+      assert.equal(await page.locator(panel).isVisible(), false);
+    }
     assert.deepEqual(complaints, []);
     await page.context().close();
   });
