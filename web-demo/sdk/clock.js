@@ -1,7 +1,7 @@
 /**
  * The room's clock, as a client knows it: from pings, by the sample with the shortest round trip.
- * Time is passed in. The clock slews, so that it never runs backwards; only when it is off by more
- * than a second does it jump.
+ * Time is passed in. The clock slews, so that it neither jumps nor runs backwards; the farther it is
+ * off beyond a second, the faster it goes there.
  *
  * @module
  */
@@ -12,8 +12,12 @@ import { Slewed } from './slewed.js';
 const WINDOW_MS = 30_000;
 /** The offset moves by at most this share of the time that passes. */
 const SLEW = 0.05;
-/** Differences above this are jumped over, in milliseconds: slewing would take minutes. */
-const JUMP_MS = 1000;
+/** Differences above this are hurried over, in milliseconds, or slewing would take minutes: by the
+ * time that they would take at once. */
+const HURRY_MS = 1000;
+const HURRY_FOR_MS = 2000;
+/** Running late it still passes this share of the time. */
+const SLOWEST = 0.1;
 /** Beyond what round trips explain, this much shows that the room's clock moved, in milliseconds. */
 const TOLERANCE_MS = 5;
 
@@ -25,7 +29,7 @@ export class Clock {
     this._tickRateHz = 0;
     /** @type {Sample[]} */
     this._samples = [];
-    this._offset = new Slewed(SLEW, JUMP_MS);
+    this._offset = new Slewed(SLEW);
     /** Round trip of the newest ping, in milliseconds; undefined before the first answer. */
     this.rttMs = /** @type {number | undefined} */ (undefined);
   }
@@ -58,7 +62,23 @@ export class Clock {
     this._samples = this._samples.filter((old) => now - old.at <= WINDOW_MS && agree(old, sample));
     this._samples.push(sample);
     const best = this._samples.reduce((least, next) => (next.rttMs <= least.rttMs ? next : least));
-    this._offset.aim(best.offsetMs, now);
+    this._offset.aim(best.offsetMs, now, shareFor(best.offsetMs - this._offset.at(now)));
+  }
+
+  /** Shortest round trip of late, in milliseconds; undefined before the first answer. */
+  get shortestRttMs() {
+    return least(this._samples, 1);
+  }
+
+  /** Longest round trip of late, in milliseconds; undefined before the first answer. */
+  get longestRttMs() {
+    const longest = least(this._samples, -1);
+    return longest === undefined ? undefined : -longest;
+  }
+
+  /** Where the offset is slewing to: by the best sample, or as the welcome had it before any. */
+  get measuredOffsetMs() {
+    return this._offset.target;
   }
 
   /**
@@ -90,6 +110,23 @@ export class Clock {
   tickAt(now) {
     return (this.roomTimeMs(now) * this._tickRateHz) / 1000;
   }
+}
+
+/**
+ * The share of the time at which a difference is slewed.
+ *
+ * @param {number} gapMs
+ */
+function shareFor(gapMs) {
+  if (Math.abs(gapMs) <= HURRY_MS) return SLEW;
+  const share = Math.abs(gapMs) / HURRY_FOR_MS;
+  return gapMs < 0 ? Math.min(share, 1 - SLOWEST) : share;
+}
+
+/** @param {Sample[]} samples @param {1 | -1} sign @returns {number | undefined} */
+function least(samples, sign) {
+  if (samples.length === 0) return undefined;
+  return samples.reduce((found, { rttMs }) => Math.min(found, sign * rttMs), Infinity);
 }
 
 /**

@@ -45,6 +45,10 @@
  * @property {string} [room] the room to join; one with a free seat if left out
  * @property {boolean} [spectate] to watch only
  * @property {number} [sendHz] state frames per second to ask for; the server's choice if left out
+ * @property {import('./prediction-rules.js').PredictionRules<any>} [prediction] how the own entity goes,
+ *   to predict it; it is shown as the others are if left out
+ * @property {import('./modes.js').Modes} [modes] how entities are shown, by kind; `interpolate` if left
+ *   out
  * @property {SocketConstructor} [WebSocket] for Node before 22, such as that of the package `ws`
  * @property {typeof fetch} [fetch]
  * @property {() => number} [now] local time in milliseconds, never running backwards

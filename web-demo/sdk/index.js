@@ -4,8 +4,8 @@
  *
  * ```text
  * socket bytes → connection → frame → chunk → replica → whereabouts → trajectories
- *   trajectories → entity table: the newest state, 'enter' 'update' 'leave'
- *                → view(): what to draw, interpolated
+ *   trajectories → entity table: the newest state, 'enter' 'update' 'leave' → prediction
+ *                → view(): what to draw, interpolated; the own entity as predicted
  * ```
  *
  * @module
@@ -27,6 +27,16 @@ export { SUBPROTOCOL } from './connection.js';
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./entities.js').Entity} Entity */
 /** @typedef {import('./look.js').Area} Area */
+/** @typedef {import('./modes.js').Modes} Modes */
+/** @typedef {import('./prediction-rules.js').StepContext} StepContext */
+/**
+ * @template State
+ * @typedef {import('./prediction-rules.js').PredictionRules<State>} PredictionRules
+ */
+/**
+ * @template State
+ * @typedef {import('./prediction-rules.js').SpawnRules<State>} SpawnRules
+ */
 /** @typedef {import('./messages.js').PublicWelcome} Welcome */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
 /** @typedef {import('./schema.js').Schema} Schema */

@@ -22,6 +22,25 @@
  *
  * @typedef {{input: number | undefined, cause: RefusalCause}} Refused
  */
+/**
+ * A predicted spawn that the server's entity takes the place of.
+ *
+ * @typedef {object} Handover
+ * @property {string} kind
+ * @property {number | string} key
+ * @property {number} tick in which it was made
+ * @property {number} from the negative id under which it was shown
+ * @property {number} id of the server's entity
+ */
+/**
+ * A predicted spawn that is taken back.
+ *
+ * @typedef {object} Withdrawn
+ * @property {string} kind
+ * @property {number | string} key
+ * @property {number} tick in which it was made
+ * @property {number} id the negative one under which it was shown
+ */
 /** @typedef {{tick: number, isKeyframe: boolean, input: InputEcho | undefined}} StateChange */
 /**
  * What a room tells, by event name.
@@ -39,6 +58,10 @@
  * @property {GameEvent} event an event of the game has arrived
  * @property {GameEvent} cue the same once more, when `view` first shows its tick: for effects that
  *   must fit what is on the screen
+ * @property {import('./once.js').Effect} effect a predicted step has had an effect, at once and once
+ * @property {Handover} handover a predicted spawn goes on as the server's entity
+ * @property {Withdrawn} withdrawn a predicted spawn is gone: the server has not made it, or made it and
+ *   ended it at once
  * @property {RosterEntry} joined somebody has come into the room
  * @property {RosterEntry} left somebody has left the room
  * @property {ReadonlyMap<number, RosterEntry>} roster the roster has changed

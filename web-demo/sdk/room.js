@@ -1,6 +1,6 @@
 /**
  * A room that was joined: the public face of the SDK. Puts the connection, the replica, the clock
- * and the view together, and tells what happened by events. Each of them does its own job; what is
+ * and the picture together, and tells what happened by events. Each of them does its own job; what is
  * here is the order in which they get to know things.
  *
  * @module
@@ -10,7 +10,6 @@ import { BAD_MESSAGE, SILENT_TOO_LONG } from './close.js';
 import { Clock } from './clock.js';
 import { Connection } from './connection.js';
 import { Countdown } from './countdown.js';
-import { Cues } from './cues.js';
 import { deferred } from './deferred.js';
 import { Emitter } from './emitter.js';
 import { EntityTable } from './entity-table.js';
@@ -18,14 +17,13 @@ import { environmentOf } from './environment.js';
 import { ConnectionError, DesyncError, TickwireError } from './errors.js';
 import { FRAME_TAG } from './frame.js';
 import { Heartbeat } from './heartbeat.js';
-import { Interpolation } from './interpolation.js';
 import { Link } from './link.js';
 import { decodeServerMessage } from './messages.js';
 import { namedValues } from './named-values.js';
+import { Picture } from './picture.js';
 import { Roster } from './roster.js';
 import { Stats } from './stats.js';
 import { Uplink } from './uplink.js';
-import { View } from './view.js';
 import { Wakefulness } from './wakefulness.js';
 import { WireError } from './wire-error.js';
 
@@ -60,17 +58,18 @@ export class Room {
     this.entities = new Map();
     /** The room's clock. */
     this.clock = new Clock();
-    /** When what is shown. */
-    this.interpolation = new Interpolation();
     this.stats = new Stats(environment.now);
     this._table = new EntityTable(this.entities);
-    this._view = new View();
-    this._cues = new Cues();
     /** The connection that is there now; a socket without a welcome is none. */
     this._link = /** @type {Link | undefined} */ (undefined);
     /** Number of the newest event of the connection before it, should that be resumed. */
     this._newestEvent = 0;
     this._uplink = new Uplink((bytes) => this._connection.send(bytes));
+    this._picture = new Picture(options, this.entities, this.clock, this._uplink, this._emitter);
+    /** When what is shown. */
+    this.interpolation = this._picture.interpolation;
+    /** How the prediction does; undefined without rules for it. */
+    this.prediction = this._picture.prediction.report;
     this._heartbeat = new Heartbeat(environment, {
       ping: (nonce) => this._uplink.ping(nonce),
       silent: () => this._connection.abandon(SILENT_TOO_LONG, 'the server went silent'),
@@ -143,18 +142,30 @@ export class Room {
   }
 
   /**
-   * Sends an input. It holds until the next one; buttons fire once. Fields that are not given are
-   * 0; values are rounded and clamped to their range.
+   * Gives the live input, as often as it may have changed. `view` commits it at each tick that is due
+   * and sends what has changed, so that it arrives just in time; the own entity shows it at once. It
+   * holds until the next one, on later connections too. A button acts once per press: let it go, with 0,
+   * before pressing it again. Fields that are not given are 0; values are rounded and clamped.
+   *
+   * @param {{[field: string]: number | boolean}} fields by the names of the schema's inputs
+   */
+  control(fields) {
+    this._picture.prediction.control(fields);
+  }
+
+  /**
+   * Sends an input at once. It holds until the next one; buttons fire once. Fields that are not given
+   * are 0; values are rounded and clamped to their range. Beside `control` it is the live input too.
    *
    * @param {{[field: string]: number | boolean}} fields by the names of the schema's inputs
    * @param {number} [atTick] the tick at which it is to take effect; the next one if left out
    * @param {number} [viewAge] how far behind that tick others are shown, in ticks, for games that
-   *   judge a player's shots by what the player saw; not told if left out
+   *   judge a player's shots by what the player saw; as `view` shows them if left out
    * @returns {number | undefined} its number, which `state` and `refused` events name; undefined
    *   when it could not be sent (not connected, or watching only)
    */
-  send(fields, atTick = 0, viewAge = 0) {
-    return this._uplink.input(fields, atTick, viewAge);
+  send(fields, atTick = 0, viewAge = undefined) {
+    return this._picture.prediction.send(fields, atTick, viewAge);
   }
 
   /**
@@ -183,9 +194,11 @@ export class Room {
   }
 
   /**
-   * The entities to draw now: interpolated between the two states around the render time. Positions
-   * move in a straight line, angles and rotations turn the short way, everything else changes at its
-   * tick. What the server has not told of goes on as it went.
+   * The entities to draw now: others interpolated between the two states around the render time, or as
+   * their mode says; the own one as predicted, and what it has brought about. Positions move in a
+   * straight line, angles and rotations turn the short way, everything else changes at its tick. What
+   * the server has not told of goes on as it went. Call it once per frame: it plays the ticks that
+   * are due.
    *
    * The objects and the array belong to the room: one object per entity, changed by the next call.
    *
@@ -193,11 +206,7 @@ export class Room {
    * @returns {readonly Entity[]}
    */
   view(nowMs = this._now()) {
-    const renderTimeMs = this.interpolation.renderTimeMs(nowMs);
-    const shown = this._view.at(renderTimeMs);
-    const tick = renderTimeMs / (this._link?.msPerTick ?? Infinity);
-    for (const cue of this._cues.take(tick)) this._emitter.emit('cue', cue);
-    return shown;
+    return this._picture.at(nowMs);
   }
 
   /** Comes back at once when the connection is waiting to: the network is back. */
@@ -213,6 +222,7 @@ export class Room {
   _unlink() {
     this._heartbeat.stop();
     this._uplink.stop();
+    this._picture.stop();
     if (this._link) this._newestEvent = this._link.newestEvent;
     this._link = undefined;
   }
@@ -264,6 +274,7 @@ export class Room {
         break;
       }
       case 'refused':
+        this._picture.prediction.handleRefusal(message.input);
         this._emitter.emit('refused', { input: message.input, cause: message.cause });
         break;
       case 'restarting': {
@@ -288,12 +299,9 @@ export class Room {
     this._uplink.start(link);
     this.welcome = welcome;
     this.clock.start(welcome.tickRateHz, welcome.roomTimeMs, now);
-    this.interpolation.start(link.msPerTick * welcome.sendEvery);
     this._heartbeat.start(welcome.heartbeatTimeoutMs, now);
     this.stats.start(link.quietMs);
-    this._view.start(link);
-    // The ticks of a player who has come back go on, and so does what waits for them.
-    if (!welcome.resumed) this._cues.clear();
+    this._picture.start(link);
     const gone = this._table.start(link.shapes);
     this._roster.start(welcome.roster);
     for (const entity of gone) this._emitter.emit('leave', entity);
@@ -307,10 +315,9 @@ export class Room {
     if (!link) throw new WireError('a state frame before the welcome', 0);
     const { frame, events, left } = link.handleFrame(bytes);
     this._uplink.acknowledge(frame);
-    const { tick } = link.whereabouts;
-    this.stats.countFrame(tick, now);
-    this.interpolation.handleArrival(tick * link.msPerTick, now);
+    this.stats.countFrame(link.whereabouts.tick, now);
     const changes = this._table.apply(link.whereabouts, left);
+    this._picture.handleFrame(link, frame, changes, now);
     this._connection.confirm();
     this._resolveReady();
     if (frame.agreement === 'different') this._handleDesync(link, now);
@@ -351,7 +358,7 @@ export class Room {
         break;
       case 'game': {
         const named = namedValues(link.welcome.schema, event.message, tick);
-        this._cues.add(named);
+        this._picture.handleEvent(named);
         this._emitter.emit('event', named);
         break;
       }

@@ -8,9 +8,10 @@
 export class Slewed {
   /**
    * @param {number} share the most it moves, as a share of the time that passes
-   * @param {number} jump differences above this are jumped over
+   * @param {number} [jump] differences above this are jumped over; none if left out
    */
-  constructor(share, jump) {
+  constructor(share, jump = Infinity) {
+    this._usualShare = share;
     this._share = share;
     this._jump = jump;
     this._from = 0;
@@ -38,13 +39,15 @@ export class Slewed {
    *
    * @param {number} target
    * @param {number} now
+   * @param {number} [share] the most it moves on its way there
    */
-  aim(target, now) {
+  aim(target, now, share = this._usualShare) {
     const current = this.at(now);
     if (Math.abs(target - current) > this._jump) {
       this.reset(target, now);
       return;
     }
+    this._share = share;
     this._from = current;
     this.target = target;
     this._since = now;

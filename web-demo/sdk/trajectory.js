@@ -10,6 +10,7 @@
  * @module
  */
 
+/** @typedef {import('./corrections.js').Correction} Correction */
 /** @typedef {import('./entities.js').Entity} Entity */
 /** @typedef {import('./parts.js').Part} Part */
 
@@ -19,8 +20,8 @@ export const SINCE = 1;
 export const ROW = 2;
 
 const FIRST_CAPACITY = 2;
-/** States that are kept: the longest delay of the interpolation, and as much again. */
-const MOST_STATES = 32;
+/** States that are kept: the longest delay of the interpolation, and what it may be behind. */
+const MOST_STATES = 64;
 
 /** An entity's last states, and where in the replica it is. */
 export class Trajectory {
@@ -44,6 +45,8 @@ export class Trajectory {
     this.newest = /** @type {Entity | undefined} */ (undefined);
     /** What is drawn. */
     this.shown = /** @type {Entity | undefined} */ (undefined);
+    /** How what is drawn is beside where it is; undefined while it never was. */
+    this.correction = /** @type {Correction | undefined} */ (undefined);
     /** Columns of its states, in a ring. */
     this.states = new Float64Array(FIRST_CAPACITY * (ROW + layout.width));
     /** Whether its last steps are not all 0. */

@@ -55,7 +55,7 @@ export class Uplink {
     if (!link || link.welcome.spectator) return undefined;
     const seq = link.nextSeq;
     const values = inputValues(link.welcome.schema, fields);
-    const input = { seq, at: atTick, viewAge: wholeViewAge(viewAge), values };
+    const input = { seq, at: atTick >>> 0, viewAge: wholeViewAge(viewAge), values };
     if (!this._send({ type: 'input', input })) return undefined;
     link.countInput();
     return seq;

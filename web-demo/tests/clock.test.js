@@ -81,8 +81,50 @@ test('a room whose clock moved is followed, not averaged', () => {
   let now = ping(clock, { ...path, from: 0, pings: 10 });
   now = ping(clock, { ...path, from: now, pings: 3, offset: OFFSET - 100 });
   near(clock.offsetMs(now + 2000), OFFSET - 100, 0.001);
-  now = ping(clock, { ...path, from: now, pings: 1, offset: OFFSET - 90_000 });
-  near(clock.offsetMs(now), OFFSET - 90_000, 0.001);
+});
+
+test('a clock that is far off is followed soon, and without a jump', () => {
+  for (const moved of [-20_000, 20_000]) {
+    const clock = new Clock();
+    clock.start(30, OFFSET, 0);
+    let last = -Infinity;
+    for (let now = 0; now < 60_000; now += 10) {
+      if (now % 1000 === 0) clock.handlePong(now - 10, now - 5 + OFFSET + moved, now);
+      const time = clock.roomTimeMs(now);
+      assert.ok(time > last, `${time} after ${last}`);
+      assert.ok(last === -Infinity || time - last < 150, `a jump of ${time - last}`);
+      last = time;
+      if (moved > 0 && now > 25_000) near(clock.offsetMs(now), OFFSET + moved, 0.001);
+    }
+    near(clock.offsetMs(60_000), OFFSET + moved, 0.001);
+  }
+});
+
+test('the clock never runs backwards while routes come and go', () => {
+  for (let seed = 1; seed <= 50; seed += 1) {
+    const random = seededRandom(seed);
+    const clock = new Clock();
+    clock.start(30, OFFSET, 0);
+    let [up, down] = [20, 20];
+    let last = -Infinity;
+    /** @type {{sentAt: number, answeredAt: number, now: number}[]} */
+    const pongs = [];
+    for (let now = 0; now < 120_000; now += 50) {
+      if (now % 10_000 === 0) [up, down] = [200 * random(), 200 * random()];
+      if (now % 1000 === 0) {
+        const answeredAt = now + up + 30 * random();
+        pongs.push({ sentAt: now, answeredAt, now: answeredAt + down + 30 * random() });
+      }
+      while (pongs.length > 0 && pongs[0].now <= now) {
+        const { sentAt, answeredAt, now: came } = /** @type {any} */ (pongs.shift());
+        clock.handlePong(sentAt, answeredAt + OFFSET, came);
+      }
+      const time = clock.roomTimeMs(now);
+      assert.ok(time > last, `seed ${seed}: ${time} after ${last}`);
+      last = time;
+      assert.ok(Math.abs(clock.offsetMs(now) - OFFSET) < 130, `seed ${seed}: ${clock.offsetMs(now) - OFFSET}`);
+    }
+  }
 });
 
 test('a connection starts the clock over', () => {

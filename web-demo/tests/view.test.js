@@ -161,7 +161,7 @@ test('the oldest states are given up', () => {
     const expected = -100 + (place(tick) + place(tick + 1)) / 4;
     assert.ok(Math.abs(xAt(view, 10 * tick + 5) - expected) < 1e-9);
   }
-  assert.equal(xAt(view, 0), -100 + place(968) / 2);
+  assert.equal(xAt(view, 0), -100 + place(936) / 2);
 });
 
 test('what has left long ago is forgotten', () => {

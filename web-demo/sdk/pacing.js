@@ -1,0 +1,174 @@
+/**
+ * Predicted time: which tick an input that is given now is for. It runs ahead of the room's time by
+ * as much as inputs take to get there, and a little, so that they arrive just in time.
+ *
+ * ```text
+ * input for tick n  ── sent when predicted time is n ──→ arrives ── slack ──→ tick n is due
+ * needed by it      =  how far ahead predicted time was − slack
+ * predicted time    →  what nearly all of the last inputs needed, and a margin
+ * ```
+ *
+ * The server reports the slack, so that all of the way counts: jitter, a display that draws seldom, a
+ * clock that is off. Predicted time runs up to 3 % fast or 1 % slow to get where it should be, and
+ * only when that is more than a quarter second away does it jump.
+ *
+ * @module
+ */
+
+import { Slewed } from './slewed.js';
+
+/** Inputs that are looked at, and for how long, in milliseconds. */
+const WINDOW = 128;
+const WINDOW_MS = 20_000;
+/** Share of them that may come too late. */
+const LATE_SHARE = 0.012;
+/** Kept beyond what they need, in milliseconds and as a share of how they differ. */
+const MARGIN_MS = 5;
+const MARGIN_SHARE = 0.25;
+/** The same while there is no telling yet; it goes as inputs come. */
+const FIRST_MARGIN_MS = 40;
+/** Inputs after which the pings are no longer asked. */
+const ENOUGH = 12;
+/** One stall does not make everything else wait: nothing beyond this above the middle counts. */
+const MOST_SPREAD_MS = 150;
+const FASTER = 0.03;
+const SLOWER = 0.01;
+/** Differences above this are jumped over, in milliseconds. */
+const JUMP_MS = 250;
+/** Inputs on their way, at most: more than the server lets wait. */
+const UNDERWAY = 64;
+
+/** Paces the inputs of one connection after the other. */
+export class Pacing {
+  constructor() {
+    this._msPerTick = 1;
+    /** Predicted time, in the room's time, minus local time. */
+    this._offset = new Slewed(SLOWER);
+    this._guessMs = 0;
+    /** By input, at its number modulo {@link UNDERWAY}: the offset at which it would have gone just
+     * then. */
+    this._sent = new Float64Array(UNDERWAY);
+    /** What inputs needed the offset to be, and when that was told; rings. */
+    this._needs = new Float64Array(WINDOW);
+    this._toldAt = new Float64Array(WINDOW);
+    this._sorted = new Float64Array(WINDOW);
+    this._count = 0;
+    /** Whether predicted time has begun. */
+    this.isRunning = false;
+    /** Slack of the newest input of which it is known, in milliseconds. */
+    this.slackMs = /** @type {number | undefined} */ (undefined);
+    /** Inputs that were applied, and those that came too late for their tick. */
+    this.applied = 0;
+    this.late = 0;
+  }
+
+  /**
+   * Starts over for a connection.
+   *
+   * @param {number} msPerTick
+   */
+  start(msPerTick) {
+    this._msPerTick = msPerTick;
+    this._count = 0;
+    this.isRunning = false;
+    this.slackMs = undefined;
+    this.applied = 0;
+    this.late = 0;
+  }
+
+  /**
+   * What the pings say that inputs need, which counts until enough of them have said it themselves.
+   *
+   * @param {import('./clock.js').Clock} clock
+   * @param {number} now
+   */
+  guess({ measuredOffsetMs, shortestRttMs, longestRttMs }, now) {
+    if (shortestRttMs === undefined || longestRttMs === undefined || this._count >= ENOUGH) return;
+    const jitterMs = Math.min(longestRttMs - shortestRttMs, MOST_SPREAD_MS);
+    const guessMs = measuredOffsetMs + shortestRttMs / 2 + jitterMs;
+    if (this.isRunning && guessMs === this._guessMs) return;
+    this._guessMs = guessMs;
+    if (this.isRunning) this._aim(now);
+    else this._offset.reset(this._wanted(now), now);
+    this.isRunning = true;
+  }
+
+  /**
+   * The tick that inputs are for, with its fraction.
+   *
+   * @param {number} now
+   */
+  tickAt(now) {
+    return (now + this._offset.at(now)) / this._msPerTick;
+  }
+
+  /**
+   * Puts predicted time where a tick is due now.
+   *
+   * @param {number} tick
+   * @param {number} now
+   */
+  jumpTo(tick, now) {
+    this._offset.reset(tick * this._msPerTick - now, now);
+  }
+
+  /**
+   * An input was sent.
+   *
+   * @param {number} seq
+   * @param {number} at the tick that it is for; 0 for whichever is the next, which tells nothing
+   * @param {number} now
+   */
+  handleSent(seq, at, now) {
+    const offsetMs = this._offset.at(now);
+    const earlyMs = Math.max(0, at * this._msPerTick - (now + offsetMs));
+    this._sent[seq % UNDERWAY] = at === 0 ? NaN : offsetMs + earlyMs;
+  }
+
+  /**
+   * An input has taken effect.
+   *
+   * @param {number} seq
+   * @param {number} slackMs
+   * @param {number} now
+   */
+  handleEcho(seq, slackMs, now) {
+    this.slackMs = slackMs;
+    this.applied += 1;
+    if (slackMs < 0) this.late += 1;
+    const needMs = this._sent[seq % UNDERWAY] - slackMs;
+    if (Number.isNaN(needMs)) return;
+    const at = this._count % WINDOW;
+    this._needs[at] = needMs;
+    this._toldAt[at] = now;
+    this._count += 1;
+    if (this.isRunning) this._aim(now);
+  }
+
+  /** @param {number} now */
+  _aim(now) {
+    const wanted = this._wanted(now);
+    const gapMs = wanted - this._offset.at(now);
+    if (Math.abs(gapMs) > JUMP_MS) this._offset.reset(wanted, now);
+    else this._offset.aim(wanted, now, gapMs > 0 ? FASTER : SLOWER);
+  }
+
+  /** What the offset should be. @param {number} now */
+  _wanted(now) {
+    const known = Math.min(this._count, WINDOW);
+    let recent = 0;
+    for (let index = 0; index < known; index += 1) {
+      if (now - this._toldAt[index] > WINDOW_MS) continue;
+      this._sorted[recent] = this._needs[index];
+      recent += 1;
+    }
+    const firstMarginMs = FIRST_MARGIN_MS / (1 + this._count / 4);
+    if (recent === 0) return this._guessMs + MARGIN_MS + firstMarginMs;
+    const sorted = this._sorted.subarray(0, recent).sort();
+    const middle = sorted[recent >> 1];
+    const nearlyAll = sorted[recent - 1 - Math.floor(recent * LATE_SHARE)];
+    const needed = this._count < ENOUGH ? Math.max(nearlyAll, this._guessMs) : nearlyAll;
+    const spreadMs = Math.min(Math.max(0, needed - middle), MOST_SPREAD_MS);
+    return middle + spreadMs * (1 + MARGIN_SHARE) + MARGIN_MS + firstMarginMs;
+  }
+}
