@@ -93,6 +93,7 @@ test('two tabs see each other move', async () => {
 test('names and chat with markup are shown as text', async () => {
   const name = '<img src=x onerror=a()>';
   const line = '<b>bold</b><script>document.title="gone"</script> \u202eevil';
+  const long = `long\u0007 ${'x'.repeat(10_000)}`;
   const writer = await open(here.browser, `${here.url}/?name=${encodeURIComponent(name)}`);
   const reader = await open(here.browser, `${here.url}/?name=Reader`);
   await Promise.all([untilFlying(writer.page), untilFlying(reader.page)]);
@@ -108,6 +109,12 @@ test('names and chat with markup are shown as text', async () => {
     assert.equal(await page.locator('#hud img, #hud script, #hud b b').count(), 0);
     assert.equal(await page.title(), 'Tickwire Arena');
   }
+  // Past the page's own limits, as another client could.
+  await writer.page.evaluate(`tickwire.room.message('say', { text: ${JSON.stringify(long)} })`);
+  const cut = reader.page.locator('#chat li').filter({ hasText: 'long' });
+  await cut.waitFor();
+  assert.ok((await cut.locator('.said').textContent() ?? '').length <= 120);
+  assert.ok((await cut.boundingBox())?.width ?? Infinity <= 640, 'it stays within its column');
   await writer.page.keyboard.press('Enter');
   await writer.page.keyboard.type('wwdd');
   await writer.page.keyboard.press('Escape');
@@ -115,6 +122,32 @@ test('names and chat with markup are shown as text', async () => {
   await picture(reader.page, 'chat');
   assert.deepEqual([...writer.complaints, ...reader.complaints], []);
   await Promise.all([writer.page.context().close(), reader.page.context().close()]);
+});
+
+test('a name of 10,000 characters, marks and controls is cut and disturbs nobody', async () => {
+  const name = `\u202e<i>${'N\u0301\u0301\u0301\u0301\u0301\u0007'.repeat(10_000)}`;
+  // However such a name may get through: here it comes with the roster of every welcome.
+  const { page, complaints } = await open(here.browser, `${here.url}/?name=${encodeURIComponent(name.slice(0, 500))}`);
+  await untilFlying(page);
+  await page.evaluate(`(() => {
+    const { room, game } = tickwire;
+    for (const [player, entry] of room.roster) room.roster.set(player, { ...entry, name: ${JSON.stringify(name)} });
+    room._emitter.emit('roster', room.roster);
+    game.hud.feed.add(1, 2, -1, game.nameOf, performance.now());
+    game.hud.notices.destroyed(1, -1, game.nameOf(1), performance.now());
+  })()`);
+  await until(page, `document.querySelector('#board .name').textContent.startsWith('<i>N')`);
+  const shown = await page.locator('#board .name:visible, #feed .name, #notice .name').allTextContents();
+  assert.ok(shown.length >= 8);
+  for (const text of shown) assert.ok([...text].length <= 24 && !/[\u0007\u202e]/.test(text), JSON.stringify(text));
+  for (const line of await page.locator('#feed p, #board li:visible').all()) {
+    const box = await line.boundingBox();
+    assert.ok(box && box.x >= 0 && box.x + box.width <= 1280 && box.height < 60, JSON.stringify(box));
+  }
+  assert.equal(await page.locator('#hud i i, #hud bdi i').count(), 0);
+  await picture(page, 'long-name');
+  assert.deepEqual(complaints, []);
+  await page.context().close();
 });
 
 test('a room that does not exist is refused in words, on the start screen', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BreakingLine } from './breaking-line.js';
 import { launch, open, picture, playerOf, until, untilFlying } from './demo-page.js';
 import { ServerProcess } from './server-process.js';
@@ -48,28 +49,42 @@ test('a server that restarts says so, and is come back to', async () => {
   }
 });
 
-test('a line that broke is mended, and the same player flies on', async () => {
+/** The own player's standing. */
+const PILOT = `[...tickwire.room.entities.values()].find(({ kind, player }) => kind === 'pilot' && player === tickwire.room.player)`;
+/** How long the line is cut, in milliseconds. */
+const CUT_MS = 5000;
+
+test('a line that was cut for 5 s is mended, and the same player flies on with the same score', async () => {
   const browser = await launch();
-  const server = await ServerProcess.start({ bots: 0 });
+  // Hardly a way without something to collect: there is a score to keep.
+  const server = await ServerProcess.start({ bots: 0, flags: ['--game-option', 'arena.pickups=400'] });
   const line = await BreakingLine.lay(server.port);
   try {
     const { page } = await open(browser, `${line.url}/?name=Ada`);
     await untilFlying(page);
+    await page.keyboard.down('KeyW');
+    await until(page, `${PILOT}.score > 0`);
+    await page.keyboard.up('KeyW');
     const witness = (await open(browser, `${server.url}/?name=Grace`)).page;
     await untilFlying(witness);
     const [player, entity] = [await playerOf(page), await page.evaluate('tickwire.game.scene.own.entity.id')];
     const ship = `[...tickwire.room.entities.values()].find((one) => one.kind === 'ship' && one.player === ${player})`;
 
+    const score = await page.evaluate(`${PILOT}.score`);
     line.break();
     await page.locator('#pill:not([data-state=open])').waitFor();
     await until(witness, `(${ship}?.flags & 8) !== 0`);
     await picture(witness, 'away');
 
+    await sleep(CUT_MS);
     line.mend();
     await until(page, `tickwire.room.connection.state === 'open' && tickwire.room.connection.resumed`);
     await untilFlying(page);
     assert.equal(await playerOf(page), player);
     assert.equal(await page.evaluate('tickwire.game.scene.own.entity.id'), entity, 'it is the same ship');
+    // It has drifted on, maybe over something more.
+    assert.ok((await page.evaluate(`${PILOT}.score`)) >= score && score > 0);
+    assert.equal(await page.evaluate(`${PILOT}.deaths`), 0);
     await until(witness, `(${ship}?.flags & 8) === 0`);
     await picture(page, 'resumed');
   } finally {
