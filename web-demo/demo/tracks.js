@@ -78,6 +78,13 @@ export class Tracks {
   #frame = 0;
   /** @type {Map<number, Track>} */
   #tracks = new Map();
+  #gone = (/** @type {Track} */ _track) => {};
+  /** Made once: an iterator would make an array per thing and frame. */
+  #sweep = (/** @type {Track} */ track, /** @type {number} */ id) => {
+    if (track.seen === this.#frame) return;
+    this.#tracks.delete(id);
+    this.#gone(track);
+  };
 
   /** Starts a frame. */
   begin() {
@@ -103,11 +110,8 @@ export class Tracks {
    * @param {(track: Track) => void} gone called for each
    */
   end(gone) {
-    for (const [id, track] of this.#tracks) {
-      if (track.seen === this.#frame) continue;
-      this.#tracks.delete(id);
-      gone(track);
-    }
+    this.#gone = gone;
+    this.#tracks.forEach(this.#sweep);
   }
 
   clear() {

@@ -37,7 +37,7 @@ export class Feed {
 
   /** @param {number} nowMs */
   update(nowMs) {
-    for (let last = this.#lines.at(-1); last && nowMs > last.until; last = this.#lines.at(-1)) {
+    for (let last = this.#lines[this.#lines.length - 1]; last && nowMs > last.until; last = this.#lines[this.#lines.length - 1]) {
       this.#lines.pop();
       last.line.remove();
     }

@@ -76,9 +76,13 @@ export class Hud {
     let count = 0;
     for (const entity of room.entities.values()) {
       if (entity.kind !== 'pilot') continue;
-      const { player, score, kills, deaths, flags } = entity;
       // The list and its entries are used again: entities are the SDK's and may change.
-      this.#standings[count] = Object.assign(this.#standings[count] ?? {}, { player, score, kills, deaths, flags });
+      const standing = (this.#standings[count] ??= { player: 0, score: 0, kills: 0, deaths: 0, flags: 0 });
+      standing.player = entity.player;
+      standing.score = entity.score;
+      standing.kills = entity.kills;
+      standing.deaths = entity.deaths;
+      standing.flags = entity.flags;
       count += 1;
     }
     this.#standings.length = count;

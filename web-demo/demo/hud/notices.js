@@ -18,6 +18,8 @@ export class Notices {
 
   #respawnAt = 0;
   #hideAt = 0;
+  /** The seconds that are shown. */
+  #counted = -1;
   /** @type {HTMLElement | undefined} */
   #count = undefined;
   /** @type {'none' | 'passing' | 'destroyed' | 'ended'} */
@@ -36,6 +38,7 @@ export class Notices {
    */
   destroyed(killer, self, name, nowMs) {
     this.#respawnAt = nowMs + RESPAWN_MS;
+    this.#counted = -1;
     this.#count = make('p', 'count');
     const by = make('p', 'title', killer === self ? 'You crashed' : 'Destroyed by ');
     if (killer !== self) by.append(coloured(name, killer, self));
@@ -120,7 +123,9 @@ export class Notices {
   update(nowMs) {
     if (this.#shown === 'passing' && nowMs > this.#hideAt) this.clear();
     if (this.#shown === 'destroyed' && this.#count) {
-      const seconds = Math.ceil((this.#respawnAt - nowMs) / 1000);
+      const seconds = Math.max(0, Math.ceil((this.#respawnAt - nowMs) / 1000));
+      if (seconds === this.#counted) return;
+      this.#counted = seconds;
       setText(this.#count, seconds > 0 ? `New ship in ${seconds}` : 'New ship …');
     }
   }

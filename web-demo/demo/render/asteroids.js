@@ -6,6 +6,8 @@ import { offscreen } from './offscreen.js';
 
 /** Largest picture of a rock, in pixels; a larger rock is scaled up from it. */
 const LARGEST_PX = 640;
+/** Sizes of pictures, as powers of this: those in between are scaled down, so that zooming makes few. */
+const SIZE_STEP = Math.SQRT2;
 /** Most pictures kept. */
 const KEPT = 96;
 const LIGHT_X = -0.62;
@@ -13,7 +15,7 @@ const LIGHT_Y = -0.78;
 
 /** @typedef {{ outline: [number, number][], inner: [number, number][] }} Rock corners around a unit circle */
 
-/** @type {Map<string, HTMLCanvasElement>} */
+/** By shape and size. @type {Map<number, HTMLCanvasElement>} */
 const pictures = new Map();
 
 /**
@@ -55,9 +57,18 @@ export function drawAsteroids(view, asteroids) {
     const { x, y, radius, shape } = asteroids.at(index).entity;
     if (!view.sees(x, y, radius * 1.1)) continue;
     const side = radius * 2.2;
-    const picture = pictureOf(shape, Math.min(LARGEST_PX, Math.ceil((side * view.scale) / 16) * 16));
+    const picture = pictureOf(shape, pixelsFor(side * view.scale));
     view.context.drawImage(picture, x - side / 2, y - side / 2, side, side);
   }
+}
+
+/**
+ * The side of the picture for a rock that takes so many pixels.
+ * @param {number} shown
+ */
+function pixelsFor(shown) {
+  const step = Math.ceil(Math.log(Math.max(16, shown)) / Math.log(SIZE_STEP) - 1e-9);
+  return Math.min(LARGEST_PX, Math.ceil(SIZE_STEP ** step));
 }
 
 /**
@@ -65,7 +76,7 @@ export function drawAsteroids(view, asteroids) {
  * @param {number} pixels
  */
 function pictureOf(shape, pixels) {
-  const key = `${shape}|${pixels}`;
+  const key = shape * (LARGEST_PX + 1) + pixels;
   let picture = pictures.get(key);
   if (!picture) {
     // After a change of zoom the old sizes are of no use: start afresh and not one by one.

@@ -19,6 +19,8 @@ const STAR_TINTS = ['255, 255, 255', '190, 215, 255', '255, 226, 196', '176, 240
 const HAZE_REACH = 0.7;
 const HAZE_SIZE = 512;
 
+/** Strokes along the edge of the world, wide ones first: width in world units, and light. */
+const EDGE = [[34, 0.035], [18, 0.06], [8, 0.13], [2.4, 0.85]].map(([width, light]) => ({ width, style: `rgba(96, 138, 255, ${light})` }));
 /** Middle x and y, radius, tint and light of each cloud of haze, in shares of the picture. */
 const CLOUDS = /** @type {const} */ ([
   [0.3, 0.36, 0.34, '38, 62, 150', 0.34],
@@ -173,22 +175,33 @@ function drawGrid(view) {
   const bottom = Math.min(field.height, view.bottom);
   if (left >= right || top >= bottom) return;
   view.world();
-  for (const strong of [false, true]) {
-    context.beginPath();
-    for (let x = Math.ceil(left / GRID_STEP) * GRID_STEP; x <= right; x += GRID_STEP) {
-      if ((x % GRID_STRONG === 0) !== strong) continue;
-      context.moveTo(x, top);
-      context.lineTo(x, bottom);
-    }
-    for (let y = Math.ceil(top / GRID_STEP) * GRID_STEP; y <= bottom; y += GRID_STEP) {
-      if ((y % GRID_STRONG === 0) !== strong) continue;
-      context.moveTo(left, y);
-      context.lineTo(right, y);
-    }
-    context.lineWidth = view.ratio / view.scale;
-    context.strokeStyle = strong ? 'rgba(126, 168, 255, 0.15)' : 'rgba(126, 168, 255, 0.052)';
-    context.stroke();
+  context.lineWidth = view.ratio / view.scale;
+  strokeGrid(context, left, top, right, bottom, false);
+  strokeGrid(context, left, top, right, bottom, true);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} left
+ * @param {number} top
+ * @param {number} right
+ * @param {number} bottom
+ * @param {boolean} strong
+ */
+function strokeGrid(context, left, top, right, bottom, strong) {
+  context.beginPath();
+  for (let x = Math.ceil(left / GRID_STEP) * GRID_STEP; x <= right; x += GRID_STEP) {
+    if ((x % GRID_STRONG === 0) !== strong) continue;
+    context.moveTo(x, top);
+    context.lineTo(x, bottom);
   }
+  for (let y = Math.ceil(top / GRID_STEP) * GRID_STEP; y <= bottom; y += GRID_STEP) {
+    if ((y % GRID_STRONG === 0) !== strong) continue;
+    context.moveTo(left, y);
+    context.lineTo(right, y);
+  }
+  context.strokeStyle = strong ? 'rgba(126, 168, 255, 0.15)' : 'rgba(126, 168, 255, 0.052)';
+  context.stroke();
 }
 
 /** @param {import('./view.js').View} view */
@@ -199,9 +212,10 @@ function drawEdge(view) {
   view.world();
   view.additive();
   // Widening strokes stand in for a blur, which would cost far more.
-  for (const [width, light] of /** @type {const} */ ([[34, 0.035], [18, 0.06], [8, 0.13], [2.4, 0.85]])) {
+  for (let index = 0; index < EDGE.length; index += 1) {
+    const { width, style } = EDGE[index];
     context.lineWidth = width;
-    context.strokeStyle = `rgba(96, 138, 255, ${light})`;
+    context.strokeStyle = style;
     context.strokeRect(0, 0, field.width, field.height);
   }
   view.opaque();

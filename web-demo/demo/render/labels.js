@@ -2,36 +2,37 @@
  * Names over ships as pictures: text is laid out once per name, colour and size, because doing so
  * in every frame is slow. It must not decide which name a ship has.
  */
+import { ALL } from '../palette.js';
 import { offscreen } from './offscreen.js';
 
-/** Most pictures kept; the longest unused goes first. */
+/** Most pictures kept; then they are made afresh, as after a change of zoom. */
 const KEPT = 160;
 const FONT = '"DIN Alternate", Bahnschrift, "Roboto Condensed", "Liberation Sans Narrow", "Arial Narrow", "Segoe UI", system-ui, sans-serif';
 /** Widest label in multiples of its height of type. */
 const WIDEST = 15;
 
-/** @type {Map<string, HTMLCanvasElement>} */
+/** By colour and size in one number, and by text: a key of all three would be a new string per frame. @type {Map<number, Map<string, HTMLCanvasElement>>} */
 const pictures = new Map();
+let kept = 0;
 
 /**
  * @param {string} text
- * @param {string} colour
- * @param {number} size height of type in device pixels
+ * @param {import('../palette.js').Colour} colour
+ * @param {number} size height of type in whole device pixels
  */
 export function label(text, colour, size) {
-  const key = `${size}|${colour}|${text}`;
-  let picture = pictures.get(key);
-  if (picture) {
-    // The map keeps the order of insertion: what is used moves to its end.
-    pictures.delete(key);
-  } else {
-    picture = drawLabel(text, colour, size);
-    if (pictures.size >= KEPT) {
-      const [oldest] = pictures.keys();
-      if (oldest !== undefined) pictures.delete(oldest);
-    }
+  const key = size * ALL.length + colour.index;
+  let byText = pictures.get(key);
+  let picture = byText?.get(text);
+  if (picture) return picture;
+  if (kept >= KEPT) {
+    pictures.clear();
+    kept = 0;
+    byText = undefined;
   }
-  pictures.set(key, picture);
+  if (!byText) pictures.set(key, (byText = new Map()));
+  byText.set(text, (picture = drawLabel(text, colour.hex, size)));
+  kept += 1;
   return picture;
 }
 

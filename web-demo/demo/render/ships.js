@@ -20,6 +20,9 @@ const SHIP_RADIUS = RULES_RADIUS * 1.22;
 /** Height of a name's type, in world units; never below 11 CSS pixels. */
 const LABEL_SIZE = 13.5;
 const HIT_FLASH_MS = 140;
+const DASHES = [0.25, 0.25];
+/** @type {number[]} */
+const SOLID = [];
 const ARC_START = Math.PI * 0.28;
 const ARC_END = Math.PI * 0.72;
 
@@ -55,9 +58,9 @@ function drawAbsent(view, ship, colour) {
   context.globalAlpha = 0.4 + 0.15 * Math.sin(view.nowMs / 400);
   context.lineWidth = 0.1;
   context.strokeStyle = colour.hex;
-  context.setLineDash([0.25, 0.25]);
+  context.setLineDash(DASHES);
   context.stroke(HULL_PATHS[hullOf(ship.player)]);
-  context.setLineDash([]);
+  context.setLineDash(SOLID);
   context.globalAlpha = 1;
 }
 
@@ -161,7 +164,7 @@ export function drawTags(view, ships, self, nameOf) {
     const colour = colourOf(entity.player, self);
     drawEnergyArc(view, entity, colour);
     if (entity.player === self) continue;
-    const picture = label(nameOf(entity.player), colour.hex, size);
+    const picture = label(nameOf(entity.player), colour, size);
     const x = view.originX + entity.x * view.scale - picture.width / 2;
     const y = view.originY + (entity.y - SHIP_RADIUS * 1.75) * view.scale - picture.height;
     view.pixels();
