@@ -154,10 +154,11 @@ impl Crowd {
     }
 
     fn acknowledge(&mut self, is_due: impl Fn(u32) -> bool) -> Result<(), CrowdError> {
+        let now = Duration::from_secs(1) * self.room.tick().0 / u32::from(TICK_RATE_HZ);
         for (&player, member) in &self.members {
             let frame = member.frame();
             if is_due(frame.0) {
-                self.room.handle_ack(player, Ack { frame, event: member.event })?;
+                self.room.handle_ack(player, Ack { frame, event: member.event }, now)?;
             }
         }
         Ok(())

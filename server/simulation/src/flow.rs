@@ -165,19 +165,22 @@ impl Flow {
         Ok(new_events.min(0).unsigned_abs())
     }
 
-    /// Takes in an acknowledgement. Older ones than the newest are harmless.
+    /// Takes in an acknowledgement and returns the tick of the frame that it names, unless that was
+    /// acknowledged before. Older ones than the newest are harmless.
     ///
     /// # Errors
     /// [`AckError`] when it names what was never sent.
-    pub fn handle_ack(&mut self, ack: Ack) -> Result<(), AckError> {
+    pub fn handle_ack(&mut self, ack: Ack) -> Result<Option<Tick>, AckError> {
         let unacked = self.last_frame.since(ack.frame);
         let new_events = ack.event.since(self.acked_event);
         if unacked < 0 || new_events > self.sent_events as i32 {
             return Err(AckError);
         }
+        let mut newest = None;
         while self.in_flight.len() > unacked.cast_unsigned() as usize {
             let Some(frame) = self.in_flight.pop_front() else { break };
             self.bytes_in_flight -= frame.bytes as usize;
+            newest = Some(frame.tick);
         }
         if new_events > 0 {
             self.events.drain(..new_events.cast_unsigned() as usize);
@@ -188,7 +191,7 @@ impl Flow {
             // A crowd that came in is many events once; as a rule there are few, and no memory is kept.
             self.events = VecDeque::new();
         }
-        Ok(())
+        Ok(newest)
     }
 }
 
@@ -226,7 +229,11 @@ mod tests {
         flow.handle_ack(ack(1, 0)).unwrap();
         assert!(flow.is_open(Tick(4), &LIMITS));
         assert!(!flow.is_open(Tick(13), &LIMITS), "frame of tick 2 is too old");
-        flow.handle_ack(ack(3, 0)).unwrap();
+        assert_eq!(
+            flow.handle_ack(ack(3, 0)),
+            Ok(Some(Tick(3))),
+            "of those acknowledged the newest"
+        );
         assert!(flow.is_open(Tick(13), &LIMITS));
         flow.handle_sent(Tick(13), 1000);
         assert!(!flow.is_open(Tick(13), &LIMITS));
@@ -252,8 +259,8 @@ mod tests {
         flow.handle_sent(Tick(1), 10);
         assert_eq!(flow.handle_ack(ack(2, 0)), Err(AckError));
         assert_eq!(flow.handle_ack(ack(1, 2)), Err(AckError));
-        assert_eq!(flow.handle_ack(ack(1, 1)), Ok(()));
-        assert_eq!(flow.handle_ack(ack(0, 0)), Ok(()), "an old one changes nothing");
+        assert_eq!(flow.handle_ack(ack(1, 1)), Ok(Some(Tick(1))));
+        assert_eq!(flow.handle_ack(ack(0, 0)), Ok(None), "an old one changes nothing");
     }
 
     #[test]
@@ -273,7 +280,7 @@ mod tests {
         assert_eq!(flow.unsent_events(), (EventNumber(4), &[event(4), event(5)][..]));
         flow.handle_sent(Tick(9), 100);
         assert_eq!(flow.handle_ack(ack(2, 5)), Err(AckError), "frames begin anew");
-        assert_eq!(flow.handle_ack(ack(1, 5)), Ok(()));
+        assert_eq!(flow.handle_ack(ack(1, 5)), Ok(Some(Tick(9))));
     }
 
     #[test]

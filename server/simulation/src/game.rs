@@ -6,6 +6,8 @@
 //! context's random numbers, ordered maps and fixed steps, and keep all state in what
 //! [`Game::save`] returns.
 
+use std::time::Duration;
+
 use tickwire_protocol::ids::{EntityId, PlayerId, Tick};
 use tickwire_protocol::message::{GameMessage, InputValues};
 use tickwire_protocol::schema::Schema;
@@ -61,6 +63,14 @@ pub trait Game: Send + 'static {
     fn view_of(&self, player: PlayerId) -> Option<View> {
         let _ = player;
         None
+    }
+
+    /// How far back the game can judge what players do by what they saw: the oldest view that
+    /// [`PlayerInput::view_age`](crate::inputs::PlayerInput::view_age) tells of. Asked once per room. A
+    /// game that does not override this sees only the present, and is told no ages; one that does keeps
+    /// what it needs of past ticks in a [`History`](crate::history::History).
+    fn rewind(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// What a player run by the server does next; `None` repeats its last input. A game that does

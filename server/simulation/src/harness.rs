@@ -14,7 +14,7 @@
 use rand::SeedableRng;
 
 use tickwire_protocol::ids::{PlayerId, Tick};
-use tickwire_protocol::message::{GameMessage, InputValues};
+use tickwire_protocol::message::{GameMessage, InputValues, ViewAge};
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
@@ -119,7 +119,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
     pub fn join(&mut self, player: PlayerId, name: &str) {
         let Err(index) = self.index_of(player) else { panic!("player {player} joins twice") };
         let values = InputValues::neutral(&self.schema);
-        self.inputs.insert(index, PlayerInput { player, values });
+        self.inputs.insert(index, PlayerInput { player, values, view_age: ViewAge::UNTOLD });
         self.replication.admit(player);
         let later = self.changed.iter_mut().filter(|changed| **changed as usize >= index);
         later.for_each(|changed| *changed += 1);
@@ -154,6 +154,16 @@ impl<G: Game + ?Sized> GameHarness<G> {
         let Ok(index) = self.index_of(player) else { panic!("there is no player {player}") };
         self.inputs[index].values = values;
         self.changed.push(index as u32);
+    }
+
+    /// How far what a player sees of others is behind the next step and those after it, as the room
+    /// would have granted it.
+    ///
+    /// # Panics
+    /// When there is no such player.
+    pub fn view_age(&mut self, player: PlayerId, view_age: ViewAge) {
+        let Ok(index) = self.index_of(player) else { panic!("there is no player {player}") };
+        self.inputs[index].view_age = view_age;
     }
 
     /// Lets the game choose a player's input, as the room does for the players it runs itself.

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use tickwire_protocol::frame::InputEcho;
 use tickwire_protocol::ids::{InputSeq, Tick};
-use tickwire_protocol::message::{Input, InputValues, RefusalCause};
+use tickwire_protocol::message::{Input, InputValues, RefusalCause, ViewAge};
 use tickwire_protocol::schema::{InputKind, Schema};
 
 use crate::inputs::PlayerInput;
+use crate::view_age::Claim;
 
 /// Limits of an input queue.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,17 @@ struct Waiting {
     arrived: Duration,
 }
 
+/// What takes effect at a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The input, with its buttons.
+    pub values: InputValues,
+    /// The age that was granted to it.
+    pub view_age: ViewAge,
+    /// What its player is told.
+    pub echo: InputEcho,
+}
+
 /// Which fields of an input are buttons.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Buttons {
@@ -43,6 +55,8 @@ pub struct InputQueue {
     /// In the order of their numbers, which is also that of their due ticks.
     waiting: VecDeque<Waiting>,
     held: InputValues,
+    /// The age that was granted to the input that holds.
+    held_age: ViewAge,
     newest: Option<InputSeq>,
     late: u64,
 }
@@ -94,13 +108,25 @@ impl InputQueue {
     /// An empty queue that holds `neutral`.
     #[must_use]
     pub const fn new(neutral: InputValues) -> Self {
-        Self { waiting: VecDeque::new(), held: neutral, newest: None, late: 0 }
+        Self {
+            waiting: VecDeque::new(),
+            held: neutral,
+            held_age: ViewAge::UNTOLD,
+            newest: None,
+            late: 0,
+        }
     }
 
     /// The input that holds now, without buttons.
     #[must_use]
     pub const fn held(&self) -> &InputValues {
         &self.held
+    }
+
+    /// The age of the view that the input that holds goes by.
+    #[must_use]
+    pub const fn held_age(&self) -> ViewAge {
+        self.held_age
     }
 
     /// The inputs that wait, each with the tick at which it is due, in order.
@@ -149,27 +175,32 @@ impl InputQueue {
     }
 
     /// The input that takes effect at `tick`, if one does, with its buttons. `due` is the room's
-    /// time at which a tick is due.
+    /// time at which a tick is due; `grant` says what is believed of the age that an input claims.
     pub fn take(
         &mut self,
         tick: Tick,
         buttons: Buttons,
         due: impl Fn(Tick) -> Duration,
-    ) -> Option<(InputValues, InputEcho)> {
-        let mut taken: Option<(InputValues, InputEcho)> = None;
+        grant: impl Fn(Claim) -> ViewAge,
+    ) -> Option<Taken> {
+        let mut taken: Option<Taken> = None;
         while let Some(first) = self.waiting.front().filter(|first| !first.due.is_after(tick)) {
             let values = match &taken {
-                Some((older, _)) => buttons.merge(older, first.input.values),
+                Some(older) => buttons.merge(&older.values, first.input.values),
                 None => first.input.values,
             };
             let stamped = if first.input.at == Tick(0) { tick } else { first.input.at };
             let slack_ms = millis(due(stamped)) - millis(first.arrived);
+            let late_ticks = tick.since(stamped).max(0).cast_unsigned();
+            let view_age = grant(Claim { view_age: first.input.view_age, slack_ms, late_ticks });
             let slack_ms = slack_ms.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16;
-            taken = Some((values, InputEcho { seq: first.input.seq, applied: tick, slack_ms }));
+            let echo = InputEcho { seq: first.input.seq, applied: tick, slack_ms };
+            taken = Some(Taken { values, view_age, echo });
             self.waiting.pop_front();
         }
-        if let Some((values, _)) = taken {
+        if let Some(Taken { values, view_age, .. }) = taken {
             self.held = buttons.release(values);
+            self.held_age = view_age;
         }
         taken
     }
@@ -182,7 +213,6 @@ fn millis(time: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tickwire_protocol::message::ViewAge;
 
     const LIMITS: InputLimits = InputLimits { future_ticks: 60, waiting: 4 };
 
@@ -213,8 +243,12 @@ mod tests {
         }
 
         fn take(&mut self, tick: u32) -> Option<([i32; 2], i16)> {
-            let (values, echo) = self.queue.take(Tick(tick), Buttons::of(&schema()), due)?;
+            let Taken { values, echo, .. } = self.take_granting(tick, |claim| claim.view_age)?;
             Some(([values.get(0), values.get(1)], echo.slack_ms))
+        }
+
+        fn take_granting(&mut self, tick: u32, grant: impl Fn(Claim) -> ViewAge) -> Option<Taken> {
+            self.queue.take(Tick(tick), Buttons::of(&schema()), due, grant)
         }
     }
 
@@ -273,6 +307,32 @@ mod tests {
         player.push(0, [2, 0], 10).unwrap();
         assert_eq!(player.take(11), Some(([2, 1], 33)));
         assert_eq!(player.queue.held().as_slice(), [2, 0]);
+    }
+
+    #[test]
+    fn the_age_that_is_granted_holds_with_the_input() {
+        let mut player = Player::new();
+        let values = InputValues::new(&[1, 0]).unwrap();
+        let mut input = Input { seq: InputSeq(1), at: Tick(13), view_age: ViewAge(90), values };
+        player.queue.push(input, due(Tick(11)), Tick(11), LIMITS).unwrap();
+        let claim = Claim { view_age: ViewAge(90), slack_ms: 66, late_ticks: 0 };
+        let taken = player.take_granting(13, |seen| {
+            assert_eq!(seen, claim);
+            ViewAge(50)
+        });
+        assert_eq!(taken.unwrap().view_age, ViewAge(50));
+        assert_eq!(player.queue.held_age(), ViewAge(50));
+        assert_eq!(player.take(14), None);
+        assert_eq!(player.queue.held_age(), ViewAge(50));
+        // One that is late by two ticks is so much older.
+        (input.seq, input.at) = (InputSeq(2), Tick(13));
+        player.queue.push(input, due(Tick(14)), Tick(14), LIMITS).unwrap();
+        let claim = Claim { view_age: ViewAge(90), slack_ms: -33, late_ticks: 2 };
+        player.take_granting(15, |seen| {
+            assert_eq!(seen, claim);
+            ViewAge(0)
+        });
+        assert_eq!(player.queue.held_age(), ViewAge(0));
     }
 
     #[test]

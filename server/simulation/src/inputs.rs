@@ -1,7 +1,7 @@
 //! The inputs of one tick, as a game's step sees them.
 
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::InputValues;
+use tickwire_protocol::message::{InputValues, ViewAge};
 
 /// What one player does in a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,9 @@ pub struct PlayerInput {
     pub player: PlayerId,
     /// The input in effect. Buttons are 1 only in the tick in which they take effect.
     pub values: InputValues,
+    /// How far what the player sees of others is behind this tick, as far as the room believes it and
+    /// the game can look back ([`Game::rewind`](crate::game::Game::rewind)); 0 where nothing is known.
+    pub view_age: ViewAge,
 }
 
 /// The inputs in effect at one tick, of every player, by ascending id.

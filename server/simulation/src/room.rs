@@ -68,6 +68,8 @@ pub struct Room {
     schema: Schema,
     buttons: Buttons,
     game: Box<dyn Game>,
+    /// How far back the game can judge what a player saw.
+    rewind: Duration,
     tick: Tick,
     /// Ticks since the room began, as the room's clock counts them: never wraps.
     elapsed: u64,
@@ -124,6 +126,7 @@ impl Room {
             ),
             picks: Picks::default(),
             schema,
+            rewind: game.rewind(),
             game,
             tick: config.first_tick,
             elapsed: u64::from(config.first_tick.0),

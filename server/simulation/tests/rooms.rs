@@ -117,7 +117,7 @@ fn refusals_are_told_and_bad_values_end_the_connection() {
     let error = network.room.handle_message(player, &message).unwrap_err();
     assert!(matches!(error, MessageError::Schema(_)), "{error}");
     let ack = Ack { frame: FrameNumber(99), ..Ack::default() };
-    let error = network.room.handle_ack(player, ack).unwrap_err();
+    let error = network.room.handle_ack(player, ack, Duration::ZERO).unwrap_err();
     assert!(matches!(error, MessageError::Ack(_)), "{error}");
 }
 

@@ -89,7 +89,7 @@ impl RoomDriver {
         let room = &mut self.parts.room;
         let taken = match message {
             RoomMessage::Input(input) => room.handle_input(player, input, at),
-            RoomMessage::Ack(ack) => room.handle_ack(player, ack),
+            RoomMessage::Ack(ack) => room.handle_ack(player, ack, at),
             RoomMessage::Game(message) => room.handle_message(player, &message),
             RoomMessage::Look(look) => room.handle_look(player, look),
             RoomMessage::Difference(difference) => room.handle_difference(player, &difference),

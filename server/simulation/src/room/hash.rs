@@ -17,7 +17,9 @@ impl Room {
         for (player, member) in &self.members {
             if member.is_playing() {
                 hash.update(&player.0.to_le_bytes());
-                hash.update(&crate::saved::encode(member.inputs.held()));
+                let inputs = &member.inputs;
+                let ages = (inputs.held_age(), member.round_trips.shortest_and_spread_ms());
+                hash.update(&crate::saved::encode(&(*inputs.held(), ages)));
                 for (due, input) in member.inputs.waiting() {
                     hash.update(&crate::saved::encode(&(due, *input)));
                 }

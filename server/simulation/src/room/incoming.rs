@@ -72,13 +72,21 @@ impl Room {
         Ok(())
     }
 
-    /// Takes in an acknowledgement.
+    /// Takes in an acknowledgement that arrived at this time of the room.
     ///
     /// # Errors
     /// [`MessageError`] when the connection should end.
-    pub fn handle_ack(&mut self, player: PlayerId, ack: Ack) -> Result<(), MessageError> {
+    pub fn handle_ack(
+        &mut self,
+        player: PlayerId,
+        ack: Ack,
+        arrived: Duration,
+    ) -> Result<(), MessageError> {
+        let due = self.dues();
         let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
-        member.flow.handle_ack(ack)?;
+        if let Some(tick) = member.flow.handle_ack(ack)? {
+            member.round_trips.record(arrived.saturating_sub(due(tick)));
+        }
         member.keys.confirm();
         Ok(())
     }

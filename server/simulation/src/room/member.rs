@@ -8,6 +8,7 @@ use tickwire_protocol::schema::Schema;
 use crate::flow::Flow;
 use crate::game::View;
 use crate::input_queue::InputQueue;
+use crate::view_age::RoundTrips;
 
 use super::SeatRequest;
 use super::attention::Attention;
@@ -23,6 +24,7 @@ pub(super) struct Member {
     pub(super) inputs: InputQueue,
     pub(super) flow: Flow,
     pub(super) attention: Attention,
+    pub(super) round_trips: RoundTrips,
     pub(super) presence: Presence,
     pub(super) keys: ResumeKeys,
     /// What a spectator has chosen to see.
@@ -48,6 +50,7 @@ impl Member {
             inputs: InputQueue::new(InputValues::neutral(schema)),
             flow: Flow::new(),
             attention: Attention::default(),
+            round_trips: RoundTrips::default(),
             presence: Presence::Present,
             keys: ResumeKeys::default(),
             look: None,

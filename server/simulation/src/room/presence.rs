@@ -17,6 +17,7 @@ use super::member::Member;
 use super::{Output, Room};
 use crate::flow::AckError;
 use crate::input_queue::InputQueue;
+use crate::view_age::RoundTrips;
 
 /// Why somebody cannot go on as a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -161,6 +162,7 @@ impl Member {
     fn forget_connection(&mut self, neutral: InputValues) {
         self.inputs = InputQueue::new(neutral);
         self.attention = Attention::default();
+        self.round_trips = RoundTrips::default();
         self.echo = None;
         self.last_echo = InputSeq(0);
         self.refused_at = None;

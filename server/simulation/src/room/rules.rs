@@ -11,23 +11,36 @@ use super::Room;
 use super::member::Member;
 use crate::game::{Audience, Context, Game};
 use crate::inputs::Inputs;
+use crate::view_age::ViewAgeLimits;
 
 impl Room {
     pub(super) fn apply_inputs(&mut self) {
         self.changed_inputs.clear();
-        let (rate, tick, elapsed) = (self.config.tick_rate_hz, self.tick, self.elapsed);
-        let due = |at: Tick| {
-            let ticks = elapsed.saturating_add_signed(i64::from(at.since(tick)));
-            tick_due(ticks, rate)
-        };
+        let (due, tick_rate_hz) = (self.dues(), self.config.tick_rate_hz);
+        let every = self.send_every;
         let playing = self.members.values_mut().filter(|member| member.is_playing());
         for (index, (member, input)) in playing.zip(&mut self.inputs).enumerate() {
-            if let Some((values, echo)) = member.inputs.take(self.tick, self.buttons, due) {
-                input.values = values;
-                member.echo = Some(echo);
+            let ticks = u32::from(member.send_every.max(every));
+            let limits = ViewAgeLimits {
+                most: self.rewind,
+                send_interval: Duration::from_secs(1) * ticks / u32::from(tick_rate_hz),
+                tick_rate_hz,
+            };
+            let round_trips = &member.round_trips;
+            let grant = |claim| limits.grant(claim, round_trips);
+            if let Some(taken) = member.inputs.take(self.tick, self.buttons, &due, grant) {
+                input.values = taken.values;
+                input.view_age = taken.view_age;
+                member.echo = Some(taken.echo);
                 self.changed_inputs.push(index as u32);
             }
         }
+    }
+
+    /// The room's time at which ticks are due that are not far from the present one.
+    pub(super) fn dues(&self) -> impl Fn(Tick) -> Duration + use<> {
+        let (rate, tick, elapsed) = (self.config.tick_rate_hz, self.tick, self.elapsed);
+        move |at| tick_due(elapsed.saturating_add_signed(i64::from(at.since(tick))), rate)
     }
 
     pub(super) fn run_game(&mut self) {

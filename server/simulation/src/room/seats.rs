@@ -127,8 +127,10 @@ impl Room {
     pub(super) fn list_inputs(&mut self) {
         let playing = self.members.iter().filter(|(_, member)| member.is_playing());
         self.inputs.clear();
-        self.inputs.extend(
-            playing.map(|(&player, member)| PlayerInput { player, values: *member.inputs.held() }),
-        );
+        self.inputs.extend(playing.map(|(&player, member)| PlayerInput {
+            player,
+            values: *member.inputs.held(),
+            view_age: member.inputs.held_age(),
+        }));
     }
 }

@@ -263,7 +263,7 @@ impl Network {
                     ClientMessage::Input(input) => {
                         self.room.handle_input(client.player, input, arrived)
                     }
-                    ClientMessage::Ack(ack) => self.room.handle_ack(client.player, ack),
+                    ClientMessage::Ack(ack) => self.room.handle_ack(client.player, ack, arrived),
                     other => unreachable!("{other:?}"),
                 };
                 handled.unwrap();
