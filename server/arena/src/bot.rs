@@ -142,7 +142,7 @@ impl Mind {
             .fleet
             .ships()
             .iter()
-            .filter(|other| other.player != ship.player && other.protection <= 0.0);
+            .filter(|other| other.player != ship.player && other.protection == 0);
         let target = visible.min_by(|one, other| {
             let apart = |other: &Ship| length(other.motion.position - ship.motion.position);
             apart(one).total_cmp(&apart(other))

@@ -12,6 +12,7 @@ use tickwire_simulation::side_by_side::map;
 use crate::field::Field;
 use crate::fleet::{Fleet, IMPOSSIBLE_SPEED, Ship};
 use crate::grid::{Bounds, Grid};
+use crate::pace::Pace;
 use crate::plane::{length, sweep};
 use crate::ship::SHIP_RADIUS;
 use crate::sine::direction;
@@ -42,6 +43,8 @@ pub struct Bullet {
     pub player: PlayerId,
     /// Its entity.
     pub entity: EntityId,
+    /// Number of the shot among those of its ship, wrapping.
+    pub shot: u8,
 }
 
 /// A bullet has met a ship.
@@ -76,14 +79,11 @@ impl Bullets {
         &self.list
     }
 
-    /// Every ship whose player holds the trigger fires if its gun is ready, which ends its
-    /// protection. The shots keep their average rate whatever the length of a tick.
-    pub fn fire(&mut self, fleet: &mut Fleet, context: &mut Context<'_>) {
+    /// Every ship whose player holds the trigger fires if its gun is ready.
+    pub fn fire(&mut self, fleet: &mut Fleet, pace: &Pace, context: &mut Context<'_>) {
         for ship in fleet.ships_mut() {
-            if ship.firing && ship.gun_wait <= 0.0 {
-                ship.gun_wait += GUN_COOLDOWN;
-                ship.protection = 0.0;
-                self.list.push(shot_of(ship, context.spawn()));
+            if ship.fire(pace) {
+                self.list.push(Bullet::shot_of(ship, context.spawn()));
             }
         }
     }
@@ -123,6 +123,20 @@ impl Bullets {
 }
 
 impl Bullet {
+    /// The bullet of a ship that fires.
+    #[must_use]
+    pub fn shot_of(ship: &Ship, entity: EntityId) -> Self {
+        let heading = direction(ship.motion.angle);
+        Self {
+            position: ship.motion.position + heading * MUZZLE,
+            velocity: ship.motion.velocity + heading * BULLET_SPEED,
+            life: BULLET_LIFE,
+            player: ship.player,
+            entity,
+            shot: ship.shots,
+        }
+    }
+
     /// Moves it by a tick.
     fn fly(&mut self, fleet: &Fleet, grid: &Grid, field: &Field, dt: f32, slack: f32) -> Fate {
         let start = self.position;
@@ -138,17 +152,6 @@ impl Bullet {
         }
         let inside = path.end.cmpge(Vec2::ZERO).all() && path.end.cmple(field.world()).all();
         if stop.is_none() && inside && self.life > 0.0 { Fate::Flies } else { Fate::Ends }
-    }
-}
-
-fn shot_of(ship: &Ship, entity: EntityId) -> Bullet {
-    let heading = direction(ship.motion.angle);
-    Bullet {
-        position: ship.motion.position + heading * MUZZLE,
-        velocity: ship.motion.velocity + heading * BULLET_SPEED,
-        life: BULLET_LIFE,
-        player: ship.player,
-        entity,
     }
 }
 
@@ -224,7 +227,7 @@ mod tests {
     }
 
     fn ship(player: u32, x: f32, y: f32) -> Ship {
-        Ship::new(PlayerId(player), EntityId(player), Vec2::new(x, y), 0)
+        Ship::new(PlayerId(player), EntityId(player), Vec2::new(x, y), 0, &Pace::of(DT))
     }
 
     fn bullet(x: f32, y: f32) -> Bullet {
@@ -234,6 +237,7 @@ mod tests {
             life: BULLET_LIFE,
             player: PlayerId(9),
             entity: EntityId(99),
+            shot: 1,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::bullets::Hit;
 use crate::field::{Field, SPAWN_PRIVACY};
 use crate::fleet::{FULL_ENERGY, Fleet, Ship};
 use crate::grid::{Bounds, Grid};
+use crate::pace::Pace;
 use crate::pilots::Pilots;
 use crate::plane::dot;
 use crate::schema;
@@ -40,7 +41,7 @@ pub fn settle(
     for hit in hits.drain(..) {
         let ship = &mut fleet.ships_mut()[hit.ship];
         // A protected ship swallows bullets; one that was lost to an earlier hit is no more.
-        if ship.protection > 0.0 || ship.energy <= 0.0 {
+        if ship.protection > 0 || ship.energy <= 0.0 {
             continue;
         }
         ship.energy = (ship.energy - HIT_DAMAGE).max(0.0);
@@ -113,7 +114,7 @@ fn new_ship(player: PlayerId, position: Vec2, context: &mut Context<'_>) -> Ship
     let angle = context.rng().random();
     let entity = context.spawn();
     context.emit(schema::respawn(player, position));
-    Ship::new(player, entity, position, angle)
+    Ship::new(player, entity, position, angle, &Pace::of(context.dt()))
 }
 
 /// Gives pickups to the ships that touch them; each appears again elsewhere. `grid` holds the fleet.

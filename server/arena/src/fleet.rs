@@ -12,16 +12,17 @@ use tickwire_simulation::side_by_side::{for_each_piece, max_of};
 
 use crate::field::Field;
 use crate::grid::Bounds;
+use crate::pace::{Pace, STEPS, nearest};
 use crate::plane::length;
-use crate::schema::{MAX_ENERGY, input, ship_flag};
+use crate::schema::{MAX_ENERGY, MAX_GUN_WAIT, MAX_WAIT, input, ship_flag};
 use crate::ship::{
-    SHIP_RADIUS, ShipMotion, Steering, bounce_off_rock, bounce_off_walls, step_ship,
+    SHIP_RADIUS, ShipMotion, Steering, bounce_off_rock, bounce_off_walls, settle_on_grid, step_ship,
 };
 
 /// Energy of a whole ship.
 pub const FULL_ENERGY: f32 = MAX_ENERGY as f32;
 /// Energy that comes back by itself per second: 25 s from nothing to all.
-const REGENERATION: f32 = 4.0;
+pub const REGENERATION: f32 = 4.0;
 /// Energy that a dash costs.
 pub const DASH_COST: f32 = 15.0;
 /// Energy that a dash needs, so that nobody dashes into being defenceless.
@@ -29,7 +30,7 @@ pub const DASH_MINIMUM: f32 = 25.0;
 /// Seconds from one dash to the next.
 pub const DASH_COOLDOWN: f32 = 1.5;
 /// Seconds that a dash is seen as one.
-const DASH_SHOWN: f32 = 0.25;
+pub const DASH_SHOWN: f32 = 0.25;
 /// Seconds for which a ship that has just appeared cannot be hurt, unless it fires.
 pub const PROTECTION: f32 = 2.0;
 /// Running into an asteroid faster than this hurts, in units/s.
@@ -53,14 +54,18 @@ pub struct Ship {
     /// Where it was a tick ago.
     #[bincode(with_serde)]
     pub previous: Vec2,
-    /// From 0 to [`FULL_ENERGY`]: health and fuel in one. At 0 it is lost.
+    /// From 0 to [`FULL_ENERGY`], on the grid: health and fuel in one. At 0 it is lost.
     pub energy: f32,
-    /// Seconds until the gun is ready; below 0 by what is left of a tick.
+    /// Ticks until the gun is ready, on the grid; below 0 by what is left of a tick.
     pub gun_wait: f32,
-    /// Seconds until a dash is possible.
-    pub dash_wait: f32,
-    /// Seconds for which it cannot be hurt.
-    pub protection: f32,
+    /// Ticks until a dash is possible.
+    pub dash_wait: u16,
+    /// Ticks for which it cannot be hurt.
+    pub protection: u16,
+    /// Number of its newest shot, wrapping.
+    pub shots: u8,
+    /// Whether a dash has just begun.
+    pub dashing: bool,
     /// Whether its engine is on.
     pub thrusting: bool,
     /// Whether its player holds the trigger.
@@ -72,7 +77,13 @@ pub struct Ship {
 impl Ship {
     /// A whole ship at rest.
     #[must_use]
-    pub fn new(player: PlayerId, entity: EntityId, position: Vec2, angle: u16) -> Self {
+    pub fn new(
+        player: PlayerId,
+        entity: EntityId,
+        position: Vec2,
+        angle: u16,
+        pace: &Pace,
+    ) -> Self {
         Self {
             player,
             entity,
@@ -80,8 +91,10 @@ impl Ship {
             previous: position,
             energy: FULL_ENERGY,
             gun_wait: 0.0,
-            dash_wait: 0.0,
-            protection: PROTECTION,
+            dash_wait: 0,
+            protection: pace.protection,
+            shots: 0,
+            dashing: false,
             thrusting: false,
             firing: false,
             is_away: false,
@@ -93,8 +106,8 @@ impl Ship {
     pub fn flags(&self) -> u32 {
         let flag = |set, flag| if set { flag } else { 0 };
         flag(self.thrusting, ship_flag::THRUSTING)
-            | flag(self.protection > 0.0, ship_flag::PROTECTED)
-            | flag(self.dash_wait > DASH_COOLDOWN - DASH_SHOWN, ship_flag::DASHING)
+            | flag(self.protection > 0, ship_flag::PROTECTED)
+            | flag(self.dashing, ship_flag::DASHING)
             | flag(self.is_away, ship_flag::AWAY)
     }
 
@@ -104,37 +117,53 @@ impl Ship {
         self.energy.ceil() as i32
     }
 
-    fn fly(&mut self, controls: &InputValues, dt: f32) {
-        self.energy = (self.energy + REGENERATION * dt).min(FULL_ENERGY);
-        self.gun_wait = (self.gun_wait - dt).max(-dt);
-        self.dash_wait = (self.dash_wait - dt).max(0.0);
+    /// Fires, if the trigger is held and the gun is ready, which ends its protection; says whether it
+    /// did.
+    pub fn fire(&mut self, pace: &Pace) -> bool {
+        let fires = self.firing && self.gun_wait <= 0.0;
+        if fires {
+            self.gun_wait += pace.gun_cooldown;
+            self.protection = 0;
+            self.shots = self.shots.wrapping_add(1);
+        }
+        fires
+    }
+
+    fn fly(&mut self, controls: &InputValues, pace: &Pace) {
+        self.energy = (self.energy + pace.regeneration).min(FULL_ENERGY);
+        self.gun_wait = (self.gun_wait - 1.0).max(-1.0);
+        self.dash_wait = self.dash_wait.saturating_sub(1);
         // Whoever comes back finds the ship as it was, and has a moment to look around.
-        let passed =
-            if self.is_away { self.protection.max(PROTECTION) } else { self.protection - dt };
-        self.protection = passed.max(0.0);
+        let left = if self.is_away { pace.protection } else { 0 };
+        self.protection = self.protection.saturating_sub(1).max(left);
         self.thrusting = controls.get(input::THRUST) > 0;
         self.firing = controls.get(input::FIRE) > 0;
         let dash =
-            controls.get(input::DASH) > 0 && self.dash_wait <= 0.0 && self.energy >= DASH_MINIMUM;
+            controls.get(input::DASH) > 0 && self.dash_wait == 0 && self.energy >= DASH_MINIMUM;
         if dash {
             self.energy -= DASH_COST;
-            self.dash_wait = DASH_COOLDOWN;
+            self.dash_wait = pace.dash_cooldown;
         }
+        self.dashing = self.dash_wait + pace.dash_shown > pace.dash_cooldown;
         let steering = Steering { thrust: self.thrusting, turn: controls.get(input::TURN), dash };
         self.previous = self.motion.position;
-        step_ship(&mut self.motion, steering, dt);
+        step_ship(&mut self.motion, steering, pace.dt);
     }
 
     fn bounce(&mut self, field: &Field) {
         bounce_off_walls(&mut self.motion, field.world());
         for rock in field.rocks_near(Bounds::around(self.motion.position, SHIP_RADIUS)) {
             let impact = bounce_off_rock(&mut self.motion, rock.center, rock.radius.into());
-            if impact > HARD_IMPACT && self.protection <= 0.0 {
+            let Some(impact) = impact else { continue };
+            if impact > HARD_IMPACT && self.protection == 0 {
                 let damage = ((impact - HARD_IMPACT) * IMPACT_DAMAGE).min(MAX_IMPACT_DAMAGE);
                 let least = LEAST_ENERGY_AFTER_IMPACT.min(self.energy);
-                self.energy = (self.energy - damage).max(least);
+                self.energy = (self.energy - nearest(damage)).max(least);
             }
+            // It touches no other one, and this one may come up again.
+            break;
         }
+        settle_on_grid(&mut self.motion);
     }
 }
 
@@ -187,7 +216,7 @@ impl Fleet {
     }
 
     /// Moves every ship by a tick, as its player wants and as far as walls and asteroids let it.
-    pub fn fly(&mut self, inputs: &Inputs<'_>, field: &Field, dt: f32) {
+    pub fn fly(&mut self, inputs: &Inputs<'_>, field: &Field, pace: &Pace) {
         for_each_piece(&mut self.ships, |ships| {
             let Some(first) = ships.first().map(|ship| ship.player) else { return };
             let mut inputs = inputs.iter_from(first).peekable();
@@ -195,7 +224,7 @@ impl Fleet {
                 while inputs.next_if(|input| input.player < ship.player).is_some() {}
                 let input = inputs.next_if(|input| input.player == ship.player);
                 let controls = input.map_or_else(InputValues::default, |input| input.values);
-                ship.fly(&controls, dt);
+                ship.fly(&controls, pace);
                 ship.bounce(field);
             }
         });
@@ -218,9 +247,9 @@ impl Fleet {
                     && length(velocity) < IMPOSSIBLE_SPEED
                     && length(ship.previous - position) < IMPOSSIBLE_SPEED
                     && (0.0..=FULL_ENERGY).contains(&ship.energy)
-                    && [ship.gun_wait, ship.dash_wait, ship.protection]
-                        .iter()
-                        .all(|s| s.is_finite())
+                    && (-1.0..=MAX_GUN_WAIT as f32).contains(&ship.gun_wait)
+                    && [ship.dash_wait, ship.protection].iter().all(|&w| i32::from(w) <= MAX_WAIT)
+                    && [ship.energy, ship.gun_wait].iter().all(|n| (n * STEPS).fract() == 0.0)
             })
     }
 }

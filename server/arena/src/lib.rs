@@ -28,6 +28,7 @@ pub mod field;
 pub mod fleet;
 pub mod grid;
 pub mod options;
+pub mod pace;
 pub mod pilots;
 pub mod plane;
 pub mod schema;
@@ -52,6 +53,7 @@ use crate::field::{Field, SavedField};
 use crate::fleet::Fleet;
 use crate::grid::{Bounds, Grid};
 use crate::options::ArenaOptions;
+use crate::pace::Pace;
 use crate::pilots::{Life, Pilot, Pilots};
 use crate::schema::{PILOT_ALIVE, kind};
 
@@ -166,8 +168,8 @@ impl Arena {
         }
     }
 
-    /// What each player alone is sent: all that the motion of their ship goes by, so that a client
-    /// can predict it and be put right.
+    /// What each player alone is sent: all that the next tick of their ship goes by, to the last bit, so
+    /// that a client can predict it exactly and be put right.
     fn write_helms(&self, out: &mut SceneWriter<'_>) {
         for pilot in self.pilots.list() {
             let Some(ship) = self.fleet.of(pilot.player) else { continue };
@@ -175,7 +177,9 @@ impl Arena {
                 .position(ship.motion.position.to_array())
                 .position(ship.motion.velocity.to_array())
                 .angle(ship.motion.angle)
-                .number(ship.dash_wait);
+                .position3([ship.energy, ship.gun_wait, ship.dash_wait.into()])
+                .integer(ship.protection.into())
+                .integer(ship.shots.into());
         }
     }
 
@@ -195,6 +199,7 @@ impl Arena {
         for bullet in self.bullets.list() {
             out.entity(bullet.entity, kind::BULLET)
                 .player(bullet.player)
+                .integer(bullet.shot.into())
                 .position(bullet.position.to_array());
         }
     }
@@ -241,12 +246,13 @@ impl Game for Arena {
 
     fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>) {
         let dt = context.dt();
+        let pace = Pace::of(dt);
         self.field.lay_out(context);
         self.pilots.list_mut().iter_mut().for_each(|pilot| pilot.chat.pass(dt));
 
         let grid = &mut self.ship_grid;
         combat::launch_due(&mut self.fleet, &mut self.pilots, &self.field, grid, context);
-        self.fleet.fly(inputs, &self.field, dt);
+        self.fleet.fly(inputs, &self.field, &pace);
         self.index_ships();
         self.bullets.fly(&self.fleet, &self.ship_grid, &self.field, dt, &mut self.hits);
         combat::collect(
@@ -257,7 +263,7 @@ impl Game for Arena {
             context,
         );
         combat::settle(&mut self.hits, &mut self.fleet, &mut self.pilots, context);
-        self.bullets.fire(&mut self.fleet, context);
+        self.bullets.fire(&mut self.fleet, &pace, context);
     }
 
     /// What rarely changes its place in the order comes first: that makes slots quick to find.

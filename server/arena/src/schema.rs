@@ -71,6 +71,12 @@ pub const POSITION_STEP: f32 = 0.125;
 pub const HELM_STEP: f32 = 1.0 / 64.0;
 /// Components of a velocity that clients can be told; ships are slower.
 const MAX_VELOCITY: f32 = 4096.0;
+/// The longest wait of a gun that players can be told of, in ticks: longer than it is at 240 Hz.
+pub const MAX_GUN_WAIT: i32 = 64;
+/// The longest wait for anything else, in ticks, likewise.
+pub const MAX_WAIT: i32 = 511;
+/// Numbers of shots.
+const SHOT: FieldKind = FieldKind::Integer { min: 0, max: 255 };
 
 const HIT: u8 = 0;
 const KILL: u8 = 1;
@@ -84,6 +90,11 @@ pub fn schema(world: [f32; 2]) -> Schema {
     let position = FieldKind::Position { min: [0.0; 2], max: world, step: POSITION_STEP };
     let velocity =
         FieldKind::Position { min: [-MAX_VELOCITY; 2], max: [MAX_VELOCITY; 2], step: HELM_STEP };
+    let gauges = FieldKind::Position3 {
+        min: [0.0, -1.0, 0.0],
+        max: [MAX_ENERGY, MAX_GUN_WAIT, MAX_WAIT].map(|most| most as f32),
+        step: HELM_STEP,
+    };
     let player = FieldKind::Player;
     let tally = FieldKind::Integer { min: 0, max: MAX_TALLY.cast_signed() };
     let text = ParamKind::Text { max_chars: MAX_SAY_CHARS };
@@ -110,7 +121,13 @@ pub fn schema(world: [f32; 2]) -> Schema {
                 .field("energy", FieldKind::Integer { min: 0, max: MAX_ENERGY })
                 .field("flags", FieldKind::Flags { bits: 4 }),
         )
-        .entity(EntityKind::new("bullet").constant("player", player).field("position", position))
+        .entity(
+            EntityKind::new("bullet")
+                .constant("player", player)
+                // By it a client knows its own bullet again, which it has drawn since it fired.
+                .constant("shot", SHOT)
+                .field("position", position),
+        )
         .entity(
             EntityKind::new("asteroid")
                 .constant("position", position)
@@ -135,7 +152,10 @@ pub fn schema(world: [f32; 2]) -> Schema {
                 // A vector that goes on changing as it did, like a position.
                 .field("velocity", velocity)
                 .field("angle", FieldKind::Angle { bits: 16 })
-                .field("dash_wait", FieldKind::Number { min: 0.0, max: 2.0, step: HELM_STEP }),
+                // Energy, the gun's wait and that for a dash, in ticks: likewise.
+                .field("gauges", gauges)
+                .field("protection", FieldKind::Integer { min: 0, max: MAX_WAIT })
+                .field("shots", SHOT),
         )
         .event(event("hit", &["shooter", "victim"]))
         .event(event("kill", &["killer", "victim"]))

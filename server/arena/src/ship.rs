@@ -1,34 +1,46 @@
 //! How a ship moves: pure functions that a browser repeats to predict its own ship.
 //!
-//! Each tick applies three of them in this order: [`step_ship`], [`bounce_off_walls`], then
-//! [`bounce_off_rock`] for every asteroid near by. They see a ship's motion, its controls and the
-//! length of a tick, and nothing else.
-//!
 //! All numbers are f32 and every operation rounds to f32; in JavaScript each is one `Math.fround`.
-//! Expressions are evaluated as written, from left to right, without fused operations. [`step_ship`]
-//! in prose, for a twin:
+//! Expressions are evaluated as written, from left to right, without fused operations. What a tick
+//! leaves lies on a grid of 1/64, as do the energy and the gun's wait, and other waits are whole ticks
+//! ([`pace`](crate::pace)). So what a player is told of their own ship is all that its next tick goes
+//! by, and a twin that repeats the rules from there is exact.
 //!
-//! 1. **Turn**: `change = truncate(turn · TURN_RATE · dt)`, towards zero;
-//!    `angle = (angle + change) modulo 65536`.
-//! 2. **Heading**: `h = (cosine(angle), sine(angle))` of the [table](crate::sine).
-//! 3. **Thrust**, if it is on: `velocity += h · (THRUST · dt)`, the bracket first.
-//! 4. **Dash**, if it happens: `velocity += h · DASH_IMPULSE`.
-//! 5. **Drag**: `velocity ·= max(1 − DRAG · dt, 0)`.
-//! 6. **Top speed**: `speed = √(vx · vx + vy · vy)`. If `speed > SOFT_LIMIT`, what is above it fades:
-//!    `wanted = SOFT_LIMIT + (speed − SOFT_LIMIT) · max(1 − EXCESS_DRAG · dt, 0)`, then
-//!    `velocity ·= wanted / speed`, the quotient first.
-//! 7. **Move**: `position += velocity · dt`.
+//! A tick of a ship, for a twin; `nearest` and `towards_zero` are those of [`pace`](crate::pace), and
+//! so are rates and waits:
 //!
-//! Whether a dash happens is decided before, with the ship's energy and waiting time
-//! ([`fleet`](crate::fleet)): each tick first adds what comes back (energy, at most all of it) and
-//! takes `dt` off the wait (at least 0); then a dash that is asked for happens if the wait is 0 and
-//! the energy is at least `DASH_MINIMUM`.
+//! 1. **Waits** ([`fleet`](crate::fleet)): `energy = min(energy + regeneration, 100)`;
+//!    `gun_wait = max(gun_wait − 1, −1)`; `dash_wait` and `protection` go down by 1, not below 0.
+//! 2. **Dash**: one that is asked for happens if `dash_wait` is 0 and the energy at least
+//!    `DASH_MINIMUM`: `energy −= DASH_COST`, `dash_wait = dash_cooldown`.
+//! 3. [`step_ship`], through empty space:
+//!    1. **Turn**: `change = truncate(turn · TURN_RATE · dt)`, towards zero;
+//!       `angle = (angle + change) modulo 65536`.
+//!    2. **Heading**: `h = (cosine(angle), sine(angle))` of the [table](crate::sine).
+//!    3. **Thrust**, if it is on: `velocity += h · (THRUST · dt)`, the bracket first.
+//!    4. **Dash**, if it happens: `velocity += h · DASH_IMPULSE`.
+//!    5. **Drag**: `velocity ·= max(1 − DRAG · dt, 0)`.
+//!    6. **Top speed**: `speed = √(vx · vx + vy · vy)`. If `speed > SOFT_LIMIT`, what is above it
+//!       fades: `wanted = SOFT_LIMIT + (speed − SOFT_LIMIT) · max(1 − EXCESS_DRAG · dt, 0)`, then
+//!       `velocity ·= wanted / speed`, the quotient first.
+//!    7. **Move**: `position += velocity · dt`.
+//! 4. [`bounce_off_walls`].
+//! 5. [`bounce_off_rock`] with the one asteroid that it touches, if it does (they lie too far apart
+//!    for two). An impact faster than `HARD_IMPACT` hurts where `protection` is 0:
+//!    `damage = nearest(min((impact − HARD_IMPACT) · IMPACT_DAMAGE, MAX_IMPACT_DAMAGE))`;
+//!    `energy = max(energy − damage, min(1, energy))`.
+//! 6. [`settle_on_grid`].
+//! 7. **Gun** ([`Ship::fire`](crate::fleet::Ship::fire)), after what bullets and pickups have done to
+//!    the ship: if the trigger is held and `gun_wait ≤ 0`: `gun_wait += gun_cooldown`,
+//!    `protection = 0`, `shots = (shots + 1) modulo 256`, and a bullet begins at
+//!    `position + h · MUZZLE` with `velocity + h · BULLET_SPEED`.
 //!
-//! `golden/ship.json` holds motions that this and every twin must repeat bit for bit.
+//! `golden/ship.json` holds ticks that this and every twin must repeat bit for bit.
 
 use bincode::{Decode, Encode};
 use glam::Vec2;
 
+use crate::pace::{nearest, towards_zero};
 use crate::plane::{dot, length};
 use crate::sine::direction;
 
@@ -116,18 +128,28 @@ pub fn bounce_off_walls(ship: &mut ShipMotion, world: Vec2) {
     }
 }
 
-/// Keeps a ship out of an asteroid and returns how fast it ran into it, in units/s; 0 if it didn't.
+/// Puts a ship on the grid that its player is told of: the nearest position, and the velocity rounded
+/// towards zero, so that drag brings it to rest.
+pub fn settle_on_grid(ship: &mut ShipMotion) {
+    for axis in 0..2 {
+        ship.position[axis] = nearest(ship.position[axis]);
+        ship.velocity[axis] = towards_zero(ship.velocity[axis]);
+    }
+}
+
+/// Keeps a ship out of an asteroid and returns how fast it ran into it, in units/s; `None` if it does
+/// not touch it.
 ///
 /// `offset = position − center`, `d² = ox · ox + oy · oy`, `reach = radius + SHIP_RADIUS`. Nothing
 /// happens when `d² ≥ reach · reach`. Otherwise `d = √d²`, `normal = offset / d`, or (1, 0) when d
 /// is 0; `position = center + normal · reach`; `approach = 0 − (vx · nx + vy · ny)`; when that is
 /// positive, `velocity += normal · (approach · (1 + ROCK_BOUNCE))`, the brackets first.
-pub fn bounce_off_rock(ship: &mut ShipMotion, center: Vec2, radius: f32) -> f32 {
+pub fn bounce_off_rock(ship: &mut ShipMotion, center: Vec2, radius: f32) -> Option<f32> {
     let offset = ship.position - center;
     let squared = dot(offset, offset);
     let reach = radius + SHIP_RADIUS;
     if squared >= reach * reach {
-        return 0.0;
+        return None;
     }
     let distance = squared.sqrt();
     let normal = if distance > 0.0 { offset / distance } else { Vec2::X };
@@ -136,7 +158,7 @@ pub fn bounce_off_rock(ship: &mut ShipMotion, center: Vec2, radius: f32) -> f32 
     if approach > 0.0 {
         ship.velocity += normal * (approach * (1.0 + ROCK_BOUNCE));
     }
-    approach.max(0.0)
+    Some(approach.max(0.0))
 }
 
 #[cfg(test)]
@@ -186,6 +208,18 @@ mod tests {
     }
 
     #[test]
+    fn drag_brings_a_ship_to_rest_on_the_grid() {
+        let mut ship = ShipMotion { velocity: Vec2::new(-3.0, 2.0), ..ShipMotion::default() };
+        for _ in 0..300 {
+            step_ship(&mut ship, Steering::default(), DT);
+            settle_on_grid(&mut ship);
+            let steps = [ship.position, ship.velocity].map(|vector| vector * 64.0);
+            assert!(steps.iter().all(|vector| *vector == vector.trunc()), "{ship:?}");
+        }
+        assert_eq!(ship.velocity, Vec2::ZERO);
+    }
+
+    #[test]
     fn walls_give_half_of_the_speed_back() {
         let world = Vec2::new(1000.0, 800.0);
         let mut ship = ShipMotion {
@@ -209,10 +243,10 @@ mod tests {
             velocity: Vec2::new(200.0, 30.0),
             angle: 0,
         };
-        assert_eq!(bounce_off_rock(&mut ship, center, 50.0), 200.0);
+        assert_eq!(bounce_off_rock(&mut ship, center, 50.0), Some(200.0));
         assert_eq!(ship.position, Vec2::new(434.0, 500.0));
         assert!((ship.velocity - Vec2::new(-120.0, 30.0)).abs().max_element() < 1e-3);
-        assert_eq!(bounce_off_rock(&mut ship, center, 50.0), 0.0, "it is out");
+        assert_eq!(bounce_off_rock(&mut ship, center, 50.0), None, "it is out");
         ship.position = center;
         bounce_off_rock(&mut ship, center, 50.0);
         assert_eq!(ship.position, Vec2::new(566.0, 500.0), "even from its very middle");

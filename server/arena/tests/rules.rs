@@ -37,7 +37,7 @@ fn no_ship_is_ever_inside_an_asteroid_or_outside_the_world() {
             for rock in game.field().rocks() {
                 // Rounding may leave it inside by less than what clients can see.
                 let gap = length(place - rock.center) - f32::from(rock.radius) - SHIP_RADIUS;
-                assert!(gap > -0.01, "tick {tick}: player {} is {gap} inside", ship.player);
+                assert!(gap > -0.02, "tick {tick}: player {} is {gap} inside", ship.player);
                 touched += u32::from(gap < 0.5);
             }
             let [width, height] = options.world;
@@ -198,7 +198,7 @@ fn who_is_away_is_harmless_unharmed_and_finds_the_ship_again() {
     let back = ship(&play, 2).unwrap();
     assert_eq!(back.flags() & (ship_flag::AWAY | ship_flag::PROTECTED), ship_flag::PROTECTED);
     // One that was lost just before is replaced when its player is back.
-    change(&mut play, 2, |ship| ship.protection = 0.0);
+    change(&mut play, 2, |ship| ship.protection = 0);
     change(&mut play, 2, |ship| ship.energy = 1.0);
     press(&mut play, 1, FIRE);
     pass(&mut play, 30);
@@ -226,7 +226,7 @@ fn protection_swallows_bullets_until_its_ship_fires() {
     };
     assert_eq!(duel(&mut play), 0);
     assert_eq!(ship(&play, 2).unwrap().energy, 100.0);
-    change(&mut play, 2, |ship| ship.protection = 2.0);
+    change(&mut play, 2, |ship| ship.protection = 60);
     press(&mut play, 2, FIRE);
     play.step();
     assert_eq!(ship(&play, 2).unwrap().flags() & ship_flag::PROTECTED, 0);
@@ -238,9 +238,9 @@ fn protection_swallows_bullets_until_its_ship_fires() {
 fn protection_lasts_two_seconds() {
     let mut play = empty_field(1);
     pass(&mut play, 58);
-    assert!(ship(&play, 1).unwrap().protection > 0.0);
+    assert!(ship(&play, 1).unwrap().protection > 0);
     pass(&mut play, 3);
-    assert!(ship(&play, 1).unwrap().protection <= 0.0);
+    assert_eq!(ship(&play, 1).unwrap().protection, 0);
 }
 
 #[test]
@@ -344,8 +344,10 @@ fn each_player_alone_is_told_what_their_ship_does_exactly() {
     let [helm] = &rows[..] else { panic!("one helm: {rows:?}") };
     assert_eq!(usize::from(helm.kind), kind::HELM);
     let value = |at: usize| layout.lanes[at].value(helm.lanes[at]);
-    let values = [0, 1, 2, 3, 4, 5].map(value);
-    assert_eq!(values, [300.0, 400.0, 0.0, 0.0, f64::from(0x1234), 0.0]);
+    let values = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(value);
+    let gauges = [100.0, 0.0, 0.0, 60.0, 0.0];
+    assert_eq!(values[..5], [300.0, 400.0, 0.0, 0.0, f64::from(0x1234)]);
+    assert_eq!(values[5..], gauges);
     // Nobody else is, and who has no ship is told nothing.
     assert!(play.snapshot().rows().all(|row| usize::from(row.kind) != kind::HELM));
     play.game_mut().fleet_mut().retain(|ship| ship.player != PlayerId(1));
