@@ -64,7 +64,12 @@ impl Rooms {
 
     /// An arena of as many as its options allow for.
     fn large_arena() -> Self {
-        let options = ArenaOptions { world: [40_000.0; 2], asteroids: 2000, pickups: 5000 };
+        let options = ArenaOptions {
+            world: [40_000.0; 2],
+            asteroids: 2000,
+            pickups: 5000,
+            ..ArenaOptions::default()
+        };
         let game = Box::new(tickwire_arena::Arena::new(options));
         let mut scene = Scene::new(game, LARGE_ARENA_PLAYERS, Behavior::Wander, 1);
         for _ in 0..CENSUS_TICKS {

@@ -94,7 +94,7 @@ pub struct Flags {
     #[arg(long, env = "TICKWIRE_DEFAULT_GAME", default_value = "arena", value_name = "NAME")]
     pub default_game: String,
 
-    /// An option of a game, such as drift.world=8000x8000; may be repeated
+    /// An option of a game, such as drift.world=8000x8000 or arena.rewind=400ms; may be repeated
     #[arg(
         long = "game-option",
         env = "TICKWIRE_GAME_OPTION",

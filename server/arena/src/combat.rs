@@ -39,7 +39,7 @@ pub fn settle(
 ) {
     let mut losses = false;
     for hit in hits.drain(..) {
-        let ship = &mut fleet.ships_mut()[hit.ship];
+        let Some(ship) = fleet.of_mut(hit.victim) else { continue };
         // A protected ship swallows bullets; one that was lost to an earlier hit is no more.
         if ship.protection > 0 || ship.energy <= 0.0 {
             continue;

@@ -6,9 +6,9 @@
 use bincode::{Decode, Encode};
 use glam::Vec2;
 use tickwire_protocol::ids::{EntityId, PlayerId};
-use tickwire_protocol::message::InputValues;
+use tickwire_protocol::message::{InputValues, ViewAge};
 use tickwire_simulation::inputs::Inputs;
-use tickwire_simulation::side_by_side::{for_each_piece, max_of};
+use tickwire_simulation::side_by_side::for_each_piece;
 
 use crate::field::Field;
 use crate::grid::Bounds;
@@ -70,6 +70,8 @@ pub struct Ship {
     pub thrusting: bool,
     /// Whether its player holds the trigger.
     pub firing: bool,
+    /// How far behind the present its player sees the others.
+    pub view_age: ViewAge,
     /// Whether its player's connection is lost.
     pub is_away: bool,
 }
@@ -97,6 +99,7 @@ impl Ship {
             dashing: false,
             thrusting: false,
             firing: false,
+            view_age: ViewAge::UNTOLD,
             is_away: false,
         }
     }
@@ -224,16 +227,11 @@ impl Fleet {
                 while inputs.next_if(|input| input.player < ship.player).is_some() {}
                 let input = inputs.next_if(|input| input.player == ship.player);
                 let controls = input.map_or_else(InputValues::default, |input| input.values);
+                ship.view_age = input.map_or(ViewAge::UNTOLD, |input| input.view_age);
                 ship.fly(&controls, pace);
                 ship.bounce(field);
             }
         });
-    }
-
-    /// The longest way that a ship has gone in the last tick.
-    #[must_use]
-    pub fn longest_way(&self) -> f32 {
-        max_of(&self.ships, 0.0, |ship| length(ship.motion.position - ship.previous))
     }
 
     /// Whether these ships could have come about in a world of this size.

@@ -7,18 +7,20 @@
 //! inputs
 //!   → launch_due   who has waited long enough gets a ship       combat.rs, field.rs
 //!   → fleet.fly    steer, move, bounce off walls and asteroids  fleet.rs, ship.rs
-//!   → grid.fill    where every ship now is                      grid.rs
+//!   → past.record  where every ship now is, and was             past.rs, grid.rs
 //!   → bullets.fly  move; end at rocks, edges, ships → hits      bullets.rs
 //!   → collect      energy that ships touch                      combat.rs
 //!   → settle       hits → energy, losses, points                combat.rs
 //!   → bullets.fire guns that are ready                          bullets.rs
+//!   → bullets.carry  by what their shooters saw → hits → settle   bullets.rs, combat.rs
 //! replicate → the entities of schema.rs
 //! ```
 //!
 //! The same seed and inputs lead to the same state, bit for bit, on every machine: f32 sums,
 //! products, quotients and square roots in a fixed order, integer angles with a [table of
 //! sines](sine), the room's random numbers, ordered vectors. A browser that predicts its own ship
-//! repeats [`ship`] and nothing else; bots ([`bot`]) are players like any other.
+//! repeats [`ship`] and nothing else; bots ([`bot`]) are players like any other. How shots of players
+//! far away are judged is told in [`bullets::flight`].
 
 pub mod bot;
 pub mod bullets;
@@ -29,6 +31,7 @@ pub mod fleet;
 pub mod grid;
 pub mod options;
 pub mod pace;
+pub mod past;
 pub mod pilots;
 pub mod plane;
 pub mod schema;
@@ -36,11 +39,13 @@ pub mod ship;
 pub mod sine;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{GameMessage, InputValues, Value};
+use tickwire_protocol::message::{GameMessage, InputValues, Value, ViewAge};
 use tickwire_protocol::schema::Schema;
 use tickwire_simulation::game::{Context, Game, View};
+use tickwire_simulation::history::History;
 use tickwire_simulation::inputs::Inputs;
 use tickwire_simulation::interest::Interest;
 use tickwire_simulation::registry::{GameOptions, OptionError};
@@ -48,12 +53,14 @@ use tickwire_simulation::saved::{self, RestoreError};
 use tickwire_simulation::scene::{Relevance, SceneWriter};
 
 use crate::bot::{Mind, Sight};
-use crate::bullets::{Bullets, Hit};
+use crate::bullets::flight::Space;
+use crate::bullets::{Bullets, Fates};
 use crate::field::{Field, SavedField};
 use crate::fleet::Fleet;
-use crate::grid::{Bounds, Grid};
+use crate::grid::Grid;
 use crate::options::ArenaOptions;
 use crate::pace::Pace;
+use crate::past::{Past, PastShip};
 use crate::pilots::{Life, Pilot, Pilots};
 use crate::schema::{PILOT_ALIVE, kind};
 
@@ -75,13 +82,23 @@ pub struct Arena {
     fleet: Fleet,
     bullets: Bullets,
     minds: BTreeMap<PlayerId, Mind>,
-    /// Where the ships are: of use within a step only, like the hits; kept for their memory.
-    ship_grid: Grid,
-    hits: Vec<Hit>,
+    past: Past,
+    /// Who is near where ships are launched: of use within a step only, like the fates; kept for their
+    /// memory.
+    launch_grid: Grid,
+    fates: Fates,
 }
 
 /// What is saved, in this order. The options come first and must be those of the restoring game.
-type SavedArena = (ArenaOptions, SavedField, Pilots, Fleet, Bullets, BTreeMap<PlayerId, Mind>);
+type SavedArena = (
+    ArenaOptions,
+    SavedField,
+    Pilots,
+    Fleet,
+    Bullets,
+    BTreeMap<PlayerId, Mind>,
+    History<Vec<PastShip>>,
+);
 
 /// Makes a game with the options of [`ArenaOptions`].
 ///
@@ -102,8 +119,9 @@ impl Arena {
             fleet: Fleet::default(),
             bullets: Bullets::default(),
             minds: BTreeMap::new(),
-            ship_grid: Grid::new(options.world.into()),
-            hits: Vec::new(),
+            past: Past::default(),
+            launch_grid: Grid::new(options.world.into()),
+            fates: Fates::default(),
         }
     }
 
@@ -139,11 +157,6 @@ impl Arena {
     #[must_use]
     pub const fn bullets(&self) -> &Bullets {
         &self.bullets
-    }
-
-    fn index_ships(&mut self) {
-        let places = self.fleet.positions().map(|position| Bounds::around(position, 0.0));
-        self.ship_grid.fill(places);
     }
 
     fn write_ships(&self, out: &mut SceneWriter<'_>) {
@@ -250,20 +263,21 @@ impl Game for Arena {
         self.field.lay_out(context);
         self.pilots.list_mut().iter_mut().for_each(|pilot| pilot.chat.pass(dt));
 
-        let grid = &mut self.ship_grid;
-        combat::launch_due(&mut self.fleet, &mut self.pilots, &self.field, grid, context);
-        self.fleet.fly(inputs, &self.field, &pace);
-        self.index_ships();
-        self.bullets.fly(&self.fleet, &self.ship_grid, &self.field, dt, &mut self.hits);
-        combat::collect(
-            &mut self.fleet,
-            &mut self.pilots,
-            &mut self.field,
-            &self.ship_grid,
-            context,
-        );
-        combat::settle(&mut self.hits, &mut self.fleet, &mut self.pilots, context);
-        self.bullets.fire(&mut self.fleet, &pace, context);
+        let Self { options, field, pilots, fleet, bullets, past, launch_grid, fates, .. } = self;
+        combat::launch_due(fleet, pilots, field, launch_grid, context);
+        fleet.fly(inputs, field, &pace);
+        let now = context.tick();
+        let rewind = options.rewind_ms as f32 / 1000.0 / dt;
+        past.record(now, fleet, options.world.into(), rewind as u32 + 1);
+        let most_age = ViewAge::from_ticks(rewind);
+        bullets.fly(Space { field, fleet, past, now, dt, most_age }, fates);
+        if let Some(present) = past.at(now) {
+            combat::collect(fleet, pilots, field, present.grid, context);
+        }
+        combat::settle(&mut fates.hits, fleet, pilots, context);
+        let first = bullets.fire(fleet, &pace, context);
+        bullets.carry(first, Space { field, fleet, past, now, dt, most_age }, fates);
+        combat::settle(&mut fates.hits, fleet, pilots, context);
     }
 
     /// What rarely changes its place in the order comes first: that makes slots quick to find.
@@ -277,6 +291,10 @@ impl Game for Arena {
 
     fn interest(&self) -> Interest {
         Interest::of_world(self.options.world, REACH)
+    }
+
+    fn rewind(&self) -> Duration {
+        Duration::from_millis(self.options.rewind_ms.into())
     }
 
     fn view_of(&self, player: PlayerId) -> Option<View> {
@@ -295,12 +313,13 @@ impl Game for Arena {
     }
 
     fn save(&self) -> Vec<u8> {
-        let Self { options, field, pilots, fleet, bullets, minds, .. } = self;
-        saved::encode(&(options, field.saved(), pilots, fleet, bullets, minds))
+        let Self { options, field, pilots, fleet, bullets, minds, past, .. } = self;
+        saved::encode(&(options, field.saved(), pilots, fleet, bullets, minds, past.saved()))
     }
 
     fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
-        let (options, field, pilots, fleet, bullets, minds): SavedArena = saved::decode(state)?;
+        let (options, field, pilots, fleet, bullets, minds, ships): SavedArena =
+            saved::decode(state)?;
         if options != self.options {
             return Err(RestoreError::Mismatch("it was saved with other options"));
         }
@@ -310,12 +329,14 @@ impl Game for Arena {
             && fleet.is_sound(options.world.into())
             && flying.eq(fleet.ships().iter().map(|ship| ship.player))
             && bullets.are_sound(options.world.into())
+            && past::is_sound(&ships, options.world.into())
             && minds.keys().all(|&bot| pilots.of(bot).is_some());
         // The field comes last because it is taken over by the same call that checks it.
         if !sound || !self.field.restore(field) {
             return Err(RestoreError::Mismatch("its parts contradict each other"));
         }
         (self.pilots, self.fleet, self.bullets, self.minds) = (pilots, fleet, bullets, minds);
+        self.past.restore(ships, options.world.into());
         Ok(())
     }
 }

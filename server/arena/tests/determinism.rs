@@ -8,6 +8,7 @@ use scenario::{HZ, Keys, Script, play, press};
 use tickwire_arena::Arena;
 use tickwire_arena::options::ArenaOptions;
 use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::message::ViewAge;
 use tickwire_simulation::game::Game;
 use tickwire_simulation::harness::GameHarness;
 use tickwire_simulation::side_by_side::WORTHWHILE;
@@ -16,7 +17,7 @@ const TICKS: usize = 2000;
 
 /// Small and full, so that ships meet asteroids, pickups and each other all the time.
 fn crowded() -> ArenaOptions {
-    ArenaOptions { world: [1600.0, 1400.0], asteroids: 12, pickups: 20 }
+    ArenaOptions { world: [1600.0, 1400.0], asteroids: 12, pickups: 20, ..ArenaOptions::default() }
 }
 
 #[test]
@@ -74,6 +75,7 @@ fn states_that_do_not_fit_are_refused_and_change_nothing() {
         ArenaOptions { world: [1600.0, 1401.0], ..crowded() },
         ArenaOptions { asteroids: 13, ..crowded() },
         ArenaOptions { pickups: 21, ..crowded() },
+        ArenaOptions { rewind_ms: 399, ..crowded() },
     ] {
         assert!(refusal(other, &state).contains("other options"));
     }
@@ -112,7 +114,12 @@ fn whatever_is_accepted_can_be_played() {
 
 /// The states of a battle, tick by tick, of so many that ships and bullets are worth several threads.
 fn battle() -> Vec<Vec<u8>> {
-    let options = ArenaOptions { world: [16_000.0, 16_000.0], asteroids: 600, pickups: 900 };
+    let options = ArenaOptions {
+        world: [16_000.0, 16_000.0],
+        asteroids: 600,
+        pickups: 900,
+        ..ArenaOptions::default()
+    };
     let mut play = play(options, 5);
     let players = WORTHWHILE as u32 * 3 / 2;
     (1..=players).for_each(|player| play.join(PlayerId(player), "name"));
@@ -121,6 +128,7 @@ fn battle() -> Vec<Vec<u8>> {
         for player in 1..=players {
             let turn = (player + tick) as i32 % 3 - 1;
             press(&mut play, player, Keys { thrust: 1, turn, fire: 1, dash: 0 });
+            play.view_age(PlayerId(player), ViewAge((player % 200) as u16));
         }
         play.step();
         let [ships, bullets] =

@@ -70,7 +70,8 @@ fn ship_of(value: &Value, pace: &Pace) -> Ship {
 }
 
 fn field_with(rock: &Value) -> Field {
-    let options = ArenaOptions { world: WORLD, asteroids: 1, pickups: 0 };
+    let options =
+        ArenaOptions { world: WORLD, asteroids: 1, pickups: 0, ..ArenaOptions::default() };
     let mut field = Field::new(options);
     let rocks = rock.as_object().map(|rock| Rock {
         entity: EntityId(2),

@@ -25,7 +25,12 @@ const REST: Keys = Keys { thrust: 0, turn: 0, fire: 0, dash: 0 };
 
 #[test]
 fn no_ship_is_ever_inside_an_asteroid_or_outside_the_world() {
-    let options = ArenaOptions { world: [1600.0, 1400.0], asteroids: 14, pickups: 5 };
+    let options = ArenaOptions {
+        world: [1600.0, 1400.0],
+        asteroids: 14,
+        pickups: 5,
+        ..ArenaOptions::default()
+    };
     let mut play = play(options, 11);
     let mut script = Script::new(12);
     let mut touched = 0;
@@ -50,7 +55,12 @@ fn no_ship_is_ever_inside_an_asteroid_or_outside_the_world() {
 
 #[test]
 fn running_into_an_asteroid_hurts_a_little_and_never_kills() {
-    let options = ArenaOptions { world: [2000.0, 2000.0], asteroids: 1, pickups: 0 };
+    let options = ArenaOptions {
+        world: [2000.0, 2000.0],
+        asteroids: 1,
+        pickups: 0,
+        ..ArenaOptions::default()
+    };
     let mut play = play(options, 1);
     play.join(PlayerId(1), "one");
     outlast_protection(&mut play);
@@ -93,7 +103,12 @@ fn the_gun_fires_at_its_own_rate_while_the_trigger_is_held() {
 
 #[test]
 fn asteroids_stop_bullets() {
-    let options = ArenaOptions { world: [2000.0, 2000.0], asteroids: 1, pickups: 0 };
+    let options = ArenaOptions {
+        world: [2000.0, 2000.0],
+        asteroids: 1,
+        pickups: 0,
+        ..ArenaOptions::default()
+    };
     let mut play = play(options, 1);
     (1..=2).for_each(|player| play.join(PlayerId(player), "name"));
     outlast_protection(&mut play);
@@ -245,7 +260,12 @@ fn protection_lasts_two_seconds() {
 
 #[test]
 fn pickups_give_energy_and_points_and_appear_elsewhere() {
-    let options = ArenaOptions { world: [1000.0, 1000.0], asteroids: 0, pickups: 3 };
+    let options = ArenaOptions {
+        world: [1000.0, 1000.0],
+        asteroids: 0,
+        pickups: 3,
+        ..ArenaOptions::default()
+    };
     let mut play = play(options, 4);
     play.join(PlayerId(1), "one");
     events(&mut play);
@@ -322,7 +342,10 @@ fn the_factory_reads_options_and_refuses_unknown_ones() {
     let schema = create("world", "6000x3000").unwrap();
     assert_eq!(schema, tickwire_arena::schema::schema([6000.0, 3000.0]));
     let error = create("wrold", "1x1").unwrap_err();
-    assert_eq!(error.to_string(), "unknown option \"wrold\"; known: asteroids, pickups, world");
+    assert_eq!(
+        error.to_string(),
+        "unknown option \"wrold\"; known: asteroids, pickups, rewind, world"
+    );
 }
 
 #[test]

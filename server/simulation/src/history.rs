@@ -49,6 +49,13 @@ impl<T: Default> History<T> {
         Self { most, newest: Tick(0), values: VecDeque::new() }
     }
 
+    /// Keeps so many ticks from now on.
+    pub fn keep(&mut self, most: u32) {
+        self.most = most;
+        let surplus = self.values.len().saturating_sub(most.max(1) as usize);
+        self.values.drain(..surplus);
+    }
+
     /// The value of a tick that has come, to be written; it may hold what an old one held. Each tick
     /// is to follow the one before: after a gap nothing is left of what was.
     /// At least one is kept.
@@ -88,10 +95,10 @@ impl<T> History<T> {
         self.values.iter().enumerate().map(move |(index, value)| (tick(index), value))
     }
 
-    /// Whether it can be one that keeps so many ticks.
+    /// Whether it can be one that keeps so many ticks, or fewer.
     #[must_use]
     pub fn is_sound(&self, most: u32) -> bool {
-        self.most == most && self.values.len() <= most.max(1) as usize
+        self.most <= most && self.values.len() <= self.most.max(1) as usize
     }
 }
 
@@ -117,6 +124,16 @@ mod tests {
         let ticks: Vec<_> = history.iter().map(|(tick, _)| tick.0).collect();
         assert_eq!(ticks, [3, 4, 5]);
         assert_eq!(filled(0, 1..=5).at(Tick(4)), None, "at least the newest");
+    }
+
+    #[test]
+    fn it_can_be_told_to_keep_more_or_fewer() {
+        let mut history = filled(4, 1..=4);
+        history.keep(2);
+        assert_eq!((history.at(Tick(2)), history.at(Tick(3))), (None, Some(&30)));
+        history.keep(3);
+        *history.record(Tick(5)) = 50;
+        assert_eq!((history.at(Tick(3)), history.at(Tick(5))), (Some(&30), Some(&50)));
     }
 
     #[test]
@@ -148,6 +165,6 @@ mod tests {
         let bytes = crate::saved::encode(&history);
         let back: History<u32> = crate::saved::decode(&bytes).unwrap();
         assert_eq!(back, history);
-        assert!(back.is_sound(3) && !back.is_sound(4) && !filled(4, 1..=4).is_sound(3));
+        assert!(back.is_sound(3) && back.is_sound(4) && !filled(4, 1..=4).is_sound(3));
     }
 }

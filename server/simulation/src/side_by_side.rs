@@ -29,12 +29,17 @@ pub fn for_each_piece<T: Send>(items: &mut [T], work: impl Fn(&mut [T]) + Sync +
     }
 }
 
-/// What each item leads to, in their order.
-pub fn map<T: Send, R: Send>(items: &mut [T], work: impl Fn(&mut T) -> R + Sync + Send) -> Vec<R> {
+/// Puts what each item leads to, in their order, in the place of what `results` held.
+pub fn map_into<T: Send, R: Send>(
+    items: &mut [T],
+    results: &mut Vec<R>,
+    work: impl Fn(&mut T) -> R + Sync + Send,
+) {
     if is_worthwhile(items.len()) {
-        items.par_iter_mut().with_min_len(PIECE).map(work).collect()
+        items.par_iter_mut().with_min_len(PIECE).map(work).collect_into_vec(results);
     } else {
-        items.iter_mut().map(work).collect()
+        results.clear();
+        results.extend(items.iter_mut().map(work));
     }
 }
 
@@ -62,7 +67,8 @@ mod tests {
             let mut items: Vec<u64> = (0..count as u64).collect();
             let (squares, most) = on(threads, || {
                 for_each_piece(&mut items, |piece| piece.iter_mut().for_each(|item| *item += 1));
-                let squares = map(&mut items, |item| *item * *item);
+                let mut squares = vec![7];
+                map_into(&mut items, &mut squares, |item| *item * *item);
                 (squares, max_of(&items, 0.0, |&item| item as f32))
             });
             assert!((1..=count as u64).eq(items), "{threads} threads, {count} items");

@@ -10,7 +10,7 @@ use tickwire_arena::fleet::Ship;
 use tickwire_arena::options::ArenaOptions;
 use tickwire_arena::pilots::Pilot;
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{GameMessage, InputValues, Value};
+use tickwire_protocol::message::{GameMessage, InputValues, Value, ViewAge};
 use tickwire_simulation::game::Game;
 use tickwire_simulation::harness::GameHarness;
 
@@ -27,7 +27,12 @@ pub fn play(options: ArenaOptions, seed: u64) -> Play {
 
 /// A small field without asteroids or pickups, and players 1 to `players`.
 pub fn empty_field(players: u32) -> Play {
-    let options = ArenaOptions { world: [1000.0, 1000.0], asteroids: 0, pickups: 0 };
+    let options = ArenaOptions {
+        world: [1000.0, 1000.0],
+        asteroids: 0,
+        pickups: 0,
+        ..ArenaOptions::default()
+    };
     let mut play = play(options, 1);
     (1..=players).for_each(|player| play.join(PlayerId(player), "name"));
     play.events();
@@ -127,6 +132,9 @@ impl Script {
                 play.bot(player);
             } else if self.rng.random_range(0..6) == 0 {
                 play.input(player, self.keys());
+            }
+            if self.rng.random_range(0..40) == 0 {
+                play.view_age(player, ViewAge(self.rng.random_range(0..250)));
             }
             match self.rng.random_range(0..1500) {
                 0 => play.leave(player),
