@@ -9,7 +9,7 @@
  * ```
  *
  * The server reports the slack, so that all of the way counts: jitter, a display that draws seldom, a
- * clock that is off. Predicted time runs up to 3 % fast or 1 % slow to get where it should be, and
+ * clock that is off. Predicted time runs 1 to 3 % fast or slow to get where it should be, and
  * only when that is more than a quarter second away does it jump.
  *
  * @module
@@ -27,12 +27,21 @@ const MARGIN_MS = 5;
 const MARGIN_SHARE = 0.25;
 /** The same while there is no telling yet; it goes as inputs come. */
 const FIRST_MARGIN_MS = 40;
+/** What pings may say of jitter, at most, in milliseconds: they are few, and a page that begins is busy. */
+const MOST_PING_JITTER_MS = 60;
 /** Inputs after which the pings are no longer asked. */
 const ENOUGH = 12;
-/** One stall does not make everything else wait: nothing beyond this above the middle counts. */
+/** A hiccup does not make everything else wait: nothing counts that is farther above the middle of the
+ * newest inputs than so many times the quarter of them above it goes, within limits in milliseconds. */
+const NEWEST = 16;
+const SPREAD = 6;
+const LEAST_SPREAD_MS = 30;
 const MOST_SPREAD_MS = 150;
-const FASTER = 0.03;
-const SLOWER = 0.01;
+/** Shares of the time that predicted time runs fast or slow by: what comes too late cannot wait, what
+ * comes too early can unless it is far off, in milliseconds. */
+const FAST = 0.03;
+const SLOW = 0.01;
+const FAR_MS = 30;
 /** Differences above this are jumped over, in milliseconds. */
 const JUMP_MS = 250;
 /** Inputs on their way, at most: more than the server lets wait. */
@@ -43,7 +52,7 @@ export class Pacing {
   constructor() {
     this._msPerTick = 1;
     /** Predicted time, in the room's time, minus local time. */
-    this._offset = new Slewed(SLOWER);
+    this._offset = new Slewed(SLOW);
     this._guessMs = 0;
     /** By input, at its number modulo {@link UNDERWAY}: the offset at which it would have gone just
      * then. */
@@ -69,6 +78,7 @@ export class Pacing {
    */
   start(msPerTick) {
     this._msPerTick = msPerTick;
+    this._sent.fill(NaN);
     this._count = 0;
     this.isRunning = false;
     this.slackMs = undefined;
@@ -84,7 +94,7 @@ export class Pacing {
    */
   guess({ measuredOffsetMs, shortestRttMs, longestRttMs }, now) {
     if (shortestRttMs === undefined || longestRttMs === undefined || this._count >= ENOUGH) return;
-    const jitterMs = Math.min(longestRttMs - shortestRttMs, MOST_SPREAD_MS);
+    const jitterMs = Math.min(longestRttMs - shortestRttMs, MOST_PING_JITTER_MS);
     const guessMs = measuredOffsetMs + shortestRttMs / 2 + jitterMs;
     if (this.isRunning && guessMs === this._guessMs) return;
     this._guessMs = guessMs;
@@ -150,25 +160,39 @@ export class Pacing {
     const wanted = this._wanted(now);
     const gapMs = wanted - this._offset.at(now);
     if (Math.abs(gapMs) > JUMP_MS) this._offset.reset(wanted, now);
-    else this._offset.aim(wanted, now, gapMs > 0 ? FASTER : SLOWER);
+    else this._offset.aim(wanted, now, gapMs > -FAR_MS && gapMs <= 0 ? SLOW : FAST);
   }
 
   /** What the offset should be. @param {number} now */
   _wanted(now) {
-    const known = Math.min(this._count, WINDOW);
-    let recent = 0;
-    for (let index = 0; index < known; index += 1) {
-      if (now - this._toldAt[index] > WINDOW_MS) continue;
-      this._sorted[recent] = this._needs[index];
-      recent += 1;
-    }
     const firstMarginMs = FIRST_MARGIN_MS / (1 + this._count / 4);
-    if (recent === 0) return this._guessMs + MARGIN_MS + firstMarginMs;
-    const sorted = this._sorted.subarray(0, recent).sort();
-    const middle = sorted[recent >> 1];
-    const nearlyAll = sorted[recent - 1 - Math.floor(recent * LATE_SHARE)];
+    const all = this._sortedSince(Math.max(0, this._count - WINDOW), now);
+    const count = all.length;
+    if (count === 0) return this._guessMs + MARGIN_MS + firstMarginMs;
+    const nearlyAll = all[count - 1 - Math.floor(count * LATE_SHARE)];
     const needed = this._count < ENOUGH ? Math.max(nearlyAll, this._guessMs) : nearlyAll;
-    const spreadMs = Math.min(Math.max(0, needed - middle), MOST_SPREAD_MS);
+    const newest = this._sortedSince(Math.max(0, this._count - NEWEST), now);
+    const middle = newest[newest.length >> 1];
+    const above = newest[(3 * newest.length) >> 2] - middle;
+    const mostMs = Math.min(MOST_SPREAD_MS, Math.max(LEAST_SPREAD_MS, SPREAD * above));
+    const spreadMs = Math.min(Math.max(0, needed - middle), mostMs);
     return middle + spreadMs * (1 + MARGIN_SHARE) + MARGIN_MS + firstMarginMs;
+  }
+
+  /**
+   * What inputs needed, from one of them on, in ascending order.
+   *
+   * @param {number} first its number among all
+   * @param {number} now what is too old is left out
+   */
+  _sortedSince(first, now) {
+    let count = 0;
+    for (let index = first; index < this._count; index += 1) {
+      const at = index % WINDOW;
+      if (now - this._toldAt[at] > WINDOW_MS) continue;
+      this._sorted[count] = this._needs[at];
+      count += 1;
+    }
+    return this._sorted.subarray(0, count).sort();
   }
 }

@@ -65,8 +65,9 @@ export class Picture {
     if (!welcome.resumed) this._cues.clear();
   }
 
-  /** The connection is gone. */
+  /** The connection is gone: nothing comes to its tick before the next one. */
   stop() {
+    this._msPerTick = Infinity;
     this.prediction.stop();
   }
 

@@ -131,12 +131,12 @@ export class PredictedLine {
     const state = context.dt > 0 ? this._rules.step(this.state, input, context) : this.state;
     if (this._faded === undefined) return state;
     const faded = context.dt > 0 ? this._rules.step(this._faded, input, context) : this._faded;
-    return this._rules.blend(state, faded, share);
+    return this._rules.blend(faded, state, 1 - share);
   }
 
   /** @param {any} state @param {number} share */
   _blend(state, share) {
-    return this._faded === undefined ? state : this._rules.blend(state, this._faded, share);
+    return this._faded === undefined ? state : this._rules.blend(this._faded, state, 1 - share);
   }
 
   /** How much of the fading line is left. @param {number} now */

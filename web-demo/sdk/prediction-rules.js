@@ -12,6 +12,7 @@
  *
  * @typedef {object} StepContext
  * @property {number} dt seconds to step by: a tick, or the part of one that has passed
+ * @property {number} tickDt seconds of a whole tick
  * @property {number} tick the tick that the step leads to
  * @property {ReadonlyMap<number, Entity>} entities the newest state that has arrived
  * @property {boolean} isReplay whether the tick is played again

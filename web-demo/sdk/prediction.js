@@ -82,9 +82,9 @@ export class Prediction {
     /** How far what is shown of others is behind predicted time, in ticks. */
     this._viewAge = 0;
     this._isPreview = false;
-    /** @type {StepContext & {dt: number, tick: number, isReplay: boolean}} */
+    /** @type {StepContext} */
     this._context = {
-      dt: 0, tick: 0, entities, isReplay: false,
+      dt: 0, tickDt: 0, tick: 0, entities, isReplay: false,
       spawn: (kind, key, state) => this._spawn(kind, key, state),
       effect: (name, detail) => this._effect(name, detail),
     };
@@ -103,6 +103,7 @@ export class Prediction {
   start(link) {
     this.stop();
     this._link = link;
+    this._context.tickDt = link.msPerTick / 1000;
     this._controls.start(link.welcome.schema);
     this._history.start(link.welcome.schema);
     this._pacing.start(link.msPerTick);
@@ -279,7 +280,7 @@ export class Prediction {
     }
     this._tick = tick;
     const input = this._history.take(tick);
-    const context = this._at(tick, link.msPerTick / 1000, false);
+    const context = this._at(tick, this._context.tickDt, false);
     this._spawns.step(context);
     if (!this._line?.isRunning) return;
     this._line.step(input, context);
@@ -319,13 +320,13 @@ export class Prediction {
 
   /** Plays the ticks after the server's newest state again. @param {number} told */
   _replay(told) {
-    const { _line: line, _link: link } = this;
-    if (!line || !link) return;
+    const line = this._line;
+    if (!line) return;
     this._once.beginReplay();
     this._spawns.beginReplay();
     this._history.rewind();
     for (let tick = told + 1; tick <= (this._tick ?? told); tick += 1) {
-      const context = this._at(tick, link.msPerTick / 1000, true);
+      const context = this._at(tick, this._context.tickDt, true);
       this._spawns.step(context);
       line.step(this._history.take(tick), context);
     }
@@ -358,11 +359,10 @@ export class Prediction {
 
   /** The context of what is drawn: a part of the next tick, in which nothing happens yet. @param {number} now */
   _preview(now) {
-    const msPerTick = this._link?.msPerTick ?? 0;
     const tick = this._tick ?? 0;
     const share = this._tick === undefined ? 0 : this._pacing.tickAt(now) - tick;
     this._isPreview = true;
-    return this._at(tick + 1, (Math.min(1, Math.max(0, share)) * msPerTick) / 1000, false);
+    return this._at(tick + 1, Math.min(1, Math.max(0, share)) * this._context.tickDt, false);
   }
 
   /** @param {string} kind @param {number | string} key @param {any} state */

@@ -52,7 +52,7 @@ test('the SDK plays over a real socket in Node', async (context) => {
     });
   });
   room.send({ thrust: 1 });
-  assert.equal(await input, '00010003020000');
+  assert.equal(await input, '0001000003020000');
   const closed = once(server, 'close');
   room.leave();
   const [code] = await closed;
