@@ -15,6 +15,8 @@ export const FULL_ENERGY = 100;
 export const DASH_ENERGY = 25;
 /** Time between two dashes, in milliseconds. */
 export const DASH_COOLDOWN_MS = 1500;
+/** For how long a dash is seen as one, in milliseconds. */
+export const DASH_SHOWN_MS = 250;
 /** How fast a ship turns at full rudder, in radians per second. */
 export const TURN_RATE = (344 * 127 * 2 * Math.PI) / 65536;
 /** Full rudder in an input. */

@@ -14,6 +14,7 @@ import { Network } from './net/network.js';
 import { socketBehind } from './net/simulated-socket.js';
 import { cleanName } from './names.js';
 import { colourOf } from './palette.js';
+import { arenaRules } from './prediction/rules.js';
 import { Effects } from './render/effects.js';
 import { Particles } from './render/particles.js';
 import { Renderer } from './render/renderer.js';
@@ -60,8 +61,6 @@ export class Game {
   #names = new Map();
   /** @type {(() => void)[]} */
   #subscriptions = [];
-  /** The own ship in the newest state. @type {Entity | undefined} */
-  #newestShip = undefined;
   #frameAt = 0;
   #eye = new DriftingEye();
   #lookout = new Lookout();
@@ -75,6 +74,7 @@ export class Game {
     this.renderer = new Renderer(canvas, this.camera, this.particles, this.effects);
     this.input = new ShipInput(controls);
     this.input.onRelease = (input) => {
+      // At once: a hidden page gets no later moment.
       if (this.playing) this.room?.send(input);
     };
     watchMotion((calm) => {
@@ -112,7 +112,8 @@ export class Game {
    */
   enter(wanted, { isScenery = false } = {}) {
     this.leave();
-    const room = join({ game: 'arena', WebSocket: this.#Socket, ...wanted });
+    const prediction = arenaRules(() => ({ world: this.world, player: room.player ?? 0 }));
+    const room = join({ game: 'arena', WebSocket: this.#Socket, prediction, ...wanted });
     this.room = room;
     this.playing = !wanted.spectate;
     this.isScenery = isScenery;
@@ -128,11 +129,9 @@ export class Game {
       }),
       room.on('failed', () => this.hud.notices.failed(performance.now())),
       room.on('cue', (event) => happen(this, event, performance.now())),
-      room.on('enter', (entity) => this.#notice(room, entity)),
+      room.on('effect', (effect) => this.#ownEffect(effect)),
+      room.on('handover', ({ from, id }) => this.scene.hand(from, id)),
       room.on('state', (state) => this.meters.arrived(room, state, performance.now())),
-      room.on('leave', (entity) => {
-        if (entity.id === this.#newestShip?.id) this.#newestShip = undefined;
-      }),
       room.on('error', (error) => console.warn('tickwire:', error.message)),
     ];
     return room;
@@ -145,7 +144,6 @@ export class Game {
     this.room?.leave();
     this.room = undefined;
     this.playing = false;
-    this.#newestShip = undefined;
     this.#names.clear();
     this.scene.clear();
     this.hud.clear();
@@ -166,8 +164,8 @@ export class Game {
     const { room, scene } = this;
     this.input.gamepad.read();
     if (room) {
+      if (this.playing) room.control(this.input.read(scene.own?.entity, this.camera));
       scene.gather(room, nowMs, seconds);
-      if (this.playing) this.#steer(room, nowMs);
     }
     this.#look(seconds);
     if (room) this.#lookout.update(room, this.camera, this.world, nowMs);
@@ -191,28 +189,25 @@ export class Game {
     this.world = worldOf(room.schema);
     this.#eye.start(this.world);
     this.#lookout.clear();
-    this.#newestShip = undefined;
     this.scene.clear();
     if (!room.welcome?.resumed) this.hud.notices.clear();
     this.hud.minimap.clear();
   }
 
   /**
-   * @param {Room} room
-   * @param {Entity} entity
+   * What the own ship does, the moment it is told to.
+   * @param {{ name: string, detail: { x: number, y: number } }} effect
    */
-  #notice(room, entity) {
-    if (entity.kind === 'ship' && entity.player === room.player) this.#newestShip = entity;
-  }
-
-  /**
-   * @param {Room} room
-   * @param {number} nowMs
-   */
-  #steer(room, nowMs) {
-    if (room.connection.state !== 'open') return;
-    const input = this.input.due(nowMs, this.#newestShip, this.camera, room.clock.rttMs ?? 0);
-    if (input) room.send(input);
+  #ownEffect({ name, detail: { x, y } }) {
+    const colour = colourOf(this.room?.player ?? 0, this.room?.player);
+    if (name === 'dash') {
+      this.effects.dash(x, y, this.scene.own?.entity.angle ?? 0, colour);
+      this.sound.play('dash', x, y);
+      this.hud.vitals.dashed(performance.now());
+    } else if (name === 'muzzle') {
+      this.effects.muzzle(x, y, colour);
+      this.sound.play('shot', x, y);
+    }
   }
 
   /** @param {number} seconds */

@@ -53,12 +53,14 @@ export class Scene {
   own = undefined;
   /** Where each player's ship was last seen. @type {Map<number, Track>} */
   byPlayer = new Map();
-  /** Called for a ship that begins to dash, and for a bullet in its first frame. */
+  /** Called for a ship that begins to dash, and for a bullet in its first frame; not for what the own
+   * ship is predicted to do, which the room tells by itself. */
   onDash = (/** @type {Actor} */ _ship) => {};
   onShot = (/** @type {Actor} */ _bullet) => {};
   /** Called with the place of a bullet that has gone, and who shot it. */
   onSpent = (/** @type {number} */ _x, /** @type {number} */ _y, /** @type {number} */ _shooter) => {};
 
+  #isPredicted = false;
   #tracks = new Tracks();
   #gone = (/** @type {Track} */ { x, y, shooter }) => {
     if (shooter !== undefined) this.onSpent(x, y, shooter);
@@ -72,6 +74,15 @@ export class Scene {
   }
 
   /**
+   * A bullet that was predicted goes on under the server's id.
+   * @param {number} from
+   * @param {number} id
+   */
+  hand(from, id) {
+    this.#tracks.hand(from, id);
+  }
+
+  /**
    * @param {Room} room
    * @param {number} nowMs
    * @param {number} seconds since the last frame
@@ -79,7 +90,9 @@ export class Scene {
   gather(room, nowMs, seconds) {
     this.#empty();
     this.#tracks.begin();
-    for (const entity of room.view(nowMs)) {
+    const shown = room.view(nowMs);
+    this.#isPredicted = room.prediction?.state !== undefined;
+    for (const entity of shown) {
       switch (entity.kind) {
         case 'ship':
           this.#ship(entity, nowMs, seconds, room.player);
@@ -125,7 +138,7 @@ export class Scene {
     this.byPlayer.set(ship.player, track);
     const actor = this.ships.at(this.ships.length - 1);
     if (ship.player === self) this.own = actor;
-    if (dashes) this.onDash(actor);
+    if (dashes && !(ship.player === self && this.#isPredicted)) this.onDash(actor);
   }
 
   /**
@@ -137,7 +150,7 @@ export class Scene {
     track.move(bullet.x, bullet.y, seconds);
     track.shooter = bullet.player;
     this.bullets.add(bullet, track);
-    if (track.frames === 2) this.onShot(this.bullets.at(this.bullets.length - 1));
+    if (track.frames === 2 && bullet.id > 0) this.onShot(this.bullets.at(this.bullets.length - 1));
   }
 }
 

@@ -114,6 +114,18 @@ export class Tracks {
     this.#tracks.forEach(this.#sweep);
   }
 
+  /**
+   * What was seen under one id is another one's from now on.
+   * @param {number} from
+   * @param {number} id
+   */
+  hand(from, id) {
+    const track = this.#tracks.get(from);
+    if (!track) return;
+    this.#tracks.delete(from);
+    this.#tracks.set(id, track);
+  }
+
   clear() {
     this.#tracks.clear();
   }
