@@ -208,7 +208,6 @@ function wire() {
   };
   spectatorInput.isWanted = () => isShown('watch');
   window.addEventListener('resize', () => game.renderer.resize());
-  window.addEventListener('online', () => game.room?.retryNow());
   window.setInterval(countHeads, COUNT_MS);
   wireRooms();
   wirePanels();

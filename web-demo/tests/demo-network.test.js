@@ -80,6 +80,8 @@ function outside() {
   const socket = {
     readyState: 1,
     binaryType: '',
+    protocol: 'tickwire',
+    onopen: /** @type {any} */ (null),
     onmessage: /** @type {any} */ (null),
     onclose: /** @type {any} */ (null),
     send: (/** @type {Uint8Array} */ data) => sent.push(`${now}: ${data}`),
@@ -128,9 +130,11 @@ test('a socket behind a slow network delays both ways, in order, the end too', (
   const socket = new (socketBehind(network, world))('ws://here', []);
   /** @type {unknown[]} */
   const heard = [];
+  socket.onopen = () => heard.push(`${world.now()}: open, ${socket.protocol}`);
   socket.onmessage = ({ data }) => heard.push(`${world.now()}: ${data}`);
   socket.onclose = ({ code }) => heard.push(`${world.now()}: ${code}`);
   const bytes = Uint8Array.of(7);
+  world.socket.onopen({});
   socket.send(bytes);
   bytes[0] = 99; // whoever sent it uses its bytes again
   world.socket.onmessage({ data: 'a' });
@@ -142,6 +146,6 @@ test('a socket behind a slow network delays both ways, in order, the end too', (
   assert.ok(socket.readyState >= 2, 'it says that it closes');
   world.pass(200);
   assert.deepEqual(world.sent, ['50: 7', '50: closed 4001']);
-  assert.deepEqual(heard, ['50: a', '70: b', '70: 1006']);
+  assert.deepEqual(heard, ['50: open, tickwire', '50: a', '70: b', '70: 1006']);
   assert.equal(world.waiting(), 0, 'no timer is left');
 });

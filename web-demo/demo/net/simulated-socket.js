@@ -75,6 +75,8 @@ class Queue {
 export function socketBehind(network, outside = BROWSER) {
   return class SimulatedSocket {
     /** @type {((event: any) => void) | null} */
+    onopen = null;
+    /** @type {((event: any) => void) | null} */
     onmessage = null;
     /** @type {((event: any) => void) | null} */
     onclose = null;
@@ -93,6 +95,7 @@ export function socketBehind(network, outside = BROWSER) {
     constructor(url, protocols) {
       const socket = new outside.WebSocket(url, protocols);
       this.#socket = socket;
+      socket.onopen = (event) => this.#incoming.pass(() => this.onopen?.(event));
       socket.onmessage = (event) => this.#incoming.pass(() => this.onmessage?.(event));
       socket.onerror = (event) => this.#incoming.pass(() => this.onerror?.(event));
       socket.onclose = (event) => this.#incoming.pass(() => this.onclose?.(event));
@@ -104,6 +107,10 @@ export function socketBehind(network, outside = BROWSER) {
 
     set binaryType(type) {
       this.#socket.binaryType = /** @type {BinaryType} */ (type);
+    }
+
+    get protocol() {
+      return this.#socket.protocol;
     }
 
     get readyState() {
