@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { ENERGY, OTHERS, SELF } from '../demo/palette.js';
 import { contrast, difference, SIGHTS } from './support/colour-sight.js';
@@ -27,6 +28,16 @@ test('all colours of the field are read against space', () => {
   for (const { hex } of colours) {
     const found = contrast(hex, SPACE);
     assert.ok(found >= READABLE, `${hex}: ${found.toFixed(2)}`);
+  }
+});
+
+test('so are all colours of text', async () => {
+  const sheet = await readFile(new URL('../demo/style/base.css', import.meta.url), 'utf8');
+  const inks = [...sheet.matchAll(/--(self|energy|danger|warn|ink|soft|faint): (#[0-9a-f]{6});/g)];
+  assert.equal(inks.length, 7);
+  for (const [, name, hex] of inks) {
+    const found = contrast(hex, SPACE);
+    assert.ok(found >= READABLE, `${name}: ${found.toFixed(2)}`);
   }
 });
 
