@@ -44,6 +44,9 @@ const SLOW = 0.01;
 const FAR_MS = 30;
 /** Differences above this are jumped over, in milliseconds. */
 const JUMP_MS = 250;
+/** What an input needs is never less than the way takes: if one needs less than all before it by this, in
+ * milliseconds, the way or the room's clock is another one. */
+const OTHER_MS = 100;
 /** Inputs on their way, at most: more than the server lets wait. */
 const UNDERWAY = 64;
 
@@ -62,6 +65,8 @@ export class Pacing {
     this._toldAt = new Float64Array(WINDOW);
     this._sorted = new Float64Array(WINDOW);
     this._count = 0;
+    /** The first of them that counts. */
+    this._first = 0;
     /** Whether predicted time has begun. */
     this.isRunning = false;
     /** Slack of the newest input of which it is known, in milliseconds. */
@@ -80,6 +85,7 @@ export class Pacing {
     this._msPerTick = msPerTick;
     this._sent.fill(NaN);
     this._count = 0;
+    this._first = 0;
     this.isRunning = false;
     this.slackMs = undefined;
     this.applied = 0;
@@ -148,6 +154,7 @@ export class Pacing {
     if (slackMs < 0) this.late += 1;
     const needMs = this._sent[seq % UNDERWAY] - slackMs;
     if (Number.isNaN(needMs)) return;
+    if (needMs < this._sortedOf(WINDOW, now)[0] - OTHER_MS) this._first = this._count;
     const at = this._count % WINDOW;
     this._needs[at] = needMs;
     this._toldAt[at] = now;
@@ -166,12 +173,12 @@ export class Pacing {
   /** What the offset should be. @param {number} now */
   _wanted(now) {
     const firstMarginMs = FIRST_MARGIN_MS / (1 + this._count / 4);
-    const all = this._sortedSince(Math.max(0, this._count - WINDOW), now);
+    const all = this._sortedOf(WINDOW, now);
     const count = all.length;
     if (count === 0) return this._guessMs + MARGIN_MS + firstMarginMs;
     const nearlyAll = all[count - 1 - Math.floor(count * LATE_SHARE)];
     const needed = this._count < ENOUGH ? Math.max(nearlyAll, this._guessMs) : nearlyAll;
-    const newest = this._sortedSince(Math.max(0, this._count - NEWEST), now);
+    const newest = this._sortedOf(NEWEST, now);
     const middle = newest[newest.length >> 1];
     const above = newest[(3 * newest.length) >> 2] - middle;
     const mostMs = Math.min(MOST_SPREAD_MS, Math.max(LEAST_SPREAD_MS, SPREAD * above));
@@ -180,14 +187,14 @@ export class Pacing {
   }
 
   /**
-   * What inputs needed, from one of them on, in ascending order.
+   * What the newest inputs needed, in ascending order.
    *
-   * @param {number} first its number among all
+   * @param {number} most so many of them
    * @param {number} now what is too old is left out
    */
-  _sortedSince(first, now) {
+  _sortedOf(most, now) {
     let count = 0;
-    for (let index = first; index < this._count; index += 1) {
+    for (let index = Math.max(this._first, this._count - most); index < this._count; index += 1) {
       const at = index % WINDOW;
       if (now - this._toldAt[at] > WINDOW_MS) continue;
       this._sorted[count] = this._needs[at];

@@ -3,7 +3,7 @@
  * as inputs take to get there.
  *
  * ```text
- * control() → controls ─ each tick ─→ sent, kept (input-history.js) ─→ step ─→ predicted line
+ * control() → inputs (input-stream.js) ─ at each tick ─→ step ─→ predicted line
  * frame of tick T → told state = predicted for T?  yes: nothing to do
  *                                                  no:  start from it, play T + 1 … again
  * view() → ticks that are due, then a part of one with the live input → what is drawn
@@ -15,12 +15,9 @@
  * @module
  */
 
-import { Controls } from './controls.js';
-import { InputHistory } from './input-history.js';
-import { inputValues } from './named-values.js';
+import { InputStream } from './input-stream.js';
 import { Once } from './once.js';
 import { OwnFigure } from './own-figure.js';
-import { Pacing } from './pacing.js';
 import { PredictedLine } from './predicted-line.js';
 import { PredictedSpawns } from './predicted-spawns.js';
 import { PredictionReport } from './prediction-report.js';
@@ -37,8 +34,7 @@ import { completeRules } from './prediction-rules.js';
 /** @typedef {import('./prediction-rules.js').StepContext} StepContext */
 /**
  * @typedef {object} PredictionHandlers
- * @property {(fields: GivenFields, at: number, viewAge: number) => number | undefined} send says its
- *   number, if it was sent
+ * @property {import('./input-stream.js').Send} send
  * @property {(effect: import('./once.js').Effect) => void} effect
  * @property {(spawn: import('./predicted-spawns.js').Spawned & {id: number, from: number}) => void} handover
  * @property {(spawn: import('./predicted-spawns.js').Spawned & {id: number}) => void} withdrawn
@@ -59,10 +55,8 @@ export class Prediction {
   constructor(rules, entities, handlers) {
     this._rules = rules && completeRules(rules);
     this._entities = entities;
-    this._handlers = handlers;
-    this._controls = new Controls();
-    this._history = new InputHistory();
-    this._pacing = new Pacing();
+    this._inputs = new InputStream(handlers.send);
+    this._pacing = this._inputs.pacing;
     this._line = this._rules && new PredictedLine(this._rules);
     this._once = new Once(handlers.effect);
     this._spawns = new PredictedSpawns(this._rules?.spawns ?? {}, this._rules?.snapDistance ?? 0, handlers);
@@ -71,8 +65,6 @@ export class Prediction {
     this.report = this._rules && new PredictionReport();
     /** @type {Link | undefined} */
     this._link = undefined;
-    /** Whether the game steers by `control`. */
-    this._isSteered = false;
     /** The newest tick that inputs were for; undefined before any, and after a pause. */
     this._tick = /** @type {number | undefined} */ (undefined);
     this._toldTick = /** @type {number | undefined} */ (undefined);
@@ -104,9 +96,7 @@ export class Prediction {
     this.stop();
     this._link = link;
     this._context.tickDt = link.msPerTick / 1000;
-    this._controls.start(link.welcome.schema);
-    this._history.start(link.welcome.schema);
-    this._pacing.start(link.msPerTick);
+    this._inputs.start(link);
     this._figure?.start();
     this._own = 0;
     this._toldTick = undefined;
@@ -123,8 +113,7 @@ export class Prediction {
 
   /** The live input. @param {GivenFields} fields */
   control(fields) {
-    this._isSteered = true;
-    this._controls.set(fields);
+    this._inputs.control(fields);
   }
 
   /**
@@ -137,19 +126,12 @@ export class Prediction {
    */
   send(fields, at, viewAge = this._viewAge) {
     const tick = at === 0 && this._tick !== undefined ? this._tick + 1 : at;
-    const seq = this._handlers.send(fields, tick, viewAge);
-    if (seq === undefined || !this._link) return seq;
-    this._history.add(seq, tick, inputValues(this._link.welcome.schema, fields));
-    this._pacing.handleSent(seq, tick, this._now);
-    if (!this._isSteered) return seq;
-    this._controls.set(fields);
-    this._controls.handleTold(this._now);
-    return seq;
+    return this._inputs.send(fields, tick, viewAge, this._now);
   }
 
   /** The server does not take an input. @param {number | undefined} seq */
   handleRefusal(seq) {
-    if (seq !== undefined && this._history.refuse(seq)) this._controls.handleUnheard();
+    this._inputs.handleRefusal(seq);
   }
 
   /**
@@ -164,10 +146,7 @@ export class Prediction {
     const link = this._link;
     if (!link || link.welcome.spectator) return;
     this._now = now;
-    if (echo) {
-      this._history.handleEcho(echo.seq);
-      this._pacing.handleEcho(echo.seq, echo.slackMs, now);
-    }
+    if (echo) this._inputs.handleEcho(echo, now);
     this._toldTick = tick;
     if (!this._rules || !this._line) return;
     this._follow(changes, link.welcome.player);
@@ -187,7 +166,7 @@ export class Prediction {
   advance(now, clock, renderTick) {
     this._now = now;
     const link = this._link;
-    const isIdle = !this._rules && !this._isSteered;
+    const isIdle = !this._rules && !this._inputs.isSteered;
     if (!link || isIdle || link.welcome.spectator || this._toldTick === undefined) return;
     this._pacing.guess(clock, now);
     if (!this._pacing.isRunning) return;
@@ -197,7 +176,7 @@ export class Prediction {
     if (predicted - this._toldTick > MOST_AHEAD_MS / link.msPerTick) return;
     if (this._isPast(predicted, link.msPerTick)) this._restart(predicted, now);
     this._viewAge = Math.max(0, predicted - renderTick);
-    while ((this._tick ?? Infinity) + 1 <= predicted) this._commit(link);
+    while ((this._tick ?? Infinity) + 1 <= predicted) this._commit();
     this._tell(link, clock);
   }
 
@@ -215,7 +194,7 @@ export class Prediction {
     report.state = undefined;
     const context = this._preview(now);
     if (line.isRunning) {
-      report.state = line.drawn(this._controls.fields, context, now);
+      report.state = line.drawn(this._inputs.live, context, now);
       figure.show(shown, this._entities, report.state);
     } else {
       figure.showLast(shown);
@@ -251,7 +230,7 @@ export class Prediction {
    */
   _restart(predicted, now) {
     this._tick = Math.max(Math.floor(predicted), this._toldTick ?? 0);
-    this._controls.release();
+    this._inputs.release();
     this._once.clear();
     this._spawns.clear();
     const own = this._entities.get(this._own);
@@ -266,20 +245,11 @@ export class Prediction {
     this._isPreview = false;
   }
 
-  /** Plays the next tick. @param {Link} link */
-  _commit(link) {
+  /** Plays the next tick. */
+  _commit() {
     const tick = (this._tick ?? 0) + 1;
-    if (this._isSteered && this._controls.isDue(this._now)) {
-      const fields = this._controls.fields;
-      const seq = this._handlers.send(fields, tick, this._viewAge);
-      if (seq !== undefined) {
-        this._history.add(seq, tick, inputValues(link.welcome.schema, fields));
-        this._pacing.handleSent(seq, tick, this._now);
-        this._controls.handleTold(this._now);
-      }
-    }
+    const input = this._inputs.commit(tick, this._viewAge, this._now);
     this._tick = tick;
-    const input = this._history.take(tick);
     const context = this._at(tick, this._context.tickDt, false);
     this._spawns.step(context);
     if (!this._line?.isRunning) return;
@@ -324,11 +294,11 @@ export class Prediction {
     if (!line) return;
     this._once.beginReplay();
     this._spawns.beginReplay();
-    this._history.rewind();
+    this._inputs.rewind();
     for (let tick = told + 1; tick <= (this._tick ?? told); tick += 1) {
       const context = this._at(tick, this._context.tickDt, true);
       this._spawns.step(context);
-      line.step(this._history.take(tick), context);
+      line.step(this._inputs.take(tick), context);
     }
     this._spawns.endReplay(told);
     this._once.endReplay();
@@ -336,8 +306,8 @@ export class Prediction {
 
   /** Without a state to step, inputs take effect all the same. */
   _takeUnplayed() {
-    this._history.rewind();
-    for (let tick = (this._toldTick ?? 0) + 1; tick <= (this._tick ?? 0); tick += 1) this._history.take(tick);
+    this._inputs.rewind();
+    for (let tick = (this._toldTick ?? 0) + 1; tick <= (this._tick ?? 0); tick += 1) this._inputs.take(tick);
   }
 
   /** The own entity is gone: what it left behind goes on. */
