@@ -47,8 +47,8 @@ const JUMP_MS = 250;
 /** What an input needs is never less than the way takes: if one needs less than all before it by this, in
  * milliseconds, the way or the room's clock is another one. */
 const OTHER_MS = 100;
-/** Inputs on their way, at most: more than the server lets wait. */
-const UNDERWAY = 64;
+/** Inputs on their way, at most: two seconds of them at 120 a second. */
+const UNDERWAY = 256;
 
 /** Paces the inputs of one connection after the other. */
 export class Pacing {

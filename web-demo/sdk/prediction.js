@@ -42,7 +42,8 @@ import { completeRules } from './prediction-rules.js';
 
 /** After a pause of this long nothing of it is made up for, in milliseconds. */
 const PAUSE_MS = 250;
-/** Farther than this ahead of the server's newest state nothing is predicted, in milliseconds. */
+/** Farther than this ahead of the server's newest state, and as long as frames may be apart, nothing is
+ * predicted, in milliseconds. */
 const MOST_AHEAD_MS = 1500;
 
 /** The prediction of one connection after the other. */
@@ -173,7 +174,8 @@ export class Prediction {
     // What the server has computed no input can be for.
     if (this._pacing.tickAt(now) < this._toldTick + 1) this._pacing.jumpTo(this._toldTick + 1, now);
     const predicted = this._pacing.tickAt(now);
-    if (predicted - this._toldTick > MOST_AHEAD_MS / link.msPerTick) return;
+    const mostAhead = (MOST_AHEAD_MS + link.quietMs) / link.msPerTick;
+    if (predicted - this._toldTick > mostAhead) return;
     if (this._isPast(predicted, link.msPerTick)) this._restart(predicted, now);
     this._viewAge = Math.max(0, predicted - renderTick);
     while ((this._tick ?? Infinity) + 1 <= predicted) this._commit();

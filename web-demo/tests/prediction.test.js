@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { TICK_HZ, TICK_MS, VirtualMatch } from './support/virtual-match.js';
 import { STEP_RULES } from './support/predicted-game.js';
 import { seededRandom } from './support/random.js';
-
-/** A way there or back of a round trip of 150 ± 30 ms. @param {() => number} random */
-function way(random) {
-  return () => 75 + 15 * (2 * random() - 1);
-}
-
-/** A player who flies about. @param {() => number} random */
-function pilot(random) {
-  let [ax, ay, fire] = [0, 0, 0];
-  return (/** @type {number} */ _now, /** @type {VirtualMatch} */ match) => {
-    if (random() < 0.08) [ax, ay] = [Math.round(200 * random()) - 100, Math.round(200 * random()) - 100];
-    if (random() < 0.03) fire = 1 - fire;
-    match.prediction.control({ ax, ay, fire, dash: random() < 0.01 });
-  };
-}
-
-/** @param {number} seed @param {any} [more] */
-function match150(seed, more = {}) {
-  const random = seededRandom(seed);
-  const match = new VirtualMatch({ up: way(random), down: way(random), ...more });
-  match.steer = pilot(random);
-  return match;
-}
+import { TICK_HZ, TICK_MS, VirtualMatch } from './support/virtual-match.js';
+import { match150, pilot } from './support/virtual-pilot.js';
 
 test('at 150 ± 30 ms the prediction is exact whenever inputs are in time, and 99 of 100 are', () => {
   let [applied, late, exact] = [0, 0, 0];
@@ -156,102 +134,6 @@ test('what others do is put right, and a teleport is jumped over', () => {
   assert.equal(match.report.late, 0);
 });
 
-test('effects happen once, however often ticks are played again', () => {
-  const random = seededRandom(6);
-  let stallMs = 0;
-  const match = new VirtualMatch({
-    up: () => 60 + stallMs + 10 * random(),
-    down: way(random),
-    meddle: (tick, server) => {
-      if (tick % 5 === 0) server.body = { ...server.body, vx: server.body.vx + 3 };
-    },
-  });
-  let presses = 0;
-  match.run(2000);
-  for (let press = 0; press < 40; press += 1) {
-    stallMs = press % 4 === 0 ? 120 : 0;
-    presses += 1;
-    match.steer = () => match.prediction.control({ dash: 1 });
-    match.run(100);
-    match.steer = () => match.prediction.control({ dash: 0 });
-    match.run(400);
-  }
-  match.run(2000);
-  assert.ok(match.report.wrong > 100);
-  assert.ok(match.server.late > 0, `${match.server.late} were late`);
-  assert.equal(match.effects.filter(({ name }) => name === 'dash').length, presses);
-});
-
-test('own bullets are there at once and go on as the server\'s', () => {
-  const match = match150(7);
-  let fire = 0;
-  match.steer = () => match.prediction.control({ fire });
-  match.run(20_000);
-  fire = 1;
-  match.run(2 * TICK_MS);
-  fire = 0;
-  /** @type {{id: number, x: number}[]} */
-  const shown = [];
-  match.look = (entities) => {
-    const bullets = entities.filter(({ kind }) => kind === 'bullet');
-    assert.ok(bullets.length <= 1, 'never both');
-    if (bullets.length === 1) shown.push({ id: bullets[0].id, x: bullets[0].x });
-  };
-  match.run(40);
-  assert.ok(shown[0].id < 0);
-  assert.equal(match.effects.filter(({ name }) => name === 'muzzle').length, 1);
-  match.run(3000);
-  assert.equal(match.handovers.length, 1);
-  assert.equal(match.withdrawn.length, 0);
-  const [{ id, from, kind, key }] = match.handovers;
-  assert.deepEqual([kind, key, from], ['bullet', 1, shown[0].id]);
-  assert.ok(id > 0 && shown.at(-1)?.id === id);
-  // In its last tick there is nothing to go to.
-  const steps = shown.slice(1, -3).map(({ x }, index) => x - shown[index].x);
-  for (const step of steps) assert.ok(step > 11 && step < 19, `a step of ${step}`);
-  assert.equal(match.entities.size, 1);
-});
-
-test('what the server does not make is taken back', () => {
-  const match = match150(8);
-  let fire = 0;
-  match.steer = () => match.prediction.control({ fire });
-  match.server.isJammed = true;
-  match.run(3000);
-  fire = 1;
-  match.run(2 * TICK_MS);
-  fire = 0;
-  match.run(150);
-  let shown = 0;
-  match.look = (entities) => (shown = entities.filter(({ kind }) => kind === 'bullet').length);
-  match.run(17);
-  assert.equal(shown, 1);
-  match.run(500);
-  assert.equal(shown, 0);
-  assert.deepEqual(match.withdrawn.map(({ kind, key }) => [kind, key]), [['bullet', 1]]);
-  assert.equal(match.handovers.length, 0);
-});
-
-test('a shot whose input came too late is not shown twice', () => {
-  const random = seededRandom(9);
-  let stallMs = 0;
-  const match = new VirtualMatch({ up: () => 60 + stallMs, down: way(random) });
-  let fire = 0;
-  match.steer = () => match.prediction.control({ fire });
-  match.run(3000);
-  stallMs = 200;
-  fire = 1;
-  match.run(2 * TICK_MS);
-  fire = 0;
-  match.look = (entities) => {
-    assert.ok(entities.filter(({ kind }) => kind === 'bullet').length <= 1);
-  };
-  match.run(3000);
-  assert.ok(match.server.late > 0);
-  assert.equal(match.effects.filter(({ name }) => name === 'muzzle').length, 1);
-  assert.equal(match.handovers.length + match.withdrawn.length, 1);
-});
-
 test('the own body is drawn as predicted, and gone when the others\' time comes to its end', () => {
   const match = match150(10);
   match.run(3000);
@@ -348,6 +230,17 @@ test('whatever the network does, the own state comes to the server\'s', () => {
     const way = Math.hypot(state.vx, state.vy) / TICK_HZ;
     assert.ok(Math.hypot(state.x - x, state.y - y) <= way + 1e-9, `${name}: ${state.x},${state.y} is not ${x},${y}`);
   }
+});
+
+test('a client that is told of a state once a second predicts all the same', () => {
+  const match = match150(15);
+  match.sendEvery = 30;
+  match.connect();
+  match.run(60_000);
+  const { report, server } = match;
+  assert.ok(report.compared > 50);
+  assert.equal(report.wrong, 0);
+  assert.ok(server.late <= match.sent.length / 100, `${server.late} of ${match.sent.length}`);
 });
 
 test('without rules inputs are paced all the same', () => {

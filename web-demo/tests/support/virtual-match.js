@@ -169,6 +169,10 @@ export class VirtualMatch {
     /** Called before each drawn frame, to steer; and after it, with what is shown. */
     this.steer = (/** @type {number} */ _now, /** @type {VirtualMatch} */ _match) => {};
     this.look = (/** @type {any[]} */ _shown, /** @type {number} */ _now) => {};
+    /** Ticks from one frame to the next. */
+    this.sendEvery = 1;
+    /** What a frame has not told yet. @type {any} */
+    this._echo = undefined;
     /** Whether the page is drawn. */
     this.isVisible = true;
     this.clock = new Clock();
@@ -207,11 +211,11 @@ export class VirtualMatch {
     this.entities.clear();
     this._scenes.clear();
     this.clock.start(TICK_HZ, this.now + OFFSET_MS - this.down.delay(), this.now);
-    this.interpolation.start(TICK_MS);
+    this.interpolation.start(this.sendEvery * TICK_MS);
     this._pings = 0;
     this._pingAt = this.now;
     const welcome = { schema: SCHEMA, spectator: false, player: PLAYER, tickRateHz: TICK_HZ };
-    this.prediction.start(/** @type {any} */ ({ welcome, msPerTick: TICK_MS }));
+    this.prediction.start(/** @type {any} */ ({ welcome, msPerTick: TICK_MS, quietMs: Math.max(233, this.sendEvery * TICK_MS) }));
   }
 
   /** The newest frame's own state, as the client has it. */
@@ -264,8 +268,11 @@ export class VirtualMatch {
 
   _tick() {
     this.server.step(this.meddle);
-    const { tick, echo } = this.server;
-    this.down.send(this.now, { tick, echo, scene: this.server.scene() });
+    const { tick } = this.server;
+    this._echo = this.server.echo ?? this._echo;
+    if (tick % this.sendEvery !== 0) return;
+    this.down.send(this.now, { tick, echo: this._echo, scene: this.server.scene() });
+    this._echo = undefined;
   }
 
   /** @param {any} message */
