@@ -15,6 +15,9 @@ export class Minimap {
   #rocks = new Map();
   #picture = offscreen(1, 1);
   #side = 0;
+  /** Its side on the page, in CSS pixels; told when it changes, because asking makes the browser lay the
+   * page out. */
+  #shownSide = 0;
   /** The longer side of the world, in world units. */
   #span = 1;
 
@@ -24,6 +27,7 @@ export class Minimap {
     if (!context) throw new Error('this browser has no 2D canvas');
     this.canvas = canvas;
     this.context = context;
+    new ResizeObserver(([entry]) => (this.#shownSide = entry?.contentRect.width ?? 0)).observe(canvas);
   }
 
   /** Forgets the rocks: there is another field. */
@@ -64,7 +68,7 @@ export class Minimap {
 
   /** @param {import('../arena.js').World} world */
   #fit(world) {
-    const side = Math.round(this.canvas.clientWidth * Math.min(3, window.devicePixelRatio || 1));
+    const side = Math.round(this.#shownSide * Math.min(3, window.devicePixelRatio || 1));
     const span = Math.max(world.width, world.height);
     if (side === this.#side && span === this.#span) return;
     this.#side = side;

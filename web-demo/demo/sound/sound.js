@@ -7,6 +7,7 @@
 import { engine, SOUNDS, tone } from './tones.js';
 
 /** @typedef {import('./tones.js').SoundName} SoundName */
+/** @typedef {{ gain: GainNode, side: StereoPannerNode, ended: () => void }} Voice one sound's way out */
 
 const REMEMBERED_AS = 'tickwire.muted';
 const VOLUME = 0.5;
@@ -49,8 +50,8 @@ export class Sound {
   /** @type {GainNode | undefined} */
   #engine = undefined;
   #thrust = 0;
-  #voices = 0;
-  #ended = () => (this.#voices -= 1);
+  /** Those that are free: making one costs more than playing it. @type {Voice[]} */
+  #voices = [];
 
   /** @param {Document} page */
   constructor(page) {
@@ -81,20 +82,19 @@ export class Sound {
    */
   play(name, x = this.ear.x, y = this.ear.y) {
     const context = this.#context;
-    const out = this.#out;
     const wave = this.#waves.get(name);
-    if (!this.isOn || this.muted || !context || !out || !wave || context.state !== 'running') return;
+    if (!this.isOn || this.muted || !context || !wave || context.state !== 'running') return;
     const away = Math.hypot(x - this.ear.x, y - this.ear.y);
     const nowMs = context.currentTime * 1000;
-    if (away > HEARD || this.#voices >= MOST_VOICES || nowMs - (this.#begun.get(name) ?? -Infinity) < AGAIN_MS) return;
+    if (away > HEARD || this.#voices.length === 0 || nowMs - (this.#begun.get(name) ?? -Infinity) < AGAIN_MS) return;
     this.#begun.set(name, nowMs);
-    this.#voices += 1;
     this.played += 1;
     const source = new AudioBufferSourceNode(context, { buffer: wave, playbackRate: 1 + VARIETY * (Math.random() - 0.5) });
-    const gain = new GainNode(context, { gain: LOUD[name] * (1 - away / HEARD) ** 2 });
-    const side = new StereoPannerNode(context, { pan: Math.max(-0.8, Math.min(0.8, (x - this.ear.x) / ASIDE)) });
-    source.connect(gain).connect(side).connect(out);
-    source.onended = this.#ended;
+    const voice = /** @type {Voice} */ (this.#voices.pop());
+    voice.gain.gain.value = LOUD[name] * (1 - away / HEARD) ** 2;
+    voice.side.pan.value = Math.max(-0.8, Math.min(0.8, (x - this.ear.x) / ASIDE));
+    source.connect(voice.gain);
+    source.onended = voice.ended;
     source.start();
   }
 
@@ -132,11 +132,25 @@ export class Sound {
     const limit = new DynamicsCompressorNode(context, { threshold: -14, ratio: 8, attack: 0.002, release: 0.15 });
     this.#out = new GainNode(context, { gain: VOLUME });
     this.#out.connect(limit).connect(context.destination);
+    for (let count = 0; count < MOST_VOICES; count += 1) this.#addVoice(context, this.#out);
     for (const name of SOUNDS) this.#waves.set(name, bufferOf(context, tone(name, context.sampleRate)));
     const hum = new AudioBufferSourceNode(context, { buffer: bufferOf(context, engine(context.sampleRate)), loop: true });
     this.#engine = new GainNode(context, { gain: 0 });
     hum.connect(this.#engine).connect(this.#out);
     hum.start();
+  }
+
+  /**
+   * @param {AudioContext} context
+   * @param {AudioNode} out
+   */
+  #addVoice(context, out) {
+    const gain = new GainNode(context);
+    const side = new StereoPannerNode(context);
+    gain.connect(side).connect(out);
+    /** @type {Voice} */
+    const voice = { gain, side, ended: () => this.#voices.push(voice) };
+    this.#voices.push(voice);
   }
 }
 
