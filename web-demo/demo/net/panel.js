@@ -53,6 +53,10 @@ export class NetPanel {
     this.#wireSimulator();
     const ghosts = find(panel, '[name=ghosts]', HTMLInputElement);
     ghosts.addEventListener('change', () => this.onGhosts(ghosts.checked));
+    ghosts.addEventListener('click', ({ detail }) => {
+      // As with buttons: who clicked it steers the ship again.
+      if (detail > 0) ghosts.blur();
+    });
     onPress(find(panel, '.close', HTMLButtonElement), () => this.toggle(false));
   }
 

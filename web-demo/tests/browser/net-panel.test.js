@@ -25,6 +25,10 @@ test('the net panel tells what the connection is like, and makes it worse', asyn
   await until(page, `${shown('rtt')} >= 140 && ${shown('jitter')} > 5`);
   await page.locator('#net [name=ghosts]').check();
   await until(page, 'tickwire.game.renderer.ghosts?.size > 0');
+  // Whoever clicked in the panel flies on by keys.
+  await page.keyboard.down('KeyW');
+  await until(page, 'tickwire.input.thrust === 1');
+  await page.keyboard.up('KeyW');
   // Graphs are drawn: the newest of them has more than its base line.
   await until(page, `(() => {
     const canvas = document.querySelector('#net [data-meter=rtt] canvas');
