@@ -100,6 +100,10 @@ impl InputSeq {
     }
 }
 
+/// Number of a request, counted up by the client from 1 over all connections of one player.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub struct RequestId(pub u32);
+
 /// Number of a state frame on one connection: the first after the welcome is 1. Both sides count,
 /// so it is never sent along with a frame; only acknowledgements name it. Wraps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]

@@ -6,6 +6,7 @@
 
 mod check;
 mod input_values;
+mod request;
 mod view_age;
 
 use bincode::{Decode, Encode};
@@ -18,6 +19,7 @@ use crate::watch::{GridError, GridSize};
 
 pub use check::SchemaMismatch;
 pub use input_values::InputValues;
+pub use request::{Answer, Rejection, Reply, Request, RequestKind};
 pub use view_age::ViewAge;
 
 /// Longest token, in bytes: what a server gives out at joining is a fifth of this.
@@ -53,6 +55,8 @@ pub enum ClientMessage {
         /// The newest event that the client has taken in: those after it are sent again.
         event: EventNumber,
     },
+    /// Something that is answered with a [`ServerMessage::Answer`].
+    Request(Request),
 }
 
 /// A rectangle of the world, as a spectator chooses it.
@@ -174,6 +178,8 @@ pub enum ServerMessage {
         /// Time after which to join again, in milliseconds, likewise.
         back_after_ms: u32,
     },
+    /// The answer to a [`ClientMessage::Request`].
+    Answer(Answer),
 }
 
 /// Everything a client needs before the first state frame.
@@ -279,6 +285,13 @@ pub enum Event {
     },
     /// An event of the game's rules.
     Game(GameMessage),
+    /// Somebody is called otherwise now.
+    Renamed {
+        /// Who.
+        player: PlayerId,
+        /// The new name.
+        name: String,
+    },
 }
 
 /// What was refused, and why.

@@ -165,6 +165,8 @@ mod tests {
                 "tickwire_keyframes_total counter",
                 "tickwire_members gauge",
                 "tickwire_oversized_total counter",
+                "tickwire_requests_refused_total counter",
+                "tickwire_requests_total counter",
                 "tickwire_resumes_total counter",
                 "tickwire_rooms gauge",
                 "tickwire_rooms_failed_total counter",

@@ -12,7 +12,6 @@
  * @module
  */
 
-import { Backoff } from './backoff.js';
 import {
   BAD_MESSAGE,
   NORMAL,
@@ -23,7 +22,8 @@ import {
   refusesResume,
 } from './close.js';
 import { ConnectionError, JoinError } from './errors.js';
-import { requestSeat } from './join-request.js';
+import { JOIN_TIMEOUT_MS, requestSeat } from './join-request.js';
+import { Pauses } from './pauses.js';
 import { Resumption } from './resumption.js';
 import { SocketLine } from './socket-line.js';
 
@@ -58,17 +58,8 @@ import { SocketLine } from './socket-line.js';
 
 /** The WebSocket subprotocol: the version of the wire. */
 export const SUBPROTOCOL = 'tickwire.v1';
-/** A join that has no answer after this long has failed, in milliseconds. */
-const JOIN_TIMEOUT_MS = 10_000;
 /** A connection without state after this long has failed, in milliseconds. */
 const STATE_TIMEOUT_MS = 15_000;
-/** A connection that was open for so long, in milliseconds, is resumed at once when it is lost. One
- * that keeps ending is not, or client and server would do nothing else. */
-const LASTING_MS = 1000;
-/** Longest delay that a server can ask for on a connection, in milliseconds. */
-const LONGEST_TOLD_MS = 600_000;
-/** Shortest time between attempts that do not wait because something may have changed, in milliseconds. */
-const HURRY_EVERY_MS = 1000;
 
 /** A connection that comes back. */
 export class Connection {
@@ -83,25 +74,18 @@ export class Connection {
     this._request = { ...request };
     this._environment = environment;
     this._handlers = handlers;
-    this._backoff = new Backoff(environment.random);
+    this._pauses = new Pauses(environment.random);
     /** The room of the current attempt. Asked for again only once its state has arrived: until
      * then another room does as well, unless the caller named one. */
     this._room = request.room;
+    /** The game of the room that was last joined. @type {string | undefined} */
+    this._game = undefined;
     this._hasBeenOpen = false;
-    this._openSince = 0;
     this._resumption = new Resumption();
     /** Whether the current attempt resumes a connection, and its welcome has not come. */
     this._isResuming = false;
     /** What the welcome said of it. @type {{lostEvents: number} | undefined} */
     this._resumed = undefined;
-    /** When the server asked to come back, in milliseconds after the end of this connection.
-     * @type {number | undefined} */
-    this._backAfterMs = undefined;
-    /** Whether the room has failed: then the next one may as well. */
-    this._hasFailed = false;
-    /** Whether this wait is our own choice, and not what the server asked for. */
-    this._mayHurry = false;
-    this._hurriedAt = -Infinity;
     /** @type {any} the one timer: an attempt's deadline, or the end of waiting */
     this._timer = undefined;
     /** @type {AbortController | undefined} */
@@ -158,6 +142,7 @@ export class Connection {
   handleWelcome(welcome) {
     this._isResuming = false;
     this._resumed = welcome.resumed;
+    this._game = welcome.schema.game;
     this._resumption.handleWelcome(welcome);
   }
 
@@ -167,7 +152,7 @@ export class Connection {
    * @param {number} backAfterMs when to come back, after the end
    */
   handleRestart(backAfterMs) {
-    this._backAfterMs = Math.min(backAfterMs, LONGEST_TOLD_MS);
+    this._pauses.handleTold(backAfterMs, false);
   }
 
   /**
@@ -176,8 +161,7 @@ export class Connection {
    * @param {number} backAfterMs when to join again, after the end
    */
   handleFailure(backAfterMs) {
-    this._backAfterMs = Math.min(backAfterMs, LONGEST_TOLD_MS);
-    this._hasFailed = true;
+    this._pauses.handleTold(backAfterMs, true);
     this._resumption.forget();
   }
 
@@ -186,10 +170,19 @@ export class Connection {
     if (this.status.state !== 'connecting') return;
     this._clearTimer();
     this._hasBeenOpen = true;
-    this._openSince = this._environment.now();
+    this._pauses.handleOpen(this._environment.now());
     this._request.room = this._room;
     const resumed = this._resumed;
     this._setStatus(resumed ? { state: 'open', resumed } : { state: 'open' });
+  }
+
+  /**
+   * The player is called otherwise now, also when it joins again.
+   *
+   * @param {string} name
+   */
+  handleRenamed(name) {
+    this._request.name = name;
   }
 
   /**
@@ -203,6 +196,28 @@ export class Connection {
     this._end(code, reason, { plan: { type: 'backoff' }, error });
   }
 
+  /** What was asked for last, with the room that was joined. @returns {SeatRequest} */
+  get request() {
+    return { ...this._request, room: this._room };
+  }
+
+  /**
+   * Goes to a seat elsewhere, from wherever it is, for good.
+   *
+   * @param {Seat} seat
+   * @param {SeatRequest} request what it was asked for with
+   */
+  moveTo(seat, request) {
+    this._clearTimer();
+    this._joining?.abort();
+    if (this._line.drop(NORMAL, 'moved on')) this._handlers.onSocketGone();
+    this._request = { ...request };
+    this._hasBeenOpen = false;
+    this._isResuming = false;
+    this._pauses.forget();
+    this._takeSeat(seat);
+  }
+
   /** Ends waiting at once: the caller knows that the network is back. */
   retryNow() {
     if (this.status.state !== 'waiting') return;
@@ -212,10 +227,8 @@ export class Connection {
 
   /** The same when something may have changed: not where the server has asked for the wait. */
   hurry() {
-    const now = this._environment.now();
-    if (!this._mayHurry || now - this._hurriedAt < HURRY_EVERY_MS) return;
-    this._hurriedAt = now;
-    this.retryNow();
+    if (this.status.state !== 'waiting') return;
+    if (this._pauses.takeHurry(this._environment.now())) this.retryNow();
   }
 
   /** Leaves for good. No timer is left. */
@@ -263,8 +276,9 @@ export class Connection {
     const error = thrown instanceof JoinError ? thrown : new JoinError(0, 'fault', String(thrown));
     const { status, code, message, retryAfterMs } = error;
     if (status === 404 && this._hasBeenOpen && this._request.room !== undefined) {
-      // The room ended while we were away: any other will do.
+      // The room ended while we were away: any other of its game will do.
       this._request.room = undefined;
+      this._request.game ??= this._game;
       this._clearTimer();
       this.start();
       return;
@@ -282,16 +296,14 @@ export class Connection {
    */
   _end(code, reason, { plan = reconnectAfter(code), error = closeError(code, reason) } = {}) {
     const now = this._environment.now();
-    const wasOpen = this.status.state === 'open';
     const isRefused = this._isResuming && refusesResume(code);
-    // State that does not decode is no success: coming back to it every second would help nobody.
-    if (wasOpen && code !== BAD_MESSAGE && !this._hasFailed) this._backoff.reset();
     this._clearTimer();
     this._joining?.abort();
     this._joining = undefined;
     this._isResuming = false;
+    this._pauses.handleEnd(now, code !== BAD_MESSAGE);
     this._resumption.handleLoss(now);
-    // Nor would meeting the same state again.
+    // Meeting the same state again that does not decode would help nobody.
     if (isRefused || code === BAD_MESSAGE) this._resumption.forget();
     if (this._line.drop(code, reason)) this._handlers.onSocketGone();
     if (isRefused) {
@@ -302,36 +314,15 @@ export class Connection {
       this._setStatus({ state: 'closed', code, reason, error });
       return;
     }
-    const hasLasted = wasOpen && now - this._openSince >= LASTING_MS;
-    const toldMs = this._toldDelayMs();
-    const delayMs = toldMs ?? this._delayMs(plan, hasLasted && code !== RESTARTING);
-    this._hasFailed = false;
-    this._mayHurry = toldMs === undefined && plan.type === 'backoff';
+    const mayBePrompt = code !== RESTARTING && this._resumption.isPossible(now);
+    const delayMs = this._pauses.next(plan, mayBePrompt);
     this._setTimer(() => this.start(), delayMs);
     this._setStatus({ state: 'waiting', retryAtMs: now + delayMs, code, reason, error });
   }
 
-  /** The delay that the server asked for, once: it is another one for each client already. */
-  _toldDelayMs() {
-    const told = this._backAfterMs;
-    this._backAfterMs = undefined;
-    if (told === undefined) return undefined;
-    // A room that fails again and again is come back to more and more seldom.
-    return this._hasFailed ? Math.max(told, this._backoff.next()) : this._backoff.nextAsTold(told);
-  }
-
-  /** @param {Reconnect} plan @param {boolean} mayResumeAtOnce */
-  _delayMs(plan, mayResumeAtOnce) {
-    // The backoff comes on top of a delay that is told, so that its jitter stays.
-    if (plan.type === 'told') return this._backoff.nextTold(plan.delayMs);
-    if (plan.type === 'after') return plan.delayMs + this._backoff.next();
-    const canResume = this._resumption.isPossible(this._environment.now());
-    return mayResumeAtOnce && canResume ? this._backoff.nextPrompt() : this._backoff.next();
-  }
-
   /** @param {Omit<ConnectionStatus, 'attempt'>} status */
   _setStatus(status) {
-    const attempt = status.state === 'open' ? 0 : this._backoff.attempt;
+    const attempt = status.state === 'open' ? 0 : this._pauses.attempt;
     this.status = { attempt, ...status };
     this._handlers.onStatus(this.status);
   }

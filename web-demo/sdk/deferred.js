@@ -1,8 +1,19 @@
 /**
- * A promise that somebody else settles.
+ * Promises that somebody else settles, and that nobody need wait for.
  *
  * @module
  */
+
+/**
+ * A promise that may be rejected without anybody waiting for it: that is no fault of the program's.
+ *
+ * @template Value
+ * @param {Promise<Value>} promise
+ */
+export function unminded(promise) {
+  promise.catch(() => {});
+  return promise;
+}
 
 /** A promise and the two ways to settle it. */
 export function deferred() {

@@ -52,6 +52,19 @@ export class ConnectionError extends TickwireError {
   }
 }
 
+/** A request was refused, or has no answer. */
+export class RequestError extends TickwireError {
+  /**
+   * @param {string} code the server's or the game's, such as `too_fast`; `timeout`, `disconnected`,
+   *   `too_many_waiting`, or why the room was closed
+   * @param {string} message
+   */
+  constructor(code, message) {
+    super(code, message);
+    this.name = 'RequestError';
+  }
+}
+
 /** What a room's client has of its state is not what the server has. */
 export class DesyncError extends TickwireError {
   /**

@@ -11,13 +11,24 @@
  * @module
  */
 
-import { Room } from './room.js';
+import { Room as WholeRoom } from './room.js';
 
-export { Room } from './room.js';
-export { ConnectionError, DesyncError, JoinError, TickwireError } from './errors.js';
+export { ConnectionError, DesyncError, JoinError, RequestError, TickwireError } from './errors.js';
+export { plainText } from './plain-text.js';
 export { WireError } from './wire-error.js';
 export { SUBPROTOCOL } from './connection.js';
 
+/**
+ * What of a class is meant for others: not what begins with a `_`.
+ *
+ * @template Class
+ * @typedef {{[Name in keyof Class as Name extends `_${string}` ? never : Name]: Class[Name]}} Public
+ */
+/**
+ * A room that was joined. Made by `join`.
+ *
+ * @typedef {Public<WholeRoom>} Room
+ */
 /** @typedef {import('./environment.js').JoinOptions} JoinOptions */
 /** @typedef {import('./countdown.js').Remaining} Remaining */
 /** @typedef {import('./room-events.js').RoomEvents} RoomEvents */
@@ -37,17 +48,20 @@ export { SUBPROTOCOL } from './connection.js';
  * @template State
  * @typedef {import('./prediction-rules.js').SpawnRules<State>} SpawnRules
  */
+/** @typedef {import('./moving.js').Place} Place */
 /** @typedef {import('./messages.js').PublicWelcome} Welcome */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
+/** @typedef {import('./requests.js').AnswerValues} AnswerValues */
+/** @typedef {import('./requests.js').RequestOptions} RequestOptions */
 /** @typedef {import('./schema.js').Schema} Schema */
 
 /**
  * Joins a room. Returns at once; how it goes is told by `connection` events and `room.ready`.
- * The room comes back by itself after a lost connection, until {@link Room.leave}.
+ * The room comes back by itself after a lost connection, until it is left.
  *
  * @param {JoinOptions} options
  * @returns {Room}
  */
 export function join(options) {
-  return new Room(options);
+  return new WholeRoom(options);
 }

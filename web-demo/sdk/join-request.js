@@ -16,6 +16,8 @@ import { JoinError } from './errors.js';
  */
 /** @typedef {{room: string, player: number, wsUrl: string}} Seat */
 
+/** A join that has no answer after this long has failed, in milliseconds. */
+export const JOIN_TIMEOUT_MS = 10_000;
 /** A server that asks to stay away for longer is not heeded: most likely it is wrong. */
 const LONGEST_RETRY_AFTER_SECONDS = 60;
 

@@ -49,6 +49,18 @@ import { WireError } from './wire-error.js';
  */
 /** @typedef {{kind: number, values: Value[]}} GameMessage */
 /**
+ * What can be asked for.
+ *
+ * @typedef {{type: 'rename', name: string} | {type: 'game', message: GameMessage}} RequestKind
+ */
+/**
+ * What became of a request.
+ *
+ * @typedef {object} Answer
+ * @property {number} id the request's
+ * @property {{type: 'done', values: Value[]} | {type: 'refused', code: string, message: string}} outcome
+ */
+/**
  * What a player does: its number, the tick at which it takes effect (0 for the next one), how far
  * behind that tick the client showed others, in 1/16 ticks (0 for not told), and its fields.
  *
@@ -73,7 +85,8 @@ import { WireError } from './wire-error.js';
  * @typedef {{type: 'input', input: Input} | {type: 'ack', frame: number, event: number}
  *   | {type: 'ping', nonce: number} | {type: 'game', message: GameMessage}
  *   | {type: 'look', look: Look} | {type: 'differs', difference: Difference}
- *   | {type: 'enter', token: string} | {type: 'resume', token: string, event: number}} ClientMessage
+ *   | {type: 'enter', token: string} | {type: 'resume', token: string, event: number}
+ *   | {type: 'request', id: number, what: RequestKind}} ClientMessage
  */
 /** @typedef {'far_future'|'repeated'|'queue_full'|'spectator'|'not_a_spectator'} RefusalCause */
 /**
@@ -81,11 +94,13 @@ import { WireError } from './wire-error.js';
  *   | {type: 'pong', nonce: number, roomTimeMs: number}
  *   | {type: 'refused', input: number | undefined, cause: RefusalCause}
  *   | {type: 'restarting', closesInMs: number, backAfterMs: number}
- *   | {type: 'failed', backAfterMs: number}} ServerMessage
+ *   | {type: 'failed', backAfterMs: number}
+ *   | {type: 'answer', id: number, outcome: Answer['outcome']}} ServerMessage
  */
 /**
  * @typedef {{type: 'joined', entry: RosterEntry} | {type: 'left', player: number}
- *   | {type: 'game', message: GameMessage}} WireEvent
+ *   | {type: 'game', message: GameMessage}
+ *   | {type: 'renamed', player: number, name: string}} WireEvent
  */
 
 /** Largest message from a server, in bytes. */
@@ -144,8 +159,24 @@ export function encodeClientMessage(message) {
       writer.string(message.token);
       writer.u32(message.event);
       break;
+    case 'request':
+      writer.u32(8);
+      writer.u32(message.id);
+      writeRequestKind(message.what);
+      break;
   }
   return writer.finish();
+}
+
+/** @param {RequestKind} what */
+function writeRequestKind(what) {
+  if (what.type === 'rename') {
+    writer.u32(0);
+    writer.string(what.name);
+  } else {
+    writer.u32(1);
+    writeGameMessage(what.message);
+  }
 }
 
 /** @param {Difference} difference */
@@ -210,7 +241,7 @@ export function decodeServerMessage(bytes) {
 
 /** @param {Reader} input @returns {ServerMessage} */
 function readServerMessage(input) {
-  switch (input.variant(5, 'server message')) {
+  switch (input.variant(6, 'server message')) {
     case 0:
       return { type: 'welcome', welcome: readWelcome(input) };
     case 1:
@@ -223,9 +254,17 @@ function readServerMessage(input) {
       };
     case 3:
       return { type: 'restarting', closesInMs: input.u32(), backAfterMs: input.u32() };
-    default:
+    case 4:
       return { type: 'failed', backAfterMs: input.u32() };
+    default:
+      return { type: 'answer', id: input.u32(), outcome: readOutcome(input) };
   }
+}
+
+/** @param {Reader} input @returns {Answer['outcome']} */
+function readOutcome(input) {
+  if (input.variant(2, 'outcome') === 0) return { type: 'done', values: input.list(readValue) };
+  return { type: 'refused', code: input.string(), message: input.string() };
 }
 
 /** @param {Reader} input @returns {Welcome} */
@@ -272,13 +311,15 @@ function readRosterEntry(input) {
  * @returns {WireEvent}
  */
 export function readEvent(input) {
-  switch (input.variant(3, 'event')) {
+  switch (input.variant(4, 'event')) {
     case 0:
       return { type: 'joined', entry: readRosterEntry(input) };
     case 1:
       return { type: 'left', player: input.u32() };
-    default:
+    case 2:
       return { type: 'game', message: { kind: input.u8(), values: input.list(readValue) } };
+    default:
+      return { type: 'renamed', player: input.u32(), name: input.string() };
   }
 }
 

@@ -64,6 +64,7 @@
  *   ended it at once
  * @property {RosterEntry} joined somebody has come into the room
  * @property {RosterEntry} left somebody has left the room
+ * @property {RosterEntry & {before: string}} renamed somebody is called otherwise now
  * @property {ReadonlyMap<number, RosterEntry>} roster the roster has changed
  * @property {Refused} refused the server refused an input or message
  * @property {{closesInMs: number, backAfterMs: number}} restarting the server will restart: it ends the

@@ -6,11 +6,11 @@
  * @module
  */
 
-import { BAD_MESSAGE, SILENT_TOO_LONG } from './close.js';
+import { BAD_MESSAGE, NORMAL, SILENT_TOO_LONG } from './close.js';
 import { Clock } from './clock.js';
 import { Connection } from './connection.js';
 import { Countdown } from './countdown.js';
-import { deferred } from './deferred.js';
+import { deferred, unminded } from './deferred.js';
 import { Emitter } from './emitter.js';
 import { EntityTable } from './entity-table.js';
 import { environmentOf } from './environment.js';
@@ -19,6 +19,7 @@ import { FRAME_TAG } from './frame.js';
 import { Heartbeat } from './heartbeat.js';
 import { Link } from './link.js';
 import { decodeServerMessage } from './messages.js';
+import { Moving, requestFor } from './moving.js';
 import { namedValues } from './named-values.js';
 import { Picture } from './picture.js';
 import { Roster } from './roster.js';
@@ -35,11 +36,14 @@ import { WireError } from './wire-error.js';
 /** @typedef {import('./messages.js').ServerMessage} ServerMessage */
 /** @typedef {import('./messages.js').PublicWelcome} PublicWelcome */
 /** @typedef {import('./messages.js').Welcome} Welcome */
+/** @typedef {import('./moving.js').Place} Place */
 /** @typedef {import('./frame.js').Frame} Frame */
 /** @typedef {import('./frame.js').ReceivedEvent} ReceivedEvent */
 
 /** @typedef {import('./environment.js').JoinOptions} JoinOptions */
 /** @typedef {import('./room-events.js').RoomEvents} RoomEvents */
+/** @typedef {import('./requests.js').AnswerValues} AnswerValues */
+/** @typedef {import('./requests.js').RequestOptions} RequestOptions */
 
 /** A room that was joined. Made by `join`. */
 export class Room {
@@ -64,7 +68,7 @@ export class Room {
     this._link = /** @type {Link | undefined} */ (undefined);
     /** Number of the newest event of the connection before it, should that be resumed. */
     this._newestEvent = 0;
-    this._uplink = new Uplink((bytes) => this._connection.send(bytes));
+    this._uplink = new Uplink(environment.timers, (bytes) => this._connection.send(bytes));
     this._picture = new Picture(options, this.entities, this.clock, this._uplink, this._emitter);
     /** When what is shown. */
     this.interpolation = this._picture.interpolation;
@@ -74,6 +78,10 @@ export class Room {
       ping: (nonce) => this._uplink.ping(nonce),
       silent: () => this._connection.abandon(SILENT_TOO_LONG, 'the server went silent'),
     });
+    this._moving = new Moving(environment, options.url, (seat, request) => {
+      this._uplink.forget();
+      this._connection.moveTo(seat, request);
+    });
     this._countdown = new Countdown(environment, (left) => this._emitter.emit('countdown', left));
     this._wakefulness = new Wakefulness(environment.host, {
       back: () => this._lookAround(),
@@ -81,10 +89,9 @@ export class Room {
     });
     const ready = deferred();
     /** Resolved at the first keyframe, rejected when closed for good before it. */
-    this.ready = ready.promise;
+    this.ready = unminded(ready.promise);
     this._resolveReady = ready.resolve;
     this._rejectReady = ready.reject;
-    this.ready.catch(() => {}); // who does not wait for it need not handle it
     this._connection = new Connection(options.url, options, environment, {
       onStatus: (status) => this._handleStatus(status),
       onMessage: (bytes) => this._handleMessage(bytes),
@@ -181,6 +188,42 @@ export class Room {
   }
 
   /**
+   * Sends a message to the game's rules and waits for their answer. Numbers are clamped to their
+   * range, text is cut.
+   *
+   * @param {string} name
+   * @param {{[param: string]: number | string}} [params]
+   * @param {RequestOptions} [options]
+   * @returns {Promise<AnswerValues>} what the game answers; rejects with a `RequestError` when it is
+   *   refused or not answered, and with a `TypeError` when the game has no such message or a parameter is
+   *   missing
+   */
+  request(name, params = {}, options = {}) {
+    return this._uplink.request(name, params, options);
+  }
+
+  /**
+   * Says something to everybody, in games whose message for that is `say` with a `text`.
+   *
+   * @param {string} text
+   * @returns {Promise<void>} rejects as `request` does
+   */
+  say(text) {
+    return unminded(this.request('say', { text }).then(() => {}));
+  }
+
+  /**
+   * Asks for another name, which is kept for later joins.
+   *
+   * @param {string} name
+   * @param {RequestOptions} [options]
+   * @returns {Promise<string>} the name as the server shows it; rejects with a `RequestError`
+   */
+  rename(name, options = {}) {
+    return unminded(this._uplink.rename(name, options).then(([shown]) => String(shown)));
+  }
+
+  /**
    * Chooses what a spectator sees: a rectangle of the world, of which the server sends as much as one
    * client may watch. It is remembered, and asked for again on later connections. Players see what
    * the game shows them.
@@ -209,6 +252,28 @@ export class Room {
     return this._picture.at(nowMs);
   }
 
+  /**
+   * Goes to another room, or another role in this one, with all handlers. Asks for the seat first: who
+   * gets none stays. In the new room one is a new player; the old entities leave when it welcomes.
+   *
+   * @param {Place} place what is left out stays as it is, but for the room where a game is named
+   * @returns {Promise<void>} resolved by the first state of the new room; rejects with a `JoinError`
+   *   when there is no seat
+   */
+  change(place) {
+    return this._moving.to(requestFor(place, this._connection.request));
+  }
+
+  /** Goes on watching this room only. @returns {Promise<void>} as `change` */
+  spectate() {
+    return this.change({ spectate: true });
+  }
+
+  /** Plays in this room, after watching. @returns {Promise<void>} as `change` */
+  play() {
+    return this.change({ spectate: false });
+  }
+
   /** Comes back at once when the connection is waiting to: the network is back. */
   retryNow() {
     this._connection.retryNow();
@@ -216,6 +281,7 @@ export class Room {
 
   /** Leaves the room for good. No timer or listener is left. */
   leave() {
+    this._moving.end(new ConnectionError(NORMAL, 'left', 'left'));
     this._connection.leave();
   }
 
@@ -236,8 +302,10 @@ export class Room {
   /** @param {ConnectionStatus} status */
   _handleStatus(status) {
     this._countdown.stop();
+    this._moving.handleStatus(status);
     if (status.state === 'closed') {
       this._wakefulness.stop();
+      this._uplink.requests.end(status.error);
       this._rejectReady(status.error ?? new ConnectionError(0, 'closed', 'closed'));
     } else {
       this._wakefulness.start();
@@ -276,6 +344,9 @@ export class Room {
       case 'refused':
         this._picture.prediction.handleRefusal(message.input);
         this._emitter.emit('refused', { input: message.input, cause: message.cause });
+        break;
+      case 'answer':
+        this._uplink.requests.handleAnswer(message);
         break;
       case 'restarting': {
         const { closesInMs, backAfterMs } = message;
@@ -355,6 +426,10 @@ export class Room {
         break;
       case 'left':
         this._roster.handleLeft(event.player);
+        break;
+      case 'renamed':
+        this._roster.handleRenamed(event.player, event.name);
+        if (event.player === this.player) this._connection.handleRenamed(event.name);
         break;
       case 'game': {
         const named = namedValues(link.welcome.schema, event.message, tick);

@@ -37,6 +37,16 @@ export class Roster {
     this.tell();
   }
 
+  /** @param {number} player @param {string} name */
+  handleRenamed(player, name) {
+    const before = this._entries.get(player);
+    if (!before) return;
+    const entry = { ...before, name };
+    this._entries.set(player, entry);
+    this._emitter.emit('renamed', { ...entry, before: before.name });
+    this.tell();
+  }
+
   /** @param {number} player */
   handleLeft(player) {
     const entry = this._entries.get(player);

@@ -7,9 +7,11 @@
  * @module
  */
 
+import { RequestError } from './errors.js';
 import { lookOf } from './look.js';
 import { encodeClientMessage } from './messages.js';
 import { inputValues, messageValues, wholeViewAge } from './named-values.js';
+import { Requests } from './requests.js';
 
 /** @typedef {import('./frame.js').Frame} Frame */
 /** @typedef {import('./link.js').Link} Link */
@@ -18,11 +20,23 @@ import { inputValues, messageValues, wholeViewAge } from './named-values.js';
 /** @typedef {import('./messages.js').Difference} Difference */
 /** @typedef {import('./messages.js').Look} Look */
 
+/** @typedef {import('./environment.js').Timers} Timers */
+/** @typedef {import('./messages.js').RequestKind} RequestKind */
+/** @typedef {import('./requests.js').RequestOptions} RequestOptions */
+
+/** Most characters of a name that is sent; the server shows far fewer, and takes messages of 4 KiB. */
+const MAX_NAME = 500;
+
 /** The way to the server, over one connection after the other. */
 export class Uplink {
-  /** @param {(bytes: Uint8Array<ArrayBuffer>) => boolean} send says whether they were sent */
-  constructor(send) {
+  /**
+   * @param {Timers} timers
+   * @param {(bytes: Uint8Array<ArrayBuffer>) => boolean} send says whether they were sent
+   */
+  constructor(timers, send) {
     this._sendBytes = send;
+    /** What is to be answered. */
+    this.requests = new Requests(timers, (id, what) => this._send({ type: 'request', id, what }));
     /** @type {Link | undefined} */
     this._link = undefined;
     /** What the client wants to see, on whichever connection. @type {Look | undefined} */
@@ -37,11 +51,19 @@ export class Uplink {
   start(link) {
     this._link = link;
     this._sendLook();
+    this.requests.start();
+  }
+
+  /** The room is left for another one: what was asked and chosen there does not matter any more. */
+  forget() {
+    this.requests.end(new RequestError('moved', 'the room was left for another one'));
+    this._wanted = undefined;
   }
 
   /** The connection is gone. */
   stop() {
     this._link = undefined;
+    this.requests.stop();
   }
 
   /**
@@ -72,6 +94,36 @@ export class Uplink {
     if (!link || link.welcome.spectator) return false;
     const message = messageValues(link.welcome.schema, name, params);
     return this._send({ type: 'game', message });
+  }
+
+  /**
+   * Sends a message that the game's rules answer.
+   *
+   * @param {string} name
+   * @param {{[param: string]: number | string}} params
+   * @param {RequestOptions} [options]
+   */
+  request(name, params, options) {
+    return this.requests.ask(() => this._gameRequest(name, params), options);
+  }
+
+  /**
+   * Asks for another name, which the answer tells as it is shown.
+   *
+   * @param {string} name
+   * @param {RequestOptions} [options]
+   */
+  rename(name, options) {
+    const cut = Array.from(String(name)).slice(0, MAX_NAME).join('');
+    return this.requests.ask(() => ({ type: 'rename', name: cut }), options);
+  }
+
+  /** @param {string} name @param {{[param: string]: number | string}} params @returns {RequestKind} */
+  _gameRequest(name, params) {
+    const { welcome } = /** @type {Link} */ (this._link);
+    const message = messageValues(welcome.schema, name, params);
+    if (welcome.spectator) throw new RequestError('spectator', 'spectators cannot send messages');
+    return { type: 'game', message };
   }
 
   /**

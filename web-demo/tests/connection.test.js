@@ -226,7 +226,8 @@ test('when its room is gone, a client comes back to any', async () => {
   world.socket.drop(1012);
   world.answer = () => (world.joins.at(-1).room ? refusal(404, 'no_such_room') : answer());
   await world.run(1000);
-  assert.deepEqual(world.joins.slice(1), [{ name: 'Ada', room: 'abc' }, { name: 'Ada' }]);
+  // Of the same game, though.
+  assert.deepEqual(world.joins.slice(1), [{ name: 'Ada', room: 'abc' }, { name: 'Ada', game: 'golden' }]);
   world.socket.begin();
   assert.equal(room.connection.state, 'open');
   room.leave();

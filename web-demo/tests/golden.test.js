@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { Reader } from '../sdk/bincode.js';
 import { layoutOf } from '../sdk/layout.js';
-import { decodeServerMessage, encodeClientMessage } from '../sdk/messages.js';
+import { decodeServerMessage, encodeClientMessage, readEvent } from '../sdk/messages.js';
 import { Replica } from '../sdk/replica.js';
 import { readRotation } from '../sdk/rotation.js';
 import { WireError } from '../sdk/wire-error.js';
@@ -21,6 +22,14 @@ test('client messages are written as Rust reads them', () => {
 test('server messages are read as Rust writes them', () => {
   for (const { message, hex } of golden('server-messages.json')) {
     assert.deepEqual({ ...decodeServerMessage(bytesOf(hex)) }, message);
+  }
+});
+
+test('events are read as Rust writes them', () => {
+  for (const { event, hex } of golden('events.json')) {
+    const input = new Reader(bytesOf(hex));
+    assert.deepEqual(readEvent(input), event);
+    input.end();
   }
 });
 

@@ -7,7 +7,7 @@ mod golden;
 
 use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
 use tickwire_protocol::ids::EntityId;
-use tickwire_protocol::message::{ClientMessage, ServerMessage, Welcome};
+use tickwire_protocol::message::{ClientMessage, Request, RequestKind, ServerMessage, Welcome};
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::replica::Replica;
 use tickwire_protocol::watch::GridSize;
@@ -23,13 +23,17 @@ pub fn client_message(bytes: &[u8]) {
     let schema = golden::schema();
     match message {
         ClientMessage::Input(input) => drop(schema.check_input(&input.values)),
-        ClientMessage::Game(message) => drop(schema.check_message(&message)),
+        ClientMessage::Game(message)
+        | ClientMessage::Request(Request { what: RequestKind::Game(message), .. }) => {
+            drop(schema.check_message(&message));
+        }
         ClientMessage::Look(look) => drop(look.is_sound()),
         ClientMessage::Ack(_)
         | ClientMessage::Ping { .. }
         | ClientMessage::Differs(_)
         | ClientMessage::Enter { .. }
-        | ClientMessage::Resume { .. } => {}
+        | ClientMessage::Resume { .. }
+        | ClientMessage::Request(_) => {}
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value as Json, json};
 use tickwire_protocol::message::{
-    ClientMessage, Difference, Event, GameMessage, RefusalCause, Role, RosterEntry, ServerMessage,
-    Value, Welcome,
+    Answer, ClientMessage, Difference, Event, GameMessage, RefusalCause, Request, RequestKind,
+    Role, RosterEntry, ServerMessage, Value, Welcome,
 };
 use tickwire_protocol::schema::{EntityKind, FieldKind, InputKind, MessageKind, ParamKind, Schema};
 
@@ -33,6 +33,16 @@ pub fn client_message(message: &ClientMessage) -> Json {
         ClientMessage::Resume { token, event } => {
             json!({"type": "resume", "token": token, "event": event.0})
         }
+        ClientMessage::Request(Request { id, what }) => {
+            json!({"type": "request", "id": id.0, "what": request_kind(what)})
+        }
+    }
+}
+
+fn request_kind(what: &RequestKind) -> Json {
+    match what {
+        RequestKind::Rename { name } => json!({"type": "rename", "name": name}),
+        RequestKind::Game(message) => json!({"type": "game", "message": game_message(message)}),
     }
 }
 
@@ -53,6 +63,9 @@ pub fn event(event: &Event) -> Json {
         Event::Joined(entry) => json!({"type": "joined", "entry": roster_entry(entry)}),
         Event::Left { player } => json!({"type": "left", "player": player.0}),
         Event::Game(message) => json!({"type": "game", "message": game_message(message)}),
+        Event::Renamed { player, name } => {
+            json!({"type": "renamed", "player": player.0, "name": name})
+        }
     }
 }
 
@@ -80,6 +93,15 @@ pub fn server_message(message: &ServerMessage) -> Json {
         }),
         ServerMessage::Failed { back_after_ms } => {
             json!({"type": "failed", "back_after_ms": back_after_ms})
+        }
+        ServerMessage::Answer(Answer { id, outcome }) => {
+            let outcome = match outcome {
+                Ok(values) => {
+                    json!({"type": "done", "values": values.iter().map(value).collect::<Vec<_>>()})
+                }
+                Err(why) => json!({"type": "refused", "code": why.code, "message": why.message}),
+            };
+            json!({"type": "answer", "id": id.0, "outcome": outcome})
         }
     }
 }

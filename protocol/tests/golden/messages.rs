@@ -2,10 +2,14 @@
 
 use serde_json::{Value as Json, json};
 use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
-use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::frame::EncodedEvent;
+use tickwire_protocol::ids::{
+    EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, RequestId, Tick,
+};
 use tickwire_protocol::message::{
-    Ack, ClientMessage, Difference, DifferenceRow, GameMessage, Input, InputValues, Look, Refusal,
-    RefusalCause, Resumed, ServerMessage, Value, ViewAge, Welcome,
+    Ack, Answer, ClientMessage, Difference, DifferenceRow, Event, GameMessage, Input, InputValues,
+    Look, Refusal, RefusalCause, Rejection, Reply, Request, RequestKind, Resumed, Role,
+    RosterEntry, ServerMessage, Value, ViewAge, Welcome,
 };
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
@@ -29,6 +33,14 @@ fn ack(frame: u32, event: u32) -> ClientMessage {
 
 fn game(kind: u8, values: Vec<Value>) -> ClientMessage {
     ClientMessage::Game(GameMessage { kind, values })
+}
+
+fn request(id: u32, what: RequestKind) -> ClientMessage {
+    ClientMessage::Request(Request { id: RequestId(id), what })
+}
+
+fn answer(id: u32, outcome: Reply) -> ServerMessage {
+    ServerMessage::Answer(Answer { id: RequestId(id), outcome })
 }
 
 fn look(center: [f32; 2], size: [f32; 2]) -> ClientMessage {
@@ -82,6 +94,12 @@ fn client_messages() {
         ),
         ClientMessage::Enter { token: "AB-_09".to_owned() },
         ClientMessage::Resume { token: "AB-_09".to_owned(), event: EventNumber(251) },
+        request(1, RequestKind::Rename { name: "Zoë".to_owned() }),
+        request(u32::MAX, RequestKind::Rename { name: String::new() }),
+        request(
+            251,
+            RequestKind::Game(GameMessage { kind: 0, values: vec![Value::Text("gg".to_owned())] }),
+        ),
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -117,6 +135,11 @@ fn server_messages() {
         ServerMessage::Restarting { closes_in_ms: 10_000, back_after_ms: 2718 },
         ServerMessage::Restarting { closes_in_ms: 0, back_after_ms: u32::MAX },
         ServerMessage::Failed { back_after_ms: 250 },
+        answer(1, Ok(vec![])),
+        answer(251, Ok(vec![Value::Text("Zoë".to_owned()), Value::Integer(-1000)])),
+        answer(u32::MAX, Ok(vec![Value::Number(1234.5), Value::Player(PlayerId(70_000))])),
+        answer(2, Err(Rejection::new("too_fast", "wait a little"))),
+        answer(3, Err(Rejection::new("", ""))),
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -130,10 +153,34 @@ fn server_messages() {
 }
 
 #[test]
+fn events() {
+    let player = PlayerId(70_000);
+    let entry = RosterEntry { player, name: "Zoë 🚀".to_owned(), role: Role::Spectator };
+    let events = [
+        Event::Joined(entry),
+        Event::Left { player },
+        Event::Game(GameMessage { kind: 2, values: vec![Value::Number(2.75)] }),
+        Event::Renamed { player, name: "Ada".to_owned() },
+        Event::Renamed { player: PlayerId(0), name: String::new() },
+    ];
+    let vectors: Vec<_> = events
+        .iter()
+        .map(|event| {
+            let encoded = EncodedEvent::new(Tick(0), event);
+            json!({"event": describe::event(event), "hex": hex(&encoded.bytes)})
+        })
+        .collect();
+    check("events.json", &vectors);
+}
+
+#[test]
 fn malformed_messages() {
     let client = [
         ("nothing", vec![]),
-        ("unknown variant", vec![8]),
+        ("unknown variant", vec![9]),
+        ("unknown request", vec![8, 1, 2]),
+        ("a request for nothing", vec![8, 1]),
+        ("a name that ends too early", vec![8, 1, 0, 3, b'a']),
         ("a token that ends too early", vec![6, 5, b'a']),
         ("a token that is not UTF-8", vec![7, 1, 0xff, 0]),
         ("variant in 64 bits", vec![253, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
@@ -180,7 +227,11 @@ fn malformed_server_messages() -> Vec<(&'static str, Vec<u8>)> {
     longer.push(0);
     vec![
         ("nothing", vec![]),
-        ("unknown variant", vec![5]),
+        ("unknown variant", vec![6]),
+        ("an answer without an outcome", vec![5, 1]),
+        ("an answer that is neither done nor refused", vec![5, 1, 2, 0]),
+        ("an answer of values that are not there", vec![5, 1, 0, 2, 0, 0]),
+        ("a refusal without words", vec![5, 1, 1, 1, b'a']),
         ("a restart that does not say when to come back", vec![3, 0]),
         ("pong cut off", vec![1, 5]),
         ("pong with a trailing byte", vec![1, 5, 5, 0]),

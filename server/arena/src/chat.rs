@@ -1,6 +1,7 @@
 //! What players say to each other: what is left of a line, and how many lines they have.
 
 use bincode::{Decode, Encode};
+use tickwire_protocol::message::Rejection;
 
 /// Lines that may be said at once.
 const BURST: f32 = 4.0;
@@ -49,6 +50,18 @@ pub fn clean(text: &str) -> Option<String> {
     let kept: String = text.chars().filter(|&letter| !is_unwelcome(letter)).collect();
     let trimmed = kept.trim();
     trimmed.contains(|letter| !is_joiner(letter)).then(|| trimmed.to_owned())
+}
+
+/// Why a line is not said of which nothing is left.
+#[must_use]
+pub fn empty() -> Rejection {
+    Rejection::new("empty", "nothing is left of this line that can be seen")
+}
+
+/// Why a line is not said now.
+#[must_use]
+pub fn too_fast() -> Rejection {
+    Rejection::new("too_fast", "wait a little: one line every two seconds, a few at once")
 }
 
 fn is_unwelcome(letter: char) -> bool {

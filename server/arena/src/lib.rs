@@ -42,7 +42,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{GameMessage, InputValues, Value, ViewAge};
+use tickwire_protocol::message::{GameMessage, InputValues, Rejection, Reply, Value, ViewAge};
 use tickwire_protocol::schema::Schema;
 use tickwire_simulation::game::{Context, Game, View};
 use tickwire_simulation::history::History;
@@ -245,16 +245,21 @@ impl Game for Arena {
         }
     }
 
-    fn on_message(&mut self, context: &mut Context<'_>, player: PlayerId, message: &GameMessage) {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        player: PlayerId,
+        message: &GameMessage,
+    ) -> Reply {
         let (schema::SAY, [Value::Text(text)]) = (message.kind, &message.values[..]) else {
-            return;
+            return Err(Rejection::new("unknown", "the arena has no such message"));
         };
-        let Some(pilot) = self.pilots.of_mut(player) else { return };
-        if let Some(text) = chat::clean(text)
-            && pilot.chat.take()
-        {
-            context.emit(schema::said(player, text));
-        }
+        let pilot = self.pilots.of_mut(player);
+        let pilot = pilot.ok_or_else(|| Rejection::new("not_playing", "only pilots can speak"))?;
+        let text = chat::clean(text).ok_or_else(chat::empty)?;
+        pilot.chat.take().then_some(()).ok_or_else(chat::too_fast)?;
+        context.emit(schema::said(player, text));
+        Ok(Vec::new())
     }
 
     fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>) {

@@ -15,7 +15,7 @@ use tickwire_arena::plane::length;
 use tickwire_arena::schema::{kind, ship_flag};
 use tickwire_arena::ship::SHIP_RADIUS;
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::Value;
+use tickwire_protocol::message::{Reply, Value};
 use tickwire_simulation::game::Game;
 use tickwire_simulation::registry::GameOptions;
 
@@ -321,15 +321,22 @@ fn leaving_removes_everything_of_a_player() {
 #[test]
 fn chat_is_cleaned_limited_and_sent_to_all() {
     let mut play = empty_field(1);
-    play.message(PlayerId(1), &say("  hi\u{202e}\n there "));
+    assert_eq!(play.message(PlayerId(1), &say("  hi\u{202e}\n there ")), Ok(vec![]));
     let [event] = &play.events()[..] else { panic!("one event") };
     assert_eq!(event.values, [Value::Player(PlayerId(1)), Value::Text("hi there".to_owned())]);
-    play.message(PlayerId(1), &say(" \u{200f} "));
+    let code = |reply: Reply| reply.err().map(|rejection| rejection.code);
+    assert_eq!(code(play.message(PlayerId(1), &say(" \u{200f} "))).as_deref(), Some("empty"));
     assert_eq!(events(&mut play), []);
-    (0..10).for_each(|_| play.message(PlayerId(1), &say("spam")));
-    assert_eq!(events(&mut play).len(), 3, "four at once, one of which was said before");
+    let spam = |play: &mut scenario::Play| {
+        let codes = (0..10).filter_map(|_| code(play.message(PlayerId(1), &say("spam"))));
+        let codes: Vec<_> = codes.collect();
+        assert!(codes.iter().all(|code| code == "too_fast"), "{codes:?}");
+        codes.len()
+    };
+    assert_eq!(spam(&mut play), 7, "four at once, one of which was said before");
+    assert_eq!(events(&mut play).len(), 3);
     pass(&mut play, 65);
-    (0..10).for_each(|_| play.message(PlayerId(1), &say("spam")));
+    assert_eq!(spam(&mut play), 9);
     assert_eq!(events(&mut play).len(), 1);
 }
 

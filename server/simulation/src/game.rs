@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use tickwire_protocol::ids::{EntityId, PlayerId, Tick};
-use tickwire_protocol::message::{GameMessage, InputValues};
+use tickwire_protocol::message::{GameMessage, InputValues, Rejection, Reply};
 use tickwire_protocol::schema::Schema;
 
 use crate::entity_ids::EntityIds;
@@ -40,9 +40,34 @@ pub trait Game: Send + 'static {
         let _ = (context, player, is_present);
     }
 
-    /// A player sent one of the schema's messages. Its values are in range.
-    fn on_message(&mut self, context: &mut Context<'_>, player: PlayerId, message: &GameMessage) {
+    /// A player wants to be called otherwise: by a name that is fit to be shown. A game may have
+    /// reasons against it.
+    ///
+    /// # Errors
+    /// Why not: nobody is renamed then, and the player is told.
+    fn on_rename(
+        &mut self,
+        context: &mut Context<'_>,
+        player: PlayerId,
+        name: &str,
+    ) -> Result<(), Rejection> {
+        let _ = (context, player, name);
+        Ok(())
+    }
+
+    /// A player sent one of the schema's messages. Its values are in range. What is returned answers
+    /// it where the player has asked for an answer, in at most 1 KiB; nobody else gets to see it.
+    ///
+    /// # Errors
+    /// Why it was refused, for the player likewise.
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        player: PlayerId,
+        message: &GameMessage,
+    ) -> Reply {
         let _ = (context, player, message);
+        Ok(Vec::new())
     }
 
     /// Advances the world by one tick of [`Context::dt`] seconds.

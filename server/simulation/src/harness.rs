@@ -14,7 +14,7 @@
 use rand::SeedableRng;
 
 use tickwire_protocol::ids::{PlayerId, Tick};
-use tickwire_protocol::message::{GameMessage, InputValues, ViewAge};
+use tickwire_protocol::message::{GameMessage, InputValues, Rejection, Reply, ViewAge};
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
@@ -173,13 +173,24 @@ impl<G: Game + ?Sized> GameHarness<G> {
         }
     }
 
-    /// A player's message to the game.
+    /// A player's message to the game, and what it says to it.
+    ///
+    /// # Errors
+    /// The game's refusal.
     ///
     /// # Panics
     /// When the message does not fit the schema.
-    pub fn message(&mut self, player: PlayerId, message: &GameMessage) {
+    pub fn message(&mut self, player: PlayerId, message: &GameMessage) -> Reply {
         assert_eq!(self.schema.check_message(message), Ok(()), "message of player {player}");
-        self.game.on_message(&mut self.world.context(), player, message);
+        self.game.on_message(&mut self.world.context(), player, message)
+    }
+
+    /// A player wants to be called otherwise.
+    ///
+    /// # Errors
+    /// The game's refusal.
+    pub fn rename(&mut self, player: PlayerId, name: &str) -> Result<(), Rejection> {
+        self.game.on_rename(&mut self.world.context(), player, name)
     }
 
     /// Advances the game by one tick.

@@ -14,6 +14,7 @@
 //! | [`registry`] | games by name, and their options |
 //! | [`side_by_side`] | steps of many things on several threads |
 //! | [`entity_ids`], [`saved`] | numbers for entities; saved state |
+//! | [`names`] | what members are called |
 //! | [`harness`] | a game without a room, for tests and benches |
 
 pub mod entity_ids;
@@ -24,6 +25,7 @@ pub mod history;
 pub mod input_queue;
 pub mod inputs;
 pub mod interest;
+pub mod names;
 pub mod pacing;
 pub mod registry;
 pub mod replication;

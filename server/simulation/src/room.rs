@@ -26,6 +26,7 @@ mod member;
 mod notices;
 mod output;
 mod presence;
+mod requests;
 mod rules;
 mod seats;
 

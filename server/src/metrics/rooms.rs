@@ -122,6 +122,8 @@ struct InputMetrics {
     taken: IntCounter,
     late: IntCounter,
     refused: IntCounter,
+    requests: IntCounter,
+    requests_refused: IntCounter,
 }
 
 impl InputMetrics {
@@ -137,6 +139,11 @@ impl InputMetrics {
                 "tickwire_inputs_refused_total",
                 "Inputs and messages that were refused",
             )?,
+            requests: counter("tickwire_requests_total", "Requests that were answered")?,
+            requests_refused: counter(
+                "tickwire_requests_refused_total",
+                "Requests that were answered with a refusal",
+            )?,
         })
     }
 
@@ -144,6 +151,8 @@ impl InputMetrics {
         self.taken.inc_by(new.inputs - old.inputs);
         self.late.inc_by(new.inputs_late - old.inputs_late);
         self.refused.inc_by(new.inputs_refused - old.inputs_refused);
+        self.requests.inc_by(new.requests - old.requests);
+        self.requests_refused.inc_by(new.requests_refused - old.requests_refused);
     }
 }
 

@@ -91,6 +91,7 @@ impl RoomDriver {
             RoomMessage::Input(input) => room.handle_input(player, input, at),
             RoomMessage::Ack(ack) => room.handle_ack(player, ack, at),
             RoomMessage::Game(message) => room.handle_message(player, &message),
+            RoomMessage::Request(request) => room.handle_request(player, request),
             RoomMessage::Look(look) => room.handle_look(player, look),
             RoomMessage::Difference(difference) => room.handle_difference(player, &difference),
         };
@@ -126,6 +127,7 @@ impl RoomDriver {
                 self.warn_of(player, &refusal);
                 (player, told(&ServerMessage::Refused(refusal)))
             }
+            Output::Answer { player, answer } => (player, told(&ServerMessage::Answer(answer))),
             Output::Desync { player, report } => {
                 let session = self.routes.session(player);
                 warn!(?session, room = %self.parts.handle.id, %player, %report, "desync");

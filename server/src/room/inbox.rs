@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{Ack, Difference, GameMessage, Input, Look};
+use tickwire_protocol::message::{Ack, Difference, GameMessage, Input, Look, Request};
 
 use crate::session::SessionId;
 
@@ -24,6 +24,8 @@ pub enum RoomMessage {
     Ack(Ack),
     /// A message to the game.
     Game(GameMessage),
+    /// Something that is to be answered.
+    Request(Request),
     /// What a spectator wants to see.
     Look(Look),
     /// A part of the client's state that differs.

@@ -120,6 +120,7 @@ impl Uplink {
             ClientMessage::Input(input) => RoomMessage::Input(input),
             ClientMessage::Ack(ack) => RoomMessage::Ack(ack),
             ClientMessage::Game(message) => RoomMessage::Game(message),
+            ClientMessage::Request(request) => RoomMessage::Request(request),
             ClientMessage::Look(look) => RoomMessage::Look(look),
             ClientMessage::Differs(difference) => RoomMessage::Difference(difference),
             // The session lets tokens pass only where they are due.

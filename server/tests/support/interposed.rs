@@ -1,7 +1,7 @@
 //! A game that does as another one does, with a test in between.
 
 use tickwire_protocol::ids::{PlayerId, Tick};
-use tickwire_protocol::message::{GameMessage, InputValues};
+use tickwire_protocol::message::{GameMessage, InputValues, Reply};
 use tickwire_protocol::schema::Schema;
 use tickwire_simulation::game::{Context, Game, View};
 use tickwire_simulation::inputs::Inputs;
@@ -71,9 +71,14 @@ impl<F: Fn(Call) + Send + 'static> Game for Interposed<F> {
         (self.before)(Call::Presence { is_present });
         self.rules.on_presence(context, player, is_present);
     }
-    fn on_message(&mut self, context: &mut Context<'_>, player: PlayerId, message: &GameMessage) {
+    fn on_message(
+        &mut self,
+        context: &mut Context<'_>,
+        player: PlayerId,
+        message: &GameMessage,
+    ) -> Reply {
         (self.before)(Call::Message);
-        self.rules.on_message(context, player, message);
+        self.rules.on_message(context, player, message)
     }
     fn step(&mut self, context: &mut Context<'_>, inputs: &Inputs<'_>) {
         (self.before)(Call::Step(context.tick()));

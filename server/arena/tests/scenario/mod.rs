@@ -138,7 +138,7 @@ impl Script {
             }
             match self.rng.random_range(0..1500) {
                 0 => play.leave(player),
-                1 => play.message(player, &say("hello")),
+                1 => drop(play.message(player, &say("hello"))),
                 _ => {}
             }
         }

@@ -60,6 +60,8 @@ pub struct RoomConfig {
     /// Ticks in which a client is given a keyframe for a reported difference no more than once: 10 s
     /// by default.
     pub report_ticks: u32,
+    /// Ticks between two names of one member. Two seconds by default: everybody is told of each.
+    pub rename_ticks: u32,
     /// How long a member whose connection is lost can come back, in ticks; 0 for not at all. 600 by
     /// default: 20 s at 30 Hz, which a phone takes from one network to the next.
     pub resume_ticks: u32,
@@ -105,6 +107,7 @@ impl RoomConfig {
             budget_per_second: 65_536.0,
             quiet_ticks: (second / 4).max(1),
             report_ticks: 10 * second,
+            rename_ticks: 2 * second,
             resume_ticks: 20 * second,
             heartbeat_interval: heartbeat_timeout / 3,
             heartbeat_timeout,

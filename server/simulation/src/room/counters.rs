@@ -25,4 +25,8 @@ pub struct RoomCounters {
     pub inputs_late: u64,
     /// Inputs and messages that were refused.
     pub inputs_refused: u64,
+    /// Requests answered, the refused ones included.
+    pub requests: u64,
+    /// Requests that were refused.
+    pub requests_refused: u64,
 }

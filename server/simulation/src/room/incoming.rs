@@ -36,7 +36,7 @@ impl Room {
         Ok(())
     }
 
-    /// Hands a message to the game.
+    /// Hands a message to the game, whose answer nobody asked for.
     ///
     /// # Errors
     /// [`MessageError`] when the connection should end.
@@ -50,7 +50,8 @@ impl Room {
         if member.role == Role::Spectator {
             self.refuse(player, Refusal { input: None, cause: RefusalCause::Spectator });
         } else {
-            self.with_game(|game, context| game.on_message(context, player, message));
+            // Nobody waits for an answer.
+            let _ = self.with_game(|game, context| game.on_message(context, player, message));
         }
         Ok(())
     }
@@ -88,6 +89,7 @@ impl Room {
             member.round_trips.record(arrived.saturating_sub(due(tick)));
         }
         member.keys.confirm();
+        member.requests.handle_ack();
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ use crate::view_age::RoundTrips;
 use super::SeatRequest;
 use super::attention::Attention;
 use super::presence::{Presence, ResumeKeys};
+use super::requests::Requests;
 
 /// Somebody in the room: what they do there, what they want, what they have been sent.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Member {
     pub(super) round_trips: RoundTrips,
     pub(super) presence: Presence,
     pub(super) keys: ResumeKeys,
+    /// What it wants an answer to.
+    pub(super) requests: Requests,
     /// What a spectator has chosen to see.
     pub(super) look: Option<View>,
     /// The tick at which it last reported a difference that was looked at.
@@ -53,6 +56,7 @@ impl Member {
             round_trips: RoundTrips::default(),
             presence: Presence::Present,
             keys: ResumeKeys::default(),
+            requests: Requests::default(),
             look: None,
             reported_at: None,
             echo: None,

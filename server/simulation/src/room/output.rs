@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{Refusal, Welcome};
+use tickwire_protocol::message::{Answer, Refusal, Welcome};
 
 use super::{DesyncReport, Oversized};
 
@@ -33,6 +33,13 @@ pub enum Output {
         player: PlayerId,
         /// What, and why.
         refusal: Refusal,
+    },
+    /// Answer a member's request.
+    Answer {
+        /// The receiver.
+        player: PlayerId,
+        /// What became of it.
+        answer: Answer,
     },
     /// A member's copy of the state differs: for the log. A keyframe is on its way to it.
     Desync {
@@ -65,6 +72,7 @@ impl Output {
             Self::Send { player, .. }
             | Self::Welcome { player, .. }
             | Self::Refuse { player, .. }
+            | Self::Answer { player, .. }
             | Self::Desync { player, .. }
             | Self::Oversized { player, .. }
             | Self::Close { player, .. } => *player,

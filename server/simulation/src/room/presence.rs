@@ -161,6 +161,7 @@ impl Member {
     /// Begins anew for another connection, or for none. What has happened meanwhile is kept.
     fn forget_connection(&mut self, neutral: InputValues) {
         self.inputs = InputQueue::new(neutral);
+        self.requests.forget_connection();
         self.attention = Attention::default();
         self.round_trips = RoundTrips::default();
         self.echo = None;

@@ -309,6 +309,7 @@ impl Network {
                     client.down.push_back((self.now + u64::from(client.delay_ticks), bytes));
                 }
                 Output::Refuse { refusal, .. } => client.refusals.push(refusal),
+                Output::Answer { answer, .. } => unreachable!("nobody asks: {answer:?}"),
                 Output::Desync { report, .. } => client.desyncs.push(report),
                 Output::Oversized { cause, .. } => client.oversized = Some(cause),
                 Output::Close { reason, .. } => client.closed = Some(reason),

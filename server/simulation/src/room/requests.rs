@@ -1,0 +1,173 @@
+//! What members want an answer to: each request is carried out once, and answered once per connection.
+//!
+//! A member's requests are numbered upwards, over all of its connections. On one connection a number
+//! that is not above the one before is not answered: its answer is on the way already. A request that
+//! comes once more over a later connection, because its answer was lost with the one before, is not
+//! carried out again but told what became of it.
+
+use std::collections::VecDeque;
+
+use tickwire_protocol::close::CloseReason;
+use tickwire_protocol::ids::{PlayerId, RequestId, Tick};
+use tickwire_protocol::message::{
+    Answer, Event, GameMessage, Rejection, Reply, Request, RequestKind, Role, ServerMessage, Value,
+};
+
+use super::{MessageError, Output, Room};
+use crate::game::Audience;
+use crate::names::display_name;
+
+/// Answers that are kept of each member: as many as requests of a client wait at once.
+const ANSWERS_KEPT: usize = 16;
+/// Longest answer, in bytes as it is sent: a member's may take 16 times as much memory.
+const MAX_ANSWER_BYTES: usize = 1024;
+
+/// One member's requests.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    /// The newest that was carried out.
+    newest: RequestId,
+    /// The newest that was answered on the connection that is there.
+    answered: RequestId,
+    /// The newest answers, the oldest first.
+    kept: VecDeque<Answer>,
+    /// Answers since the client last acknowledged anything: it may not be reading.
+    unread: usize,
+    /// When the member was last given another name.
+    renamed_at: Option<Tick>,
+}
+
+impl Requests {
+    /// The connection is another one, or none.
+    pub(super) const fn forget_connection(&mut self) {
+        self.answered = RequestId(0);
+        self.unread = 0;
+    }
+
+    /// The client reads.
+    pub(super) const fn handle_ack(&mut self) {
+        self.unread = 0;
+    }
+
+    /// Whether a request counts on the connection that is there.
+    fn admit(&mut self, id: RequestId) -> bool {
+        let is_next = id > self.answered;
+        self.answered = self.answered.max(id);
+        is_next
+    }
+
+    /// What became of a request earlier.
+    fn recall(&self, id: RequestId) -> Option<Reply> {
+        let forgotten = || {
+            Err(Rejection::new("forgotten", "it was carried out earlier; its answer is not kept"))
+        };
+        let kept = || self.kept.iter().find(|answer| answer.id == id);
+        (id <= self.newest).then(|| kept().map_or_else(forgotten, |answer| answer.outcome.clone()))
+    }
+
+    fn keep(&mut self, answer: Answer) {
+        self.newest = answer.id;
+        if self.kept.len() == ANSWERS_KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(answer);
+    }
+}
+
+impl Room {
+    /// Carries a request out and answers it, unless it was answered on this connection.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_request(
+        &mut self,
+        player: PlayerId,
+        request: Request,
+    ) -> Result<(), MessageError> {
+        let Request { id, what } = request;
+        if let RequestKind::Game(message) = &what {
+            self.schema.check_message(message)?;
+        }
+        let requests = &mut self.members.get_mut(&player).ok_or(MessageError::NotAMember)?.requests;
+        if !requests.admit(id) {
+            return Ok(());
+        }
+        let answer = match requests.recall(id) {
+            Some(outcome) => Answer { id, outcome },
+            None => {
+                let answer = sendable(Answer { id, outcome: self.carry_out(player, what) });
+                if let Some(member) = self.members.get_mut(&player) {
+                    member.requests.keep(answer.clone());
+                }
+                answer
+            }
+        };
+        self.counters.requests += 1;
+        self.counters.requests_refused += u64::from(answer.outcome.is_err());
+        self.answer(player, answer);
+        Ok(())
+    }
+
+    /// Answers are not held back like frames, so who does not read is sent away instead.
+    fn answer(&mut self, player: PlayerId, answer: Answer) {
+        let Some(member) = self.members.get_mut(&player) else { return };
+        member.requests.unread += 1;
+        if member.requests.unread > self.config.flow.events {
+            self.disconnect(player, CloseReason::TooSlow);
+        } else {
+            self.output.push_back(Output::Answer { player, answer });
+        }
+    }
+
+    fn carry_out(&mut self, player: PlayerId, what: RequestKind) -> Reply {
+        match what {
+            RequestKind::Rename { name } => self.rename(player, &name),
+            RequestKind::Game(message) => self.ask_game(player, &message),
+        }
+    }
+
+    fn ask_game(&mut self, player: PlayerId, message: &GameMessage) -> Reply {
+        let role = self.members.get(&player).map(|member| member.role);
+        if role == Some(Role::Spectator) {
+            return Err(Rejection::new("spectator", "spectators cannot send messages"));
+        }
+        self.with_game(|game, context| game.on_message(context, player, message))
+    }
+
+    /// Gives a member another name, which the answer tells.
+    fn rename(&mut self, player: PlayerId, name: &str) -> Reply {
+        let name = display_name(name);
+        let (tick, pause) = (self.tick, self.config.rename_ticks.cast_signed());
+        let member = self.members.get(&player);
+        let Some(member) = member.filter(|member| member.name != name) else {
+            return Ok(vec![Value::Text(name)]);
+        };
+        if member.requests.renamed_at.is_some_and(|at| tick.since(at) < pause) {
+            return Err(Rejection::new("too_fast", "names can be changed every two seconds"));
+        }
+        if member.is_playing() {
+            self.with_game(|game, context| game.on_rename(context, player, &name))?;
+        }
+        if let Some(member) = self.members.get_mut(&player) {
+            member.name.clone_from(&name);
+            member.requests.renamed_at = Some(tick);
+        }
+        self.tell(Audience::Everybody, &Event::Renamed { player, name: name.clone() });
+        Ok(vec![Value::Text(name)])
+    }
+}
+
+/// An answer as it is, unless the game has made it too long or of numbers that are none.
+fn sendable(answer: Answer) -> Answer {
+    let is_number = |value: &Value| !matches!(value, Value::Number(number) if !number.is_finite());
+    let is_sound = answer.outcome.as_ref().map_or(true, |values| values.iter().all(is_number));
+    let bytes = ServerMessage::Answer(answer.clone()).to_bytes().len();
+    let is_sendable = is_sound && bytes <= MAX_ANSWER_BYTES;
+    debug_assert!(is_sendable, "an answer of {bytes} bytes: {answer:?}");
+    if is_sendable {
+        answer
+    } else {
+        let outcome = Err(Rejection::new("internal", "the game's answer cannot be sent"));
+        Answer { id: answer.id, outcome }
+    }
+}

@@ -1,0 +1,69 @@
+//! Requests over real sockets: answers, refusals, and names that others get to see.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use serde_json::json;
+use support::{Client, PATIENCE, Received, TestServer};
+use tickwire_protocol::ids::RequestId;
+use tickwire_protocol::message::{
+    Answer, ClientMessage, Event, GameMessage, Reply, Request, RequestKind, ServerMessage, Value,
+};
+
+async fn ask(client: &mut Client, id: u32, what: RequestKind) -> Reply {
+    client.send(ClientMessage::Request(Request { id: RequestId(id), what })).await;
+    let answered = async {
+        loop {
+            if let Received::Message(ServerMessage::Answer(answer)) = client.next().await {
+                return answer;
+            }
+        }
+    };
+    let answer = tokio::time::timeout(PATIENCE, answered).await.expect("an answer");
+    let Answer { id: RequestId(answered), outcome } = answer;
+    assert_eq!(answered, id);
+    outcome
+}
+
+fn say(text: &str) -> RequestKind {
+    RequestKind::Game(GameMessage { kind: 0, values: vec![Value::Text(text.to_owned())] })
+}
+
+fn rename(name: &str) -> RequestKind {
+    RequestKind::Rename { name: name.to_owned() }
+}
+
+#[tokio::test]
+async fn the_arena_says_why_a_line_is_not_said() {
+    let server = TestServer::start(&["--bots=0"]);
+    let mut client = server.enter(json!({"name": "Ada"})).await;
+    let code = |outcome: Reply| outcome.unwrap_err().code;
+    assert_eq!(code(ask(&mut client, 1, say(" \u{202e}\n")).await), "empty");
+    for id in 2..6 {
+        assert_eq!(ask(&mut client, id, say("gg")).await, Ok(vec![]));
+    }
+    assert_eq!(code(ask(&mut client, 6, say("gg")).await), "too_fast");
+    let mut spectator = server.enter(json!({"name": "Eve", "spectate": true})).await;
+    assert_eq!(code(ask(&mut spectator, 1, say("gg")).await), "spectator");
+    server.metric_until("tickwire_requests_total", 7.0).await;
+    assert_eq!(server.metric("tickwire_requests_refused_total").await, 3.0);
+}
+
+#[tokio::test]
+async fn everybody_hears_of_a_new_name_and_newcomers_see_it() {
+    let server = TestServer::start(&["--bots=0"]);
+    let mut witness = server.enter(json!({"name": "witness"})).await;
+    let mut client = server.enter(json!({"name": "Ada"})).await;
+    let name = "<i>Countess</i>".to_owned();
+    let outcome = ask(&mut client, 1, rename(" <i>Countess</i>\u{202e} ")).await;
+    assert_eq!(outcome, Ok(vec![Value::Text(name.clone())]));
+    let renamed = Event::Renamed { player: client.welcome.player, name: name.clone() };
+    let heard = async {
+        while !witness.frame().await.events.iter().any(|received| received.event == renamed) {}
+    };
+    tokio::time::timeout(PATIENCE, heard).await.expect("the witness hears of it");
+    let newcomer = server.enter(json!({"name": "newcomer"})).await;
+    let names: Vec<_> = newcomer.welcome.roster.iter().map(|entry| &entry.name[..]).collect();
+    assert_eq!(names, ["witness", &name, "newcomer"]);
+}

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { JoinError, RequestError, TickwireError } from '../sdk/index.js';
+import { FakeWorld, GRID_FRAMES, GRID_WELCOME, RESUMABLE_WELCOME, WELCOME, heard, ok, refusal } from './support/fake-world.js';
+import { bytesOf } from './support/golden.js';
+
+const ELSEWHERE = { token: 'u', room: 'def', player: 7, ws_url: '/ws?token=u' };
+
+/** A room in a world that has a seat elsewhere, too. @param {Uint8Array} [welcome] */
+async function joined(welcome) {
+  const world = new FakeWorld();
+  const room = await world.joined({ sendHz: 15 }, welcome);
+  world.answer = () => ok(ELSEWHERE);
+  return { world, room };
+}
+
+/** The new room's welcome and state. @param {FakeWorld} world */
+function arrive({ socket }) {
+  socket.open();
+  socket.receive(GRID_WELCOME, bytesOf(GRID_FRAMES[0].hex));
+}
+
+test('a room is changed for another one: seat first, then farewell; handlers stay', async () => {
+  const { world, room } = await joined();
+  const [old] = world.sockets;
+  const before = [...room.entities.values()];
+  const [leaves, enters, rosters, statuses] = /** @type {const} */ (['leave', 'enter', 'roster', 'connection']).map(
+    (event) => heard(room, event),
+  );
+  const changed = room.change({ room: 'def' });
+  assert.equal(old.closedWith, undefined, 'not before there is a seat');
+  await world.run(0);
+  assert.deepEqual(world.joins[1], { name: 'Ada', room: 'def', send_hz: 15 });
+  assert.equal(old.closedWith, 1000, 'left for good');
+  assert.equal(world.socket.url, 'ws://server:8080/ws?token=u');
+  assert.equal(room.entities.size, before.length, 'what was seen stays until there is something else');
+  arrive(world);
+  await changed;
+  assert.deepEqual(leaves, before);
+  assert.ok(enters.length > 0 && enters.every((entity) => room.entities.get(entity.id) === entity));
+  assert.equal(rosters.length, 1);
+  assert.deepEqual(statuses.map(({ state }) => state), ['connecting', 'open']);
+  // And there it comes back to, as the player there, and if that is not possible as another one.
+  world.socket.drop(1012);
+  await world.run(1000);
+  assert.match(world.socket.url, /[?]resume=/);
+  world.socket.drop(4404);
+  await world.run(0);
+  assert.deepEqual(world.joins[2], { name: 'Ada', room: 'def', send_hz: 15 });
+  room.leave();
+  assert.equal(world.timers.size, 0);
+  assert.equal(world.host.listeners.length, 0);
+});
+
+test('who gets no seat stays where they are', async () => {
+  const { world, room } = await joined();
+  const statuses = heard(room, 'connection');
+  for (const [answer, code] of /** @type {[() => any, string][]} */ ([
+    [() => refusal(409, 'room_full'), 'room_full'],
+    [() => refusal(404, 'no_such_room'), 'no_such_room'],
+    [() => Promise.reject(new TypeError('network')), 'unreachable'],
+    [() => ok({}), 'bad_answer'],
+  ])) {
+    world.answer = answer;
+    await assert.rejects(room.change({ room: 'def' }), (error) => error instanceof JoinError && error.code === code);
+  }
+  world.answer = () => new Promise(() => {});
+  const unanswered = assert.rejects(room.change({ room: 'def' }), { code: 'timeout' });
+  await world.run(10_000);
+  await unanswered;
+  assert.deepEqual(statuses, []);
+  assert.equal(room.send({}), 1);
+  room.leave();
+  assert.equal(world.timers.size, 0);
+});
+
+test('what is not named stays, but for the room where a game is', async () => {
+  /** @type {[import('../sdk/index.js').Place, object][]} */
+  const places = [
+    [{}, { room: 'abc' }],
+    [{ room: 'def' }, { room: 'def' }],
+    [{ game: 'drift' }, { game: 'drift' }],
+    [{ spectate: true }, { room: 'abc', spectate: true }],
+    [{ room: 'def', spectate: true }, { room: 'def', spectate: true }],
+  ];
+  for (const [place, asked] of places) {
+    const { world, room } = await joined();
+    room.change(place);
+    await world.run(0);
+    assert.deepEqual(world.joins[1], { name: 'Ada', send_hz: 15, ...asked });
+    room.leave();
+    assert.equal(world.timers.size, 0);
+  }
+});
+
+test('watching and playing are changed in place', async () => {
+  const { world, room } = await joined();
+  const spectating = bytesOf(Buffer.from(WELCOME).toString('hex').replace('fb2c0100', 'fb2c0101'));
+  world.answer = () => ok({ ...ELSEWHERE, room: 'abc' });
+  const watching = room.spectate();
+  await world.run(0);
+  world.socket.begin(spectating);
+  await watching;
+  assert.equal(room.spectator, true);
+  const playing = room.play();
+  await world.run(0);
+  world.socket.begin(WELCOME);
+  await playing;
+  assert.equal(room.spectator, false);
+  assert.deepEqual(world.joins.slice(1).map(({ room: id, spectate }) => [id, spectate]), [['abc', true], ['abc', false]]);
+  room.leave();
+});
+
+test('nothing of the old room is resumed, asked again or looked at in the new one', async () => {
+  const { world, room } = await joined(RESUMABLE_WELCOME);
+  await world.run(1000);
+  const asked = room.request('say', { text: 'a' }, { resend: true });
+  room.change({ room: 'def' });
+  await world.run(0);
+  await assert.rejects(asked, (error) => error instanceof RequestError && error.code === 'moved');
+  world.socket.drop(1006);
+  await world.run(1000);
+  assert.equal(world.joins.length, 3, 'a join, and no resume');
+  world.socket.begin();
+  assert.deepEqual(world.sent('08'), []);
+  room.leave();
+  assert.equal(world.timers.size, 0);
+});
+
+test('a move can begin while waiting, and after the end', async () => {
+  for (const code of [4423, 4411]) {
+    const { world, room } = await joined();
+    world.socket.drop(code);
+    const changed = room.change({ room: 'def' });
+    await world.run(0);
+    arrive(world);
+    await changed;
+    assert.equal(room.connection.state, 'open', `after ${code}`);
+    assert.ok(world.host.listeners.length > 0, 'it listens again');
+    await world.run(20);
+    assert.equal(world.joins.length, 2);
+    room.leave();
+    assert.equal(world.timers.size, 0);
+    assert.equal(world.host.listeners.length, 0);
+  }
+});
+
+test('the newest move counts, and leaving ends it', async () => {
+  const { world, room } = await joined();
+  const first = assert.rejects(room.change({ room: 'one' }), { code: 'superseded' });
+  const second = room.change({ room: 'two' });
+  await first;
+  await world.run(0);
+  arrive(world);
+  await second;
+  assert.equal(world.sockets.length, 2);
+  const third = assert.rejects(room.change({ room: 'three' }), { code: 'left' });
+  room.leave();
+  await third;
+  await world.run(0);
+  assert.equal(world.sockets.length, 2);
+  const fourth = assert.rejects(joinedAndLeft(), { code: 'left' });
+  await fourth;
+  assert.equal(world.timers.size, 0);
+});
+
+/** Leaves between seat and state. */
+async function joinedAndLeft() {
+  const { world, room } = await joined();
+  const changed = room.change({ room: 'def' });
+  await world.run(0);
+  room.leave();
+  assert.equal(world.timers.size, 0);
+  return changed;
+}
+
+test('a new room that closes for good is the end, with its reason', async () => {
+  const { world, room } = await joined();
+  const changed = room.change({ room: 'def' });
+  await world.run(0);
+  world.socket.drop(4411, 'the room has ended');
+  await assert.rejects(changed, (error) => error instanceof TickwireError && error.code === 'room_ended');
+  assert.equal(room.connection.state, 'closed');
+  assert.equal(world.timers.size, 0);
+});
