@@ -67,11 +67,13 @@ step "JavaScript types"
 step "JavaScript tests"
 # Random frames, which Rust makes and reads, for JavaScript to read as well.
 export TICKWIRE_RANDOM_FRAMES="$built/examples/random-frames"
+# The server, and one of a game of the tests', for the SDK to play on.
+export TICKWIRE_SERVER="$built/server" TICKWIRE_TAG_SERVER="$built/examples/tag"
 (cd web-demo && npm test --silent)
 
 step "browser tests"
 TICKWIRE_CHROMIUM="$(chromium_path)"
-export TICKWIRE_SERVER="$built/server" TICKWIRE_CHROMIUM
+export TICKWIRE_CHROMIUM
 (cd web-demo && npm run --silent test:browser)
 
 step "all passed"

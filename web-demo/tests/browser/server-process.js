@@ -23,12 +23,12 @@ export class ServerProcess {
 
   /**
    * Starts a server and waits until it prints its address.
-   * @param {{ port?: number, seed?: number, bots?: number, flags?: string[] }} [options]
+   * @param {{ port?: number, seed?: number, bots?: number, flags?: string[], program?: string }} [options]
    */
-  static async start({ port = 0, seed = 7, bots = 6, flags = [] } = {}) {
+  static async start({ port = 0, seed = 7, bots = 6, flags = [], program = PROGRAM } = {}) {
     const place = ['--bind', `127.0.0.1:${port}`];
     const options = [...place, '--seed', String(seed), '--bots', String(bots), ...flags];
-    const server = new ServerProcess(spawn(PROGRAM, options, { stdio: ['ignore', 'pipe', 'pipe'] }));
+    const server = new ServerProcess(spawn(program, options, { stdio: ['ignore', 'pipe', 'pipe'] }));
     await server.#listening();
     return server;
   }
