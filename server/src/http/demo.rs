@@ -18,6 +18,7 @@ struct Demo;
 
 #[derive(RustEmbed)]
 #[folder = "../web-demo/sdk"]
+#[include = "*.js"]
 struct Sdk;
 
 #[get("/")]
