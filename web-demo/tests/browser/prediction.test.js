@@ -8,6 +8,10 @@ import { launch, open, picture, until, untilFlying } from './demo-page.js';
 import { ServerProcess } from './server-process.js';
 
 const NET = 'net=latency:150,jitter:30';
+/** A page or a network that stands for longer than this is a busy machine's, and not simulated, in
+ * milliseconds; what is late within a second of it is no fault of the pacing. */
+const STANDS_MS = 60;
+const STANDS_NET_MS = 330;
 /** How long an error may be seen after what caused it, in ticks. */
 const AFTERWARDS = 12;
 
@@ -23,13 +27,25 @@ after(() => browser?.close());
 async function record(page) {
   await page.evaluate(`(() => {
     const { room } = tickwire;
-    const kept = (window.kept = { errors: [], causes: [], inputs: 0, late: 0 });
+    const kept = (window.kept = { errors: [], causes: [], inputs: 0, late: 0, excused: 0 });
+    let [stoodAt, frameAt, stateAt] = [-Infinity, performance.now(), performance.now()];
+    const beat = () => {
+      const now = performance.now();
+      if (now - frameAt > ${STANDS_MS}) stoodAt = now;
+      frameAt = now;
+      requestAnimationFrame(beat);
+    };
+    requestAnimationFrame(beat);
     room.on('state', ({ tick, input }) => {
+      const now = performance.now();
+      if (now - stateAt > ${STANDS_NET_MS}) stoodAt = now;
+      stateAt = now;
       const { error } = room.prediction;
       if (room.prediction.compared > 0) kept.errors.push({ tick, error });
       if (input) kept.inputs += 1;
       if (input && input.slackMs < 0) {
-        kept.late += 1;
+        if (now - stoodAt < 1000) kept.excused += 1;
+        else kept.late += 1;
         kept.causes.push(input.applied);
       }
     });
@@ -101,12 +117,12 @@ test('alone, the prediction is exact whenever inputs are in time', async () => {
     await record(page);
     await flyAbout(page, 20_000);
     await picture(page, 'predicted');
-    const { errors, causes, inputs, late } = await page.evaluate('window.kept');
-    console.log(`# ${errors.length} states, ${inputs} inputs, ${late} late`);
-    assert.ok(errors.length > 200, `${errors.length} states`);
+    const { errors, causes, inputs, late, excused } = await page.evaluate('window.kept');
+    console.log(`# ${errors.length} states, ${inputs} inputs, ${late} late, and ${excused} when the machine stood`);
+    assert.ok(errors.length > 50, `${errors.length} states`);
     assert.ok(inputs > 15);
-    // On a busy machine a page may stand for longer than any lead; see prediction.test.js for 1 in 100.
-    assert.ok(late <= Math.max(2, inputs / 100), `${late} of ${inputs} inputs were late`);
+    // One of a few is more than one in a hundred; tests/prediction.test.js has enough of them.
+    assert.ok(late <= Math.max(1, inputs / 100), `${late} of ${inputs} inputs were late`);
     for (const { tick, error } of errors.filter((/** @type {any} */ state) => state.error !== 0)) {
       const isExplained = causes.some((/** @type {number} */ cause) => tick >= cause - AFTERWARDS && tick <= cause + AFTERWARDS);
       assert.ok(isExplained, `off by ${error} at tick ${tick}; causes at ${causes}`);
