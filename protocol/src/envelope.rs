@@ -202,6 +202,16 @@ mod tests {
         }
 
         #[test]
+        fn inputs_come_back(seq: u16, at: u32, view_age: u16, values in prop::collection::vec(any::<i32>(), 0..=8)) {
+            let values = InputValues::new(&values).unwrap();
+            let input = Input { seq: InputSeq(seq), at: Tick(at), view_age: ViewAge(view_age), values };
+            let message = ClientMessage::Input(input);
+            let bytes = message.to_bytes();
+            prop_assert_eq!(ClientMessage::from_bytes(&bytes).unwrap(), message);
+            prop_assert!(ClientMessage::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+        }
+
+        #[test]
         fn truncation_is_an_error(text in ".{0,40}", number in any::<f32>(), cut in any::<prop::sample::Index>()) {
             let message = ClientMessage::Game(GameMessage {
                 kind: 3,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`game`] | the trait that a game author implements, and what it may do |
 //! | [`inputs`], [`input_queue`] | inputs as a step sees them; on their way to their tick |
+//! | [`view_age`], [`history`] | how late a player sees the others; what was then |
 //! | [`scene`] | from the world to integers |
 //! | [`interest`] | who sees what: cells, views |
 //! | [`replication`] | the state in parts, their recent snapshots, their shared chunks |

@@ -36,8 +36,8 @@ pub struct RoundTrips {
 pub struct ViewAgeLimits {
     /// The oldest view that is granted; zero grants none.
     pub most: Duration,
-    /// From one state frame to the next.
-    pub send_interval: Duration,
+    /// Ticks from one state frame to the next.
+    pub send_every: u8,
     /// Ticks per second.
     pub tick_rate_hz: u16,
 }
@@ -88,10 +88,9 @@ impl ViewAgeLimits {
         let late = i64::from(claim.late_ticks) * i64::from(ViewAge::PER_TICK);
         let claimed = i64::from(claim.view_age.0) + late;
         let (shortest, spread) = round_trips.shortest_and_spread_ms();
-        let interval = i64::try_from(self.send_interval.as_millis()).unwrap_or(0) + 1;
-        let usual_ms = claim.slack_ms + i64::from(shortest) + interval;
+        let interval = i64::from(self.send_every) * i64::from(ViewAge::PER_TICK);
         let allowance_ms = (LEAST_ALLOWANCE_MS + i64::from(spread) * 3 / 2).min(MOST_ALLOWANCE_MS);
-        let usual = self.steps(usual_ms) + late;
+        let usual = self.steps(claim.slack_ms + i64::from(shortest)) + interval + late;
         let granted = if claimed <= usual + self.steps(allowance_ms) { claimed } else { usual };
         let most = self.steps(i64::try_from(self.most.as_millis()).unwrap_or(i64::MAX));
         ViewAge(granted.clamp(0, most).try_into().unwrap_or(u16::MAX))
@@ -108,11 +107,8 @@ impl ViewAgeLimits {
 mod tests {
     use super::*;
 
-    const LIMITS: ViewAgeLimits = ViewAgeLimits {
-        most: Duration::from_millis(400),
-        send_interval: Duration::from_micros(33_333),
-        tick_rate_hz: 30,
-    };
+    const LIMITS: ViewAgeLimits =
+        ViewAgeLimits { most: Duration::from_millis(400), send_every: 1, tick_rate_hz: 30 };
 
     fn steps(ms: u32) -> u16 {
         (ms * 30 * 16 / 1000) as u16

@@ -63,7 +63,7 @@ const FULL_TURN = 65_536;
  * What surrounds the ship.
  *
  * @typedef {object} Field
- * @property {number} dt seconds per tick
+ * @property {number} dt seconds per tick: a whole one, as the room has it
  * @property {[number, number]} world its width and height
  * @property {Iterable<Rock>} rocks the asteroids near by, or all of them
  */

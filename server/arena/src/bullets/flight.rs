@@ -50,6 +50,7 @@ pub(super) enum Fate {
 
 impl Bullet {
     /// Moves it through a tick, from a share of it on, among the ships of that tick that count.
+    #[inline]
     pub(super) fn fly(
         &mut self,
         tick: Option<PastTick<'_>>,
@@ -63,9 +64,7 @@ impl Bullet {
         let path = Path { start, end: self.position };
         let world = space.field.world();
         let stop = path.first_rock(space.field);
-        let target = tick.and_then(|tick| {
-            path.first_ship(tick, from, |ship| ship.player != self.player && counts(ship))
-        });
+        let target = tick.and_then(|tick| path.first_ship(tick, from, self.player, counts));
         if let Some((time, victim)) = target
             && stop.is_none_or(|stop| time <= stop)
         {
@@ -119,12 +118,15 @@ impl Path {
             .reduce(f32::min)
     }
 
-    /// When it first meets a ship that counts, and whose. Both move: the ship is taken to stand still
-    /// while the bullet flies the difference of their ways. The path begins at a share of the tick.
+    /// When it first meets a ship other than the shooter's that counts, and whose. Both move: the ship is
+    /// taken to stand still while the bullet flies the difference of their ways. The path begins at a
+    /// share of the tick.
+    #[inline]
     fn first_ship(
         self,
         tick: PastTick<'_>,
         from: f32,
+        shooter: PlayerId,
         counts: impl Fn(&PastShip) -> bool,
     ) -> Option<(f32, PlayerId)> {
         let reach = SHIP_RADIUS + BULLET_RADIUS;
@@ -133,6 +135,9 @@ impl Path {
         let near = Bounds::along(self.start, self.end, reach + tick.longest_way);
         for index in tick.grid.near(near) {
             let ship = &tick.ships[index];
+            if ship.player == shooter {
+                continue;
+            }
             let begins = ship.from + (ship.to - ship.from) * from;
             let travel = self.end - self.start - (ship.to - begins);
             if let Some(time) = sweep(self.start - begins, travel, reach)

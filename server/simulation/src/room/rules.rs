@@ -17,15 +17,11 @@ impl Room {
     pub(super) fn apply_inputs(&mut self) {
         self.changed_inputs.clear();
         let (due, tick_rate_hz) = (self.dues(), self.config.tick_rate_hz);
-        let every = self.send_every;
+        let (most, every) = (self.rewind, self.send_every);
         let playing = self.members.values_mut().filter(|member| member.is_playing());
         for (index, (member, input)) in playing.zip(&mut self.inputs).enumerate() {
-            let ticks = u32::from(member.send_every.max(every));
-            let limits = ViewAgeLimits {
-                most: self.rewind,
-                send_interval: Duration::from_secs(1) * ticks / u32::from(tick_rate_hz),
-                tick_rate_hz,
-            };
+            let send_every = member.send_every.max(every);
+            let limits = ViewAgeLimits { most, send_every, tick_rate_hz };
             let round_trips = &member.round_trips;
             let grant = |claim| limits.grant(claim, round_trips);
             if let Some(taken) = member.inputs.take(self.tick, self.buttons, &due, grant) {
