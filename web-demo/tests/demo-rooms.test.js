@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { roomLink } from '../demo/rooms/link.js';
 import { roomsIn } from '../demo/rooms/listing.js';
+import { inPlace } from '../demo/rooms/room-list.js';
 
 const room = {
   room: 'r1', game: 'arena', capacity: 50, tick_rate_hz: 30, players: 3, spectators: 1, bots: 6, free_seats: 47,
@@ -28,6 +29,14 @@ test('an answer that is none lists nothing', () => {
   const [odd] = roomsIn({ rooms: [{ room: 'odd', game: 'arena', players: -4, bots: 'many', capacity: Infinity }] });
   assert.deepEqual(odd, { id: 'odd', players: 0, spectators: 0, bots: 0, freeSeats: 0, capacity: 0, tickMs: NaN });
   assert.equal(roomsIn({ rooms: Array(5000).fill(room) }).length, 100);
+});
+
+test('rooms keep their places while they are listed, new ones come after them', () => {
+  const rooms = roomsIn({ rooms: ['a', 'b', 'c', 'd'].map((id) => ({ ...room, room: id })) });
+  const order = (/** @type {string[]} */ shown) => inPlace(rooms, shown).map(({ id }) => id).join('');
+  assert.equal(order([]), 'abcd');
+  assert.equal(order(['c', 'gone', 'a']), 'cabd');
+  assert.equal(order(['', '']), 'abcd');
 });
 
 test('the link to a room has nothing else of the address', () => {

@@ -1,6 +1,7 @@
 /**
- * Rooms as a list with a button to join each. Rows are made once and filled again. It must not ask
- * the server; see rooms.js.
+ * Rooms as a list with a button to join each. Rows are made once and filled again, and rooms keep their
+ * places while they are listed: a button must not go away under the pointer. It must not ask the
+ * server; see rooms.js.
  */
 import { find, make, onPress, setText } from '../hud/page.js';
 
@@ -26,12 +27,13 @@ export class RoomList {
    * @param {string | undefined} current the room that one is in
    */
   show(rooms, current) {
-    const listed = rooms ?? [];
+    const listed = inPlace(rooms ?? [], this.#rows.map(({ room }) => room));
     while (this.#rows.length < listed.length) this.#addRow();
     for (const [index, row] of this.#rows.entries()) {
       const room = listed[index];
       row.row.hidden = !room;
       if (room) fill(row, room, room.id === current);
+      else row.room = '';
     }
     setText(this.line, rooms ? (listed.length === 0 ? 'No room is open. Play opens one.' : '') : 'The server is away.');
   }
@@ -50,6 +52,16 @@ export class RoomList {
     this.list.append(row);
     this.#rows.push(made);
   }
+}
+
+/**
+ * Rooms in the order in which they were shown, new ones after those.
+ * @param {ListedRoom[]} rooms
+ * @param {string[]} shown their ids
+ */
+export function inPlace(rooms, shown) {
+  const place = (/** @type {ListedRoom} */ { id }) => (shown.includes(id) ? shown.indexOf(id) : shown.length);
+  return rooms.toSorted((one, other) => place(one) - place(other));
 }
 
 /**

@@ -45,9 +45,12 @@ test("a room of one's own, shared by its link: both see each other and talk", as
 });
 
 test('another room is gone to while playing, and the link of one that has ended says so', async () => {
-  const { page, complaints } = await open(here.browser, `${here.url}/?name=Ada`);
+  // Somebody stays, or the room may end.
+  const stays = await open(here.browser, `${here.url}/?name=Stays`);
+  await untilFlying(stays.page);
+  const first = await stays.page.evaluate('tickwire.room.roomId');
+  const { page, complaints } = await open(here.browser, `${here.url}/?name=Ada&room=${first}`);
   await untilFlying(page);
-  const first = await page.evaluate('tickwire.room.roomId');
   await page.click('#tool-rooms');
   await page.click('#rooms .actions .open');
   await until(page, `tickwire.room.roomId && tickwire.room.roomId !== ${JSON.stringify(first)} && own`);
@@ -59,7 +62,7 @@ test('another room is gone to while playing, and the link of one that has ended 
   assert.deepEqual(complaints, []);
   await page.goto(`${here.url}/?name=Late&room=gone`);
   await page.locator('#start-status[data-kind=error]').waitFor();
-  await page.context().close();
+  await Promise.all([page, stays.page].map((one) => one.context().close()));
 });
 
 test('a server that lists nonsense, or nothing, disturbs nobody', async () => {
