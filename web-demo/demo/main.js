@@ -87,7 +87,7 @@ function enter(how) {
   room.ready.then(
     () => {
       start.hide(how.spectate ? 'watch' : 'play');
-      roomPanel.show(undefined, room);
+      roomPanel.enter(room);
       if (roomPanel.isOpen) void rooms.ask();
     },
     (/** @type {Error} */ error) => refused(room, error.message),
@@ -187,7 +187,7 @@ function wirePanels() {
   roomPanel.onToggle = (isOpen) => {
     tools.showPanel('rooms', isOpen);
     if (!isOpen) return;
-    roomPanel.show(undefined, game.room);
+    roomPanel.enter(game.room);
     void rooms.ask();
   };
   netPanel.onToggle = (isOpen) => tools.showPanel('net', isOpen);

@@ -22,6 +22,8 @@ export class RoomPanel {
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #copied = undefined;
+  /** What was told last. @type {import('./listing.js').ListedRoom[] | undefined} */
+  #rooms = undefined;
 
   /** @param {HTMLElement} panel */
   constructor(panel) {
@@ -55,8 +57,18 @@ export class RoomPanel {
    * @param {import('../../sdk/index.js').Room | undefined} room the one that one is in
    */
   show(rooms, room) {
+    this.#rooms = rooms;
+    if (!rooms) this.list.show(rooms, undefined);
+    this.enter(room);
+  }
+
+  /**
+   * Another room is the one that one is in; the list stays as it was last told.
+   * @param {import('../../sdk/index.js').Room | undefined} room
+   */
+  enter(room) {
     const id = room?.roomId;
-    this.list.show(rooms, id);
+    if (this.#rooms) this.list.show(this.#rooms, id);
     const link = id === undefined ? '' : roomLink(window.location.href, id);
     if (this.link.value !== link) this.link.value = link;
     setText(this.turn, room?.spectator ? 'Play here' : 'Watch instead');
