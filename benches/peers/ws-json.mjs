@@ -6,9 +6,8 @@
  * - The state is made into bytes once per tick and sent with `binary: false`; given a string, ws would
  *   encode it anew for every client.
  */
-import { WebSocketServer } from "ws";
-import { announce, steer } from "./drift.mjs";
-import { hall, roomOf, takesMore } from "./rooms.mjs";
+import { steer } from "./drift.mjs";
+import { serve, takesMore } from "./rooms.mjs";
 
 let tick = 0;
 
@@ -21,20 +20,7 @@ const send = (/** @type {import("./rooms.mjs").Hall} */ { room, sockets }) => {
   }
 };
 
-const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
-server.on("listening", () => announce(server.address().port));
-server.on("connection", (socket, request) => {
-  const { room, sockets } = hall(roomOf(request.url), send);
-  const body = room.join();
-  sockets.set(socket, body);
-  socket.send(JSON.stringify({ welcome: body.id }));
-  socket.on("error", console.error);
-  socket.on("message", (data) => {
-    const { vx, vy } = JSON.parse(data.toString());
-    steer(body, vx, vy);
-  });
-  socket.on("close", () => {
-    sockets.delete(socket);
-    room.leave(body);
-  });
+serve(send, (body, data) => {
+  const { vx, vy } = JSON.parse(data.toString());
+  steer(body, vx, vy);
 });

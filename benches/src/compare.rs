@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! workload → peer     who, what runs it, what it speaks
-//!              → server    its process, on a core of its own
+//!              → process   its server, on a core of its own
 //!              → load      all clients, on another
 //!                  → entry → client → wire (websocket; probe) → stats
 //!              → figures   of a run; medians → table, bars
@@ -20,7 +20,6 @@ pub mod floor;
 pub mod load;
 pub mod peer;
 pub mod probe;
-pub mod server;
 pub mod table;
 pub mod wire;
 pub mod workload;
@@ -30,13 +29,13 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::task::LocalSet;
 
-use crate::siege::cores::Cores;
-use crate::siege::vitals::VitalsError;
+use crate::process::cores::Cores;
+use crate::process::vitals::VitalsError;
+use crate::process::{Process, ProcessError};
 use entry::{Doors, EntryError};
 use figures::Run;
 use load::Pace;
 use peer::{MissingError, Peer, Programs};
-use server::{Server, ServerError};
 use workload::Workload;
 
 /// A server that has just said that it listens still loads this and that: its memory is read after this
@@ -51,7 +50,7 @@ pub enum CompareError {
     Missing(#[from] MissingError),
     /// It does not run.
     #[error(transparent)]
-    Server(#[from] ServerError),
+    Process(#[from] ProcessError),
     /// Nobody can be let in.
     #[error(transparent)]
     Entry(#[from] EntryError),
@@ -79,7 +78,7 @@ pub async fn run(
     pace: Pace,
     cores: Option<&Cores>,
 ) -> Result<Run, CompareError> {
-    let server = Server::start(peer.command(programs, workload)?, cores).await?;
+    let server = Process::start(peer.command(programs, workload)?, cores).await?;
     tokio::time::sleep(QUIET).await;
     let gone = |cause| CompareError::Gone { cause, last_words: server.last_words() };
     let empty_bytes = server.vitals().map_err(gone)?.memory;

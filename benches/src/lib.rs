@@ -20,6 +20,7 @@
 //!
 //! siege     a server process under hardships: case → verdict    (bin siege)
 //! compare   other servers beside this one: workload → table     (bin compare)
+//!   → process     the servers of both: started, looked at, stopped
 //!   → websocket   what both send and read, frame by frame
 //! ```
 
@@ -29,6 +30,8 @@ pub mod crowd;
 pub mod estimates;
 pub mod movement;
 pub mod plot;
+#[cfg(target_os = "linux")]
+pub mod process;
 pub mod recording;
 pub mod replication;
 pub mod rooms;

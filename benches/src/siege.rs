@@ -19,7 +19,6 @@
 //! Linux only. Every load has an end, and goes over loopback or networks of its own making.
 
 pub mod churn;
-pub mod cores;
 pub mod cut;
 pub mod flood;
 pub mod handshakes;
@@ -36,7 +35,6 @@ pub mod server;
 pub mod stall;
 pub mod vanish;
 pub mod verdict;
-pub mod vitals;
 pub mod wire;
 pub mod witness;
 
@@ -48,14 +46,14 @@ use clap::ValueEnum;
 use thiserror::Error;
 use tickwire_bot_client::join::{CallError, Lobby, ParseServerUrlError};
 
-use cores::Cores;
+use crate::process::cores::Cores;
+use crate::process::vitals::VitalsError;
 use flood::Flood;
 use load::LoadError;
 use namespace::NamespaceError;
 use peer::PeerError;
 use server::ServerError;
 use verdict::Verdict;
-use vitals::VitalsError;
 use witness::WitnessError;
 
 /// A hardship.

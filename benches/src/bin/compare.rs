@@ -27,7 +27,7 @@ mod linux {
     use tickwire_benches::compare::table::{self, Setting};
     use tickwire_benches::compare::workload::Workload;
     use tickwire_benches::compare::{self, CompareError, bars};
-    use tickwire_benches::siege::cores::Cores;
+    use tickwire_benches::process::cores::Cores;
     use tickwire_bot_client::open_files;
     use tokio::signal::unix::{SignalKind, signal};
 

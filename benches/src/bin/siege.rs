@@ -25,7 +25,7 @@ mod linux {
     use anyhow::Context;
     use clap::{Parser, ValueEnum};
     use serde_json::json;
-    use tickwire_benches::siege::cores::Cores;
+    use tickwire_benches::process::cores::Cores;
     use tickwire_benches::siege::{self, Case, Setting, SiegeError};
     use tokio::signal::unix::{SignalKind, signal};
 

@@ -16,9 +16,9 @@ use tokio::task::JoinSet;
 
 use super::client::{self, Client};
 use super::entry::Doors;
-use super::server::Server;
 use super::workload::Workload;
-use crate::siege::vitals::{Vitals, VitalsError};
+use crate::process::Process;
+use crate::process::vitals::{Vitals, VitalsError};
 
 /// Clients that are on their way in at the same time.
 const ENTERING_AT_ONCE: usize = 50;
@@ -124,7 +124,7 @@ pub struct Seen {
 /// # Errors
 /// [`VitalsError`] when the server is gone. Clients that fail are part of what was seen.
 pub async fn run(
-    server: &Server,
+    server: &Process,
     doors: Doors,
     workload: &Workload,
     pace: Pace,

@@ -1,51 +1,30 @@
-//! The server under siege: a process of its own, started, looked at and stopped.
+//! The server under siege: started as its case wants it, looked at, and judged when it stops.
 
-use std::io::{self, BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use thiserror::Error;
-use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::Setting;
 use super::http::{Http, HttpError, Line};
 use super::metrics::Metrics;
 use super::verdict::{Target, Verdict};
-use super::vitals::{Vitals, VitalsError};
+use crate::process::vitals::{Vitals, VitalsError};
+use crate::process::{Process, ProcessError};
 
-/// A server that takes longer to listen, or to stop, has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(50);
 /// It has settled when it was the same so many times in a row.
 const SETTLED_LOOKS: usize = 5;
-/// Lines of its log that are kept, to be shown when it fails.
-const KEPT_LINES: usize = 20;
-/// Around the address in its log.
-const ADDRESS_MARKS: [&str; 2] = ["open http://", " to play"];
-/// In the log of a process that panics.
-const PANIC_MARK: &str = "panicked at";
-/// Begins the names of environment variables that stand for its flags.
-const ENVIRONMENT_PREFIX: &str = "TICKWIRE_";
 
 /// Why there is no server, or not any more.
 #[derive(Debug, Error)]
 pub enum ServerError {
-    /// It cannot be started.
-    #[error("{program} cannot be started: {cause}")]
-    Start {
-        /// What.
-        program: String,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// It did not say where it listens.
-    #[error("the server does not listen:\n{0}")]
-    Silent(String),
+    /// It does not run.
+    #[error("the server: {0}")]
+    Process(#[from] ProcessError),
     /// It cannot be looked at.
     #[error(transparent)]
     Vitals(#[from] VitalsError),
@@ -91,19 +70,11 @@ pub struct Sample {
     pub metrics: Metrics,
 }
 
-/// What its log came to.
-#[derive(Debug, Default)]
-struct Log {
-    panics: usize,
-    newest: Vec<String>,
-}
-
 /// A running server. Killed when dropped.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    process: Process,
     address: SocketAddr,
-    log: Arc<Mutex<Log>>,
 }
 
 impl Server {
@@ -122,32 +93,9 @@ impl Server {
         if setting.cores.is_some() {
             command.args(["--workers=1", "--room-threads=1"]);
         }
-        command.args(flags).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with(ENVIRONMENT_PREFIX)) {
-                command.env_remove(name);
-            }
-        }
-        let spawned = match &setting.cores {
-            Some(cores) => cores.on_the_servers(|| command.spawn()).and_then(|child| child),
-            None => command.spawn(),
-        };
-        let mut child = spawned.map_err(|cause| {
-            let program = setting.server.display().to_string();
-            ServerError::Start { program, cause }
-        })?;
-        let log = Arc::<Mutex<Log>>::default();
-        let (sender, address) = oneshot::channel();
-        if let Some(stderr) = child.stderr.take() {
-            let log = Arc::clone(&log);
-            std::thread::spawn(move || read_log(stderr, &log, sender));
-        }
-        // From here on it is stopped when something fails.
-        let mut server = Self { child, address: (bind, 0).into(), log };
-        server.address = match timeout(PATIENCE, address).await {
-            Ok(Ok(address)) => address,
-            _ => return Err(ServerError::Silent(server.newest_lines())),
-        };
+        command.args(flags);
+        let process = Process::start(command, setting.cores.as_ref()).await?;
+        let mut server = Self { address: process.address(), process };
         if server.address.ip().is_unspecified() {
             server.address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
@@ -179,7 +127,7 @@ impl Server {
     /// # Errors
     /// [`VitalsError`].
     pub fn vitals(&self) -> Result<Vitals, VitalsError> {
-        Vitals::of(self.child.id())
+        self.process.vitals()
     }
 
     /// Looks at it.
@@ -247,90 +195,20 @@ impl Server {
 
     /// Asks it to stop, and tells the verdict how it lived and ended.
     pub async fn stop(mut self, verdict: &mut Verdict) {
-        let lives = matches!(self.child.try_wait(), Ok(None));
-        let status = if lives { self.end().await } else { None };
-        let panics = self.log.lock().unwrap_or_else(PoisonError::into_inner).panics;
+        let lives = self.process.is_alive();
+        let status = if lives { self.process.stop().await } else { None };
+        let panics = self.process.panics();
         verdict.outcome("server lives to the end (1: yes)", Target::Exactly(1.0), is(lives));
         verdict.outcome("panics in its log", Target::Exactly(0.0), panics as f64);
         let is_orderly = status.is_some_and(|status| status.success());
         verdict.outcome("it stops when asked to (1: yes)", Target::Exactly(1.0), is(is_orderly));
         if !lives || panics > 0 {
-            verdict.note(&self.newest_lines());
+            verdict.note(&self.process.last_words());
         }
-    }
-
-    async fn end(&mut self) -> Option<ExitStatus> {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)?;
-        kill_process(pid, Signal::TERM).ok()?;
-        let ended = async {
-            loop {
-                if let Some(status) = self.child.try_wait().ok()? {
-                    return Some(status);
-                }
-                sleep(POLL).await;
-            }
-        };
-        timeout(PATIENCE, ended).await.ok().flatten()
-    }
-
-    fn newest_lines(&self) -> String {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).newest.join("\n")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // That it has ended already is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
 /// Whether something is so, as a figure.
 const fn is(so: bool) -> f64 {
     if so { 1.0 } else { 0.0 }
-}
-
-/// Reads the log to its end, so that the server never waits for that; finds its address and its panics.
-fn read_log(stderr: impl Read, log: &Mutex<Log>, address: oneshot::Sender<SocketAddr>) {
-    let mut address = Some(address);
-    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        if let Some(found) = address_in(&line)
-            && let Some(sender) = address.take()
-        {
-            let _ = sender.send(found);
-        }
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.panics += usize::from(line.contains(PANIC_MARK));
-        if log.newest.len() == KEPT_LINES {
-            log.newest.remove(0);
-        }
-        log.newest.push(line);
-    }
-}
-
-fn address_in(line: &str) -> Option<SocketAddr> {
-    let [before, after] = ADDRESS_MARKS;
-    line.split_once(before)?.1.split_once(after)?.0.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_address_is_in_the_log() {
-        let line = "2026-11-24T10:00:00Z  INFO open http://127.0.0.1:40001 to play";
-        assert_eq!(address_in(line), Some("127.0.0.1:40001".parse().unwrap()));
-        assert_eq!(address_in("INFO shutting down"), None);
-    }
-
-    #[test]
-    fn panics_are_counted_and_the_newest_lines_kept() {
-        let text = "thread 'x' panicked at src/a.rs:1:1:\n".repeat(2) + &"line\n".repeat(30);
-        let (log, (sender, _receiver)) = (Mutex::<Log>::default(), oneshot::channel());
-        read_log(text.as_bytes(), &log, sender);
-        let log = log.into_inner().unwrap();
-        assert_eq!((log.panics, log.newest.len()), (2, KEPT_LINES));
-    }
 }
