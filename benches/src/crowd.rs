@@ -180,6 +180,7 @@ impl Crowd {
                     }
                 }
                 Output::Refuse { player, .. } => return Err(CrowdError::Refused(player)),
+                Output::Answer { .. } => {} // nobody asks for anything
                 Output::Desync { player, .. } => return Err(CrowdError::Desync(player)),
                 Output::Oversized { player, .. } | Output::Close { player, .. } => {
                     return Err(CrowdError::Closed(player));

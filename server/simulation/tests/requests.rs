@@ -218,7 +218,7 @@ fn who_asks_on_and_on_without_reading_is_too_slow() {
     for id in 1..=most {
         assert!(play.ask(player, id, 1).is_some());
     }
-    play.room.handle_ack(player, Ack::default()).unwrap();
+    play.room.handle_ack(player, Ack::default(), Duration::ZERO).unwrap();
     for id in most + 1..=2 * most {
         assert!(play.ask(player, id, 1).is_some(), "{id}");
     }
