@@ -1,12 +1,11 @@
 /**
- * A room that was joined: the public face of the SDK. Puts the connection, the replica, the clock
- * and the picture together, and tells what happened by events. Each of them does its own job; what is
- * here is the order in which they get to know things.
+ * A room that was joined: the public face of the SDK. Puts the connection, what it brings
+ * (reception.js), the clock and the picture together; each of them does its own job.
  *
  * @module
  */
 
-import { BAD_MESSAGE, NORMAL, SILENT_TOO_LONG } from './close.js';
+import { NORMAL, SILENT_TOO_LONG } from './close.js';
 import { Clock } from './clock.js';
 import { Connection } from './connection.js';
 import { Countdown } from './countdown.js';
@@ -14,31 +13,22 @@ import { deferred, unminded } from './deferred.js';
 import { Emitter } from './emitter.js';
 import { EntityTable } from './entity-table.js';
 import { environmentOf } from './environment.js';
-import { ConnectionError, DesyncError, TickwireError } from './errors.js';
-import { FRAME_TAG } from './frame.js';
+import { ConnectionError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
-import { Link } from './link.js';
-import { decodeServerMessage } from './messages.js';
 import { Moving, requestFor } from './moving.js';
-import { namedValues } from './named-values.js';
 import { Picture } from './picture.js';
+import { Reception } from './reception.js';
 import { Roster } from './roster.js';
 import { Stats } from './stats.js';
 import { Uplink } from './uplink.js';
 import { Wakefulness } from './wakefulness.js';
-import { WireError } from './wire-error.js';
 
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./entities.js').Entity} Entity */
-/** @typedef {import('./entity-table.js').Changes} Changes */
 /** @typedef {import('./look.js').Area} Area */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
-/** @typedef {import('./messages.js').ServerMessage} ServerMessage */
 /** @typedef {import('./messages.js').PublicWelcome} PublicWelcome */
-/** @typedef {import('./messages.js').Welcome} Welcome */
 /** @typedef {import('./moving.js').Place} Place */
-/** @typedef {import('./frame.js').Frame} Frame */
-/** @typedef {import('./frame.js').ReceivedEvent} ReceivedEvent */
 
 /** @typedef {import('./environment.js').JoinOptions} JoinOptions */
 /** @typedef {import('./room-events.js').RoomEvents} RoomEvents */
@@ -53,21 +43,13 @@ export class Room {
     this._now = environment.now;
     /** @type {Emitter<RoomEvents>} */
     this._emitter = new Emitter();
-    /** What the newest connection was told first; undefined before. */
-    this.welcome = /** @type {PublicWelcome | undefined} */ (undefined);
     /** Everybody in the room, by player id. @type {Map<number, RosterEntry>} */
     this.roster = new Map();
-    this._roster = new Roster(this.roster, this._emitter);
     /** The newest state that has arrived, by entity id. @type {Map<number, Entity>} */
     this.entities = new Map();
     /** The room's clock. */
     this.clock = new Clock();
     this.stats = new Stats(environment.now);
-    this._table = new EntityTable(this.entities);
-    /** The connection that is there now; a socket without a welcome is none. */
-    this._link = /** @type {Link | undefined} */ (undefined);
-    /** Number of the newest event of the connection before it, should that be resumed. */
-    this._newestEvent = 0;
     this._uplink = new Uplink(environment.timers, (bytes) => this._connection.send(bytes));
     this._picture = new Picture(options, this.entities, this.clock, this._uplink, this._emitter);
     /** When what is shown. */
@@ -94,9 +76,21 @@ export class Room {
     this._rejectReady = ready.reject;
     this._connection = new Connection(options.url, options, environment, {
       onStatus: (status) => this._handleStatus(status),
-      onMessage: (bytes) => this._handleMessage(bytes),
-      newestEvent: () => this._newestEvent,
-      onSocketGone: () => this._unlink(),
+      onMessage: (bytes) => this._reception.handleMessage(bytes, this._now()),
+      newestEvent: () => this._reception.newestEvent,
+      onSocketGone: () => this._reception.stop(),
+    });
+    this._reception = new Reception({
+      connection: this._connection,
+      heartbeat: this._heartbeat,
+      clock: this.clock,
+      stats: this.stats,
+      uplink: this._uplink,
+      picture: this._picture,
+      table: new EntityTable(this.entities),
+      roster: new Roster(this.roster, this._emitter),
+      emitter: this._emitter,
+      handleState: () => this._resolveReady(),
     });
     this._connection.start();
   }
@@ -109,6 +103,11 @@ export class Room {
   /** Whether this machine has a network, as far as it is known. */
   get isOnline() {
     return this._wakefulness.isOnline;
+  }
+
+  /** What the newest connection was told first; undefined before. @returns {PublicWelcome | undefined} */
+  get welcome() {
+    return this._reception.welcome;
   }
 
   /** The game's schema; undefined before the first welcome. */
@@ -133,7 +132,7 @@ export class Room {
 
   /** Tick of the newest state; undefined before the first keyframe of a connection. */
   get tick() {
-    return this._link?.replica.tick;
+    return this._reception.link?.replica.tick;
   }
 
   /**
@@ -285,14 +284,6 @@ export class Room {
     this._connection.leave();
   }
 
-  _unlink() {
-    this._heartbeat.stop();
-    this._uplink.stop();
-    this._picture.stop();
-    if (this._link) this._newestEvent = this._link.newestEvent;
-    this._link = undefined;
-  }
-
   /** This machine has been asleep, or has a network again: the connection may be dead, or waits in vain. */
   _lookAround() {
     this._connection.hurry();
@@ -314,134 +305,4 @@ export class Room {
     const isCurrent = this._connection.status === status;
     if (isCurrent && status.retryAtMs !== undefined) this._countdown.start(status.retryAtMs);
   }
-
-  /** @param {Uint8Array} bytes */
-  _handleMessage(bytes) {
-    const now = this._now();
-    this._heartbeat.heard(now);
-    this.stats.count(bytes.length, now);
-    try {
-      if (bytes[0] >= FRAME_TAG) this._handleFrame(bytes, now);
-      else this._handleControl(decodeServerMessage(bytes), now);
-    } catch (thrown) {
-      const error = thrown instanceof TickwireError ? thrown : faultOf(thrown);
-      this._connection.abandon(BAD_MESSAGE, error.message, error);
-      this._emitter.emit('error', error);
-    }
-  }
-
-  /** @param {ServerMessage} message @param {number} now */
-  _handleControl(message, now) {
-    switch (message.type) {
-      case 'welcome':
-        this._handleWelcome(message.welcome, now);
-        break;
-      case 'pong': {
-        const sentAt = this._heartbeat.sentAt(message.nonce);
-        if (sentAt !== undefined) this.clock.handlePong(sentAt, message.roomTimeMs, now);
-        break;
-      }
-      case 'refused':
-        this._picture.prediction.handleRefusal(message.input);
-        this._emitter.emit('refused', { input: message.input, cause: message.cause });
-        break;
-      case 'answer':
-        this._uplink.requests.handleAnswer(message);
-        break;
-      case 'restarting': {
-        const { closesInMs, backAfterMs } = message;
-        this._connection.handleRestart(backAfterMs);
-        this._emitter.emit('restarting', { closesInMs, backAfterMs });
-        break;
-      }
-      case 'failed':
-        this._connection.handleFailure(message.backAfterMs);
-        this._emitter.emit('failed', { backAfterMs: message.backAfterMs });
-        break;
-    }
-  }
-
-  /** @param {Welcome} told @param {number} now */
-  _handleWelcome(told, now) {
-    this._connection.handleWelcome(told);
-    const { resumeToken: _, ...welcome } = told;
-    const link = new Link(welcome, welcome.resumed ? this._newestEvent : 0);
-    this._link = link;
-    this._uplink.start(link);
-    this.welcome = welcome;
-    this.clock.start(welcome.tickRateHz, welcome.roomTimeMs, now);
-    this._heartbeat.start(welcome.heartbeatTimeoutMs, now);
-    this.stats.start(link.quietMs);
-    this._picture.start(link);
-    const gone = this._table.start(link.shapes);
-    this._roster.start(welcome.roster);
-    for (const entity of gone) this._emitter.emit('leave', entity);
-    this._emitter.emit('welcome', welcome);
-    this._roster.tell();
-  }
-
-  /** @param {Uint8Array} bytes @param {number} now */
-  _handleFrame(bytes, now) {
-    const link = this._link;
-    if (!link) throw new WireError('a state frame before the welcome', 0);
-    const { frame, events, left } = link.handleFrame(bytes);
-    this._uplink.acknowledge(frame);
-    this.stats.countFrame(link.whereabouts.tick, now);
-    const changes = this._table.apply(link.whereabouts, left);
-    this._picture.handleFrame(link, frame, changes, now);
-    this._connection.confirm();
-    this._resolveReady();
-    if (frame.agreement === 'different') this._handleDesync(link, now);
-    this._tell(link, frame, changes, events);
-  }
-
-  /**
-   * @param {Link} link
-   * @param {Frame} frame
-   * @param {Changes} changes
-   * @param {ReceivedEvent[]} events
-   */
-  _tell(link, frame, changes, events) {
-    const { tick, isKeyframe, input } = frame;
-    for (const entity of changes.left) this._emitter.emit('leave', entity);
-    for (const entity of changes.entered) this._emitter.emit('enter', entity);
-    for (const entity of changes.updated) this._emitter.emit('update', entity);
-    for (const event of events) this._handleEvent(link, event);
-    this._emitter.emit('state', { tick, isKeyframe, input });
-  }
-
-  /** The server answers a report with a keyframe. @param {Link} link @param {number} now */
-  _handleDesync({ replica, desyncReports }, now) {
-    this.stats.desyncs += 1;
-    const difference = desyncReports.due(replica, now);
-    if (difference) this._uplink.report(difference);
-    this._emitter.emit('error', new DesyncError(replica.tick ?? 0, replica.differing));
-  }
-
-  /** @param {Link} link @param {ReceivedEvent} received */
-  _handleEvent(link, { tick, event }) {
-    switch (event.type) {
-      case 'joined':
-        this._roster.handleJoined(event.entry);
-        break;
-      case 'left':
-        this._roster.handleLeft(event.player);
-        break;
-      case 'renamed':
-        this._roster.handleRenamed(event.player, event.name);
-        if (event.player === this.player) this._connection.handleRenamed(event.name);
-        break;
-      case 'game': {
-        const named = namedValues(link.welcome.schema, event.message, tick);
-        this._picture.handleEvent(named);
-        this._emitter.emit('event', named);
-        break;
-      }
-    }
-  }
-}
-
-/** What a decoder should not have thrown. @param {unknown} thrown */
-function faultOf(thrown) {
-  return new TickwireError('fault', thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown));
 }

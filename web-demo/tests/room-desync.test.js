@@ -42,7 +42,7 @@ test('what goes on differing is reported no more often than the server listens',
     assert.equal(world.sent('05').length, 1);
     world.now += 1000 * seconds;
     // @ts-expect-error: as if the next frame had the same to say
-    room._handleDesync(room._link, world.now);
+    room._reception._handleDesync(room._reception.link, world.now);
     assert.equal(world.sent('05').length, expected);
     room.leave();
   }
