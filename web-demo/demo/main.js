@@ -201,7 +201,9 @@ function wire() {
   game.hud.pill.onRetry = () => game.room?.retryNow();
   game.hud.notices.onRejoin = () => (game.playing ? play(playerName) : watch());
   game.hud.chat.onOpen = () => game.input.release();
-  game.hud.chat.onSay = (text) => game.room?.message('say', { text });
+  game.hud.chat.onSay = (text) => {
+    game.room?.say(text).catch((/** @type {Error} */ { message }) => game.hud.notices.say(message, performance.now()));
+  };
   game.input.keyboard.isWanted = () => isShown('play');
   game.input.gamepad.onStart = () => {
     if (isShown('start') && !start.isBusy) play(start.takeName());
