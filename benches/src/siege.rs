@@ -10,7 +10,7 @@
 //! | module | job |
 //! |---|---|
 //! | [`vanish`], [`stall`], [`cut`], [`idle`], [`flood`], [`handshakes`], [`churn`] | the cases |
-//! | [`server`], [`vitals`], [`metrics`], [`cores`] | the server, and what is known of it |
+//! | [`server`], [`metrics`], [`process`](crate::process) | the server, and what is known of it |
 //! | [`witness`], [`probe`] | those who must not feel it: players, newcomers |
 //! | [`peer`], [`wire`], [`http`], [`offender`] | those who do it, from the outside to the bytes |
 //! | [`plan`], [`load`], [`namespace`] | numbers and stages of a case, threads; networks that can be taken down |

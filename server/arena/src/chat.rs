@@ -2,6 +2,7 @@
 
 use bincode::{Decode, Encode};
 use tickwire_protocol::message::Rejection;
+use tickwire_simulation::names::{disturbs, is_joiner};
 
 /// Lines that may be said at once.
 const BURST: f32 = 4.0;
@@ -47,7 +48,7 @@ impl ChatAllowance {
 /// and emoji need. `None` if nothing is left that can be seen.
 #[must_use]
 pub fn clean(text: &str) -> Option<String> {
-    let kept: String = text.chars().filter(|&letter| !is_unwelcome(letter)).collect();
+    let kept: String = text.chars().filter(|&letter| !disturbs(letter)).collect();
     let trimmed = kept.trim();
     trimmed.contains(|letter| !is_joiner(letter)).then(|| trimmed.to_owned())
 }
@@ -62,16 +63,6 @@ pub fn empty() -> Rejection {
 #[must_use]
 pub fn too_fast() -> Rejection {
     Rejection::new("too_fast", "wait a little: one line every two seconds, a few at once")
-}
-
-fn is_unwelcome(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}')
-        || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-const fn is_joiner(letter: char) -> bool {
-    matches!(letter, '\u{200c}' | '\u{200d}')
 }
 
 #[cfg(test)]

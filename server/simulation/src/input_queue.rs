@@ -129,9 +129,9 @@ impl InputQueue {
         self.held_age
     }
 
-    /// The inputs that wait, each with the tick at which it is due, in order.
-    pub fn waiting(&self) -> impl Iterator<Item = (Tick, &Input)> {
-        self.waiting.iter().map(|waiting| (waiting.due, &waiting.input))
+    /// The inputs that wait, each with the tick at which it is due and when it arrived, in order.
+    pub fn waiting(&self) -> impl Iterator<Item = (Tick, &Input, Duration)> {
+        self.waiting.iter().map(|waiting| (waiting.due, &waiting.input, waiting.arrived))
     }
 
     /// Inputs that came too late for the tick they named.
@@ -191,16 +191,19 @@ impl InputQueue {
             };
             let stamped = if first.input.at == Tick(0) { tick } else { first.input.at };
             let slack_ms = millis(due(stamped)) - millis(first.arrived);
+            let early_ms = millis(due(tick)) - millis(first.arrived);
             let late_ticks = tick.since(stamped).max(0).cast_unsigned();
-            let view_age = grant(Claim { view_age: first.input.view_age, slack_ms, late_ticks });
+            let view_age = grant(Claim { view_age: first.input.view_age, early_ms, late_ticks });
+            // Only at this tick does the player see the others so much later than it was meant.
+            let late = late_ticks.saturating_mul(ViewAge::PER_TICK.into());
+            self.held_age = ViewAge(view_age.0.saturating_sub(late.try_into().unwrap_or(u16::MAX)));
             let slack_ms = slack_ms.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16;
             let echo = InputEcho { seq: first.input.seq, applied: tick, slack_ms };
             taken = Some(Taken { values, view_age, echo });
             self.waiting.pop_front();
         }
-        if let Some(Taken { values, view_age, .. }) = taken {
+        if let Some(Taken { values, .. }) = taken {
             self.held = buttons.release(values);
-            self.held_age = view_age;
         }
         taken
     }
@@ -315,7 +318,7 @@ mod tests {
         let values = InputValues::new(&[1, 0]).unwrap();
         let mut input = Input { seq: InputSeq(1), at: Tick(13), view_age: ViewAge(90), values };
         player.queue.push(input, due(Tick(11)), Tick(11), LIMITS).unwrap();
-        let claim = Claim { view_age: ViewAge(90), slack_ms: 66, late_ticks: 0 };
+        let claim = Claim { view_age: ViewAge(90), early_ms: 66, late_ticks: 0 };
         let taken = player.take_granting(13, |seen| {
             assert_eq!(seen, claim);
             ViewAge(50)
@@ -324,15 +327,16 @@ mod tests {
         assert_eq!(player.queue.held_age(), ViewAge(50));
         assert_eq!(player.take(14), None);
         assert_eq!(player.queue.held_age(), ViewAge(50));
-        // One that is late by two ticks is so much older.
+        // One that is late by two ticks sees others so much later, at that tick alone.
         (input.seq, input.at) = (InputSeq(2), Tick(13));
         player.queue.push(input, due(Tick(14)), Tick(14), LIMITS).unwrap();
-        let claim = Claim { view_age: ViewAge(90), slack_ms: -33, late_ticks: 2 };
-        player.take_granting(15, |seen| {
+        let claim = Claim { view_age: ViewAge(90), early_ms: 33, late_ticks: 2 };
+        let taken = player.take_granting(15, |seen| {
             assert_eq!(seen, claim);
-            ViewAge(0)
+            ViewAge(122)
         });
-        assert_eq!(player.queue.held_age(), ViewAge(0));
+        assert_eq!(taken.unwrap().view_age, ViewAge(122));
+        assert_eq!(player.queue.held_age(), ViewAge(90));
     }
 
     #[test]

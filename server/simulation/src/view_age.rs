@@ -1,7 +1,7 @@
 //! How old a view an input may claim: what a client says, held against what the room knows.
 //!
-//! What a client shows of others is behind the tick of its input by as long as its input was early
-//! (the slack, which the room knows exactly), the round trip (which acknowledgements show), and what
+//! What a client shows of others is behind the tick at which its input takes effect by as long as the
+//! input was there before (which the room knows exactly), the round trip (which acknowledgements show), and what
 //! the client holds back to show motion without steps (a send interval and what arrivals vary by).
 //! A claim above that bound is not cut to it but judged without the allowance for variation, so an
 //! exaggeration gains nothing. A client that holds its acknowledgements back cannot be told from one
@@ -47,10 +47,10 @@ pub struct ViewAgeLimits {
 pub struct Claim {
     /// The age that the client told.
     pub view_age: ViewAge,
-    /// How long before the tick that the input named was due it arrived, in ms; negative when it was
-    /// late.
-    pub slack_ms: i64,
-    /// Ticks from the one that the input named to the one at which it took effect.
+    /// How long before the tick at which it takes effect was due the input arrived, in ms. Of that
+    /// tick and not of the one that it named, which a client may choose as it likes.
+    pub early_ms: i64,
+    /// Ticks from the one that the input named to the one at which it takes effect.
     pub late_ticks: u32,
 }
 
@@ -90,7 +90,7 @@ impl ViewAgeLimits {
         let (shortest, spread) = round_trips.shortest_and_spread_ms();
         let interval = i64::from(self.send_every) * i64::from(ViewAge::PER_TICK);
         let allowance_ms = (LEAST_ALLOWANCE_MS + i64::from(spread) * 3 / 2).min(MOST_ALLOWANCE_MS);
-        let usual = self.steps(claim.slack_ms + i64::from(shortest)) + interval + late;
+        let usual = self.steps(claim.early_ms + i64::from(shortest)) + interval;
         let granted = if claimed <= usual + self.steps(allowance_ms) { claimed } else { usual };
         let most = self.steps(i64::try_from(self.most.as_millis()).unwrap_or(i64::MAX));
         ViewAge(granted.clamp(0, most).try_into().unwrap_or(u16::MAX))
@@ -122,7 +122,7 @@ mod tests {
 
     /// What is granted to an age in ms, of an input that was 20 ms early.
     fn granted(claimed_ms: u32, trips: &RoundTrips) -> u16 {
-        let claim = Claim { view_age: ViewAge(steps(claimed_ms)), slack_ms: 20, late_ticks: 0 };
+        let claim = Claim { view_age: ViewAge(steps(claimed_ms)), early_ms: 20, late_ticks: 0 };
         LIMITS.grant(claim, trips).0
     }
 
@@ -144,7 +144,7 @@ mod tests {
         for claimed in [235, 300, 400, 100_000] {
             assert_eq!(granted(claimed, &steady), usual, "{claimed} ms");
         }
-        let worst = Claim { view_age: ViewAge(u16::MAX), slack_ms: 20, late_ticks: 0 };
+        let worst = Claim { view_age: ViewAge(u16::MAX), early_ms: 20, late_ticks: 0 };
         assert_eq!(LIMITS.grant(worst, &steady).0, usual);
         // Acknowledgements that are made to vary gain no more than the most that is allowed.
         let made = trips((0..16).map(|sample| 150 + sample % 2 * 5000));
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(granted(650, &far), steps(400));
         assert_eq!(granted(5000, &far), steps(400));
         let never = ViewAgeLimits { most: Duration::ZERO, ..LIMITS };
-        let claim = Claim { view_age: ViewAge(40), slack_ms: 900, late_ticks: 0 };
+        let claim = Claim { view_age: ViewAge(40), early_ms: 900, late_ticks: 0 };
         assert_eq!(never.grant(claim, &far), ViewAge::UNTOLD);
     }
 
@@ -171,13 +171,21 @@ mod tests {
     #[test]
     fn a_late_input_sees_further_back_from_the_tick_at_which_it_takes_effect() {
         let steady = trips([150; 16]);
-        // It named a tick that was due 50 ms before it came, and takes effect two ticks later.
-        let claim = Claim { view_age: ViewAge(steps(130)), slack_ms: -50, late_ticks: 2 };
+        // It named a tick that was due 50 ms before it came, and takes effect two ticks after that.
+        let claim = Claim { view_age: ViewAge(steps(130)), early_ms: 16, late_ticks: 2 };
         assert_eq!(LIMITS.grant(claim, &steady).0, steps(130) + 32);
-        let most = Claim { late_ticks: u32::MAX, slack_ms: i64::from(i16::MIN), ..claim };
-        assert_eq!(LIMITS.grant(most, &steady).0, steps(400));
-        let early = Claim { late_ticks: 0, slack_ms: i64::from(i16::MIN), ..claim };
-        assert_eq!(LIMITS.grant(early, &steady), ViewAge(0));
+    }
+
+    #[test]
+    fn naming_a_tick_long_past_gains_nothing() {
+        let near = trips([4; 16]);
+        let usual = steps(16 + 4) + 16;
+        for late_ticks in [10, 60, 200_000, u32::MAX] {
+            let claim = Claim { view_age: ViewAge(1), early_ms: 16, late_ticks };
+            assert_eq!(LIMITS.grant(claim, &near).0, usual, "{late_ticks} ticks late");
+        }
+        let after_all = Claim { view_age: ViewAge(90), early_ms: i64::MIN / 4, late_ticks: 0 };
+        assert_eq!(LIMITS.grant(after_all, &near), ViewAge(0));
     }
 
     #[test]

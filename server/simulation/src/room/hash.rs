@@ -20,9 +20,10 @@ impl Room {
                 let inputs = &member.inputs;
                 let ages = (inputs.held_age(), member.round_trips.shortest_and_spread_ms());
                 hash.update(&crate::saved::encode(&(*inputs.held(), ages)));
-                for (due, input) in member.inputs.waiting() {
-                    hash.update(&crate::saved::encode(&(due, *input)));
+                for (due, input, arrived) in member.inputs.waiting() {
+                    hash.update(&crate::saved::encode(&(due, *input, arrived)));
                 }
+                hash.update(&crate::saved::encode(&member.requests.carried_out()));
             }
         }
         hash.update(&self.last_player.to_le_bytes());

@@ -87,9 +87,10 @@ impl Room {
         let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
         if let Some(tick) = member.flow.handle_ack(ack)? {
             member.round_trips.record(arrived.saturating_sub(due(tick)));
+            // One that names nothing new does not show that the client reads.
+            member.requests.handle_ack();
         }
         member.keys.confirm();
-        member.requests.handle_ack();
         Ok(())
     }
 }

@@ -21,6 +21,8 @@ use crate::names::display_name;
 const ANSWERS_KEPT: usize = 16;
 /// Longest answer, in bytes as it is sent: a member's may take 16 times as much memory.
 const MAX_ANSWER_BYTES: usize = 1024;
+/// Longest code of a refusal, in bytes.
+const MAX_CODE_BYTES: usize = 32;
 
 /// One member's requests.
 #[derive(Debug, Default)]
@@ -47,6 +49,12 @@ impl Requests {
     /// The client reads.
     pub(super) const fn handle_ack(&mut self) {
         self.unread = 0;
+    }
+
+    /// The newest that was carried out, and when the member was last renamed: what becomes of further
+    /// ones depends on both.
+    pub(super) const fn carried_out(&self) -> (RequestId, Option<Tick>) {
+        (self.newest, self.renamed_at)
     }
 
     /// Whether a request counts on the connection that is there.
@@ -143,7 +151,7 @@ impl Room {
             return Ok(vec![Value::Text(name)]);
         };
         if member.requests.renamed_at.is_some_and(|at| tick.since(at) < pause) {
-            return Err(Rejection::new("too_fast", "names can be changed every two seconds"));
+            return Err(Rejection::new("too_fast", "names cannot change so often: wait a little"));
         }
         if member.is_playing() {
             self.with_game(|game, context| game.on_rename(context, player, &name))?;
@@ -157,17 +165,22 @@ impl Room {
     }
 }
 
-/// An answer as it is, unless the game has made it too long or of numbers that are none.
+/// An answer as it is, unless the game has made one that cannot be sent: too long, of numbers that are
+/// none, or refused by a code that is none.
 fn sendable(answer: Answer) -> Answer {
     let is_number = |value: &Value| !matches!(value, Value::Number(number) if !number.is_finite());
-    let is_sound = answer.outcome.as_ref().map_or(true, |values| values.iter().all(is_number));
-    let bytes = ServerMessage::Answer(answer.clone()).to_bytes().len();
-    let is_sendable = is_sound && bytes <= MAX_ANSWER_BYTES;
-    debug_assert!(is_sendable, "an answer of {bytes} bytes: {answer:?}");
-    if is_sendable {
-        answer
-    } else {
-        let outcome = Err(Rejection::new("internal", "the game's answer cannot be sent"));
-        Answer { id: answer.id, outcome }
+    let is_sound = match &answer.outcome {
+        Ok(values) => values.iter().all(is_number),
+        Err(rejection) => is_code(&rejection.code),
+    };
+    if is_sound && ServerMessage::Answer(answer.clone()).to_bytes().len() <= MAX_ANSWER_BYTES {
+        return answer;
     }
+    let outcome = Err(Rejection::new("internal", "the game's answer cannot be sent"));
+    Answer { id: answer.id, outcome }
+}
+
+fn is_code(code: &str) -> bool {
+    let is_of_code = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    (1..=MAX_CODE_BYTES).contains(&code.len()) && code.bytes().all(is_of_code)
 }

@@ -24,9 +24,10 @@ impl Room {
             let limits = ViewAgeLimits { most, send_every, tick_rate_hz };
             let round_trips = &member.round_trips;
             let grant = |claim| limits.grant(claim, round_trips);
-            if let Some(taken) = member.inputs.take(self.tick, self.buttons, &due, grant) {
+            let taken = member.inputs.take(self.tick, self.buttons, &due, grant);
+            input.view_age = taken.map_or(member.inputs.held_age(), |taken| taken.view_age);
+            if let Some(taken) = taken {
                 input.values = taken.values;
-                input.view_age = taken.view_age;
                 member.echo = Some(taken.echo);
                 self.changed_inputs.push(index as u32);
             }
