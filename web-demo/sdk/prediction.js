@@ -1,6 +1,7 @@
 /**
  * Prediction of the own entity: the steps of the game, repeated here, ahead of the server by as much
- * as inputs take to get there.
+ * as inputs take to get there. Says which tick is due and which entity is the own one; the ticks are
+ * reconciliation.js' business.
  *
  * ```text
  * control() → inputs (input-stream.js) ─ at each tick ─→ step ─→ predicted line
@@ -16,22 +17,17 @@
  */
 
 import { InputStream } from './input-stream.js';
-import { Once } from './once.js';
 import { OwnFigure } from './own-figure.js';
-import { PredictedLine } from './predicted-line.js';
-import { PredictedSpawns } from './predicted-spawns.js';
-import { PredictionReport } from './prediction-report.js';
 import { completeRules } from './prediction-rules.js';
+import { Reconciliation } from './reconciliation.js';
 
 /** @typedef {import('./clock.js').Clock} Clock */
 /** @typedef {import('./controls.js').GivenFields} GivenFields */
-/** @typedef {import('./controls.js').InputFields} InputFields */
 /** @typedef {import('./entities.js').Entity} Entity */
 /** @typedef {import('./entity-table.js').Changes} Changes */
 /** @typedef {import('./frame.js').InputEcho} InputEcho */
 /** @typedef {import('./link.js').Link} Link */
 /** @typedef {import('./prediction-rules.js').PredictionRules<any>} PredictionRules */
-/** @typedef {import('./prediction-rules.js').StepContext} StepContext */
 /**
  * @typedef {object} PredictionHandlers
  * @property {import('./input-stream.js').Send} send
@@ -58,34 +54,26 @@ export class Prediction {
     this._entities = entities;
     this._inputs = new InputStream(handlers.send);
     this._pacing = this._inputs.pacing;
-    this._line = this._rules && new PredictedLine(this._rules);
-    this._once = new Once(handlers.effect);
-    this._spawns = new PredictedSpawns(this._rules?.spawns ?? {}, this._rules?.snapDistance ?? 0, handlers);
+    this._ticks = new Reconciliation(this._rules, entities, this._inputs, handlers);
     this._figure = this._rules && new OwnFigure(this._rules);
-    /** What a net panel shows; undefined without rules. */
-    this.report = this._rules && new PredictionReport();
     /** @type {Link | undefined} */
     this._link = undefined;
-    /** The newest tick that inputs were for; undefined before any, and after a pause. */
-    this._tick = /** @type {number | undefined} */ (undefined);
     this._toldTick = /** @type {number | undefined} */ (undefined);
     /** Id of the entity that tells the own state; 0 while there is none. */
     this._own = 0;
     this._now = 0;
     /** How far what is shown of others is behind predicted time, in ticks. */
     this._viewAge = 0;
-    this._isPreview = false;
-    /** @type {StepContext} */
-    this._context = {
-      dt: 0, tickDt: 0, tick: 0, entities, isReplay: false,
-      spawn: (kind, key, state) => this._spawn(kind, key, state),
-      effect: (name, detail) => this._effect(name, detail),
-    };
   }
 
   /** Whether the own entity is predicted now. */
   get isRunning() {
-    return this._line?.isRunning ?? false;
+    return this._ticks.isRunning;
+  }
+
+  /** What a net panel shows; undefined without rules. */
+  get report() {
+    return this._ticks.report;
   }
 
   /**
@@ -96,8 +84,8 @@ export class Prediction {
   start(link) {
     this.stop();
     this._link = link;
-    this._context.tickDt = link.msPerTick / 1000;
     this._inputs.start(link);
+    this._ticks.start(link.msPerTick);
     this._figure?.start();
     this._own = 0;
     this._toldTick = undefined;
@@ -106,10 +94,7 @@ export class Prediction {
   /** The connection is gone. */
   stop() {
     this._link = undefined;
-    this._tick = undefined;
-    this._line?.stop();
-    this._spawns.clear();
-    this._once.clear();
+    this._ticks.stop();
   }
 
   /** The live input. @param {GivenFields} fields */
@@ -126,8 +111,8 @@ export class Prediction {
    * @returns {number | undefined} its number, if it was sent
    */
   send(fields, at, viewAge = this._viewAge) {
-    const tick = at === 0 && this._tick !== undefined ? this._tick + 1 : at;
-    return this._inputs.send(fields, tick, viewAge, this._now);
+    const { tick } = this._ticks;
+    return this._inputs.send(fields, at === 0 && tick !== undefined ? tick + 1 : at, viewAge, this._now);
   }
 
   /** The server does not take an input. @param {number | undefined} seq */
@@ -149,12 +134,11 @@ export class Prediction {
     this._now = now;
     if (echo) this._inputs.handleEcho(echo, now);
     this._toldTick = tick;
-    if (!this._rules || !this._line) return;
+    if (!this._rules) return;
     this._follow(changes, link.welcome.player);
-    this._spawns.handleFrame(changes, link.welcome.player, tick, link.msPerTick / 1000);
-    const own = this._entities.get(this._own);
-    if (!own) this._end();
-    else if (this._tick !== undefined) this._compare(this._rules.read(own), tick, now);
+    const told = this._told();
+    if (told === undefined && this.isRunning) this._figure?.end();
+    this._ticks.handleFrame(tick, told, changes, link.welcome.player, now);
   }
 
   /**
@@ -176,9 +160,9 @@ export class Prediction {
     const predicted = this._pacing.tickAt(now);
     const mostAhead = (MOST_AHEAD_MS + link.quietMs) / link.msPerTick;
     if (predicted - this._toldTick > mostAhead) return;
-    if (this._isPast(predicted, link.msPerTick)) this._restart(predicted, now);
+    if (this._isPast(predicted, link.msPerTick)) this._begin(predicted, this._toldTick);
     this._viewAge = Math.max(0, predicted - renderTick);
-    while ((this._tick ?? Infinity) + 1 <= predicted) this._commit();
+    this._ticks.play(predicted, this._viewAge, now);
     this._tell(link, clock);
   }
 
@@ -190,29 +174,30 @@ export class Prediction {
    * @param {number} now
    */
   show(shown, renderTick, now) {
-    const { _line: line, _figure: figure, report } = this;
-    if (!line || !figure || !report) return;
-    report.tick = line.isRunning ? line.tick : undefined;
+    const { _ticks: ticks, _figure: figure, report } = this;
+    if (!figure || !report) return;
+    const share = ticks.tick === undefined ? 0 : this._pacing.tickAt(now) - ticks.tick;
+    const passed = Math.min(1, Math.max(0, share));
+    report.tick = ticks.isRunning ? ticks.tick : undefined;
     report.state = undefined;
-    const context = this._preview(now);
-    if (line.isRunning) {
-      report.state = line.drawn(this._inputs.live, context, now);
+    if (ticks.isRunning) {
+      report.state = ticks.drawn(passed, now);
       figure.show(shown, this._entities, report.state);
     } else {
       figure.showLast(shown);
     }
-    this._spawns.show(shown, context, renderTick, now);
-    this._isPreview = false;
+    ticks.showSpawns(shown, passed, renderTick, now);
   }
 
   /** The tick that inputs are for now; undefined before any. @param {number} now */
   tickAt(now) {
-    return this._tick === undefined ? undefined : this._pacing.tickAt(now);
+    return this._ticks.tick === undefined ? undefined : this._pacing.tickAt(now);
   }
 
   /** Whether there was a pause, or none of the ticks was played yet. @param {number} predicted @param {number} msPerTick */
   _isPast(predicted, msPerTick) {
-    return this._tick === undefined || Math.abs(predicted - this._tick) * msPerTick > PAUSE_MS + msPerTick;
+    const { tick } = this._ticks;
+    return tick === undefined || Math.abs(predicted - tick) * msPerTick > PAUSE_MS + msPerTick;
   }
 
   /** @param {Changes} changes @param {number} player */
@@ -223,130 +208,16 @@ export class Prediction {
     }
   }
 
-  /**
-   * Begins at the server's newest state, with the inputs that are on their way to it. Presses that
-   * were made meanwhile are forgotten.
-   *
-   * @param {number} predicted
-   * @param {number} now
-   */
-  _restart(predicted, now) {
-    this._tick = Math.max(Math.floor(predicted), this._toldTick ?? 0);
+  /** Begins where the server is. Presses that were made meanwhile are forgotten. @param {number} predicted @param {number} toldTick */
+  _begin(predicted, toldTick) {
     this._inputs.release();
-    this._once.clear();
-    this._spawns.clear();
+    this._ticks.begin(Math.floor(predicted), toldTick, this._told());
+  }
+
+  /** The own state in the server's newest one; undefined when there is none. @returns {any} */
+  _told() {
     const own = this._entities.get(this._own);
-    if (!own || !this._rules || !this._line) {
-      this._line?.stop();
-      this._takeUnplayed();
-      return;
-    }
-    this._line.start(this._toldTick ?? 0, this._rules.read(own));
-    this._isPreview = true; // nothing happens of what is long past
-    this._replay(this._toldTick ?? 0);
-    this._isPreview = false;
-  }
-
-  /** Plays the next tick. */
-  _commit() {
-    const tick = (this._tick ?? 0) + 1;
-    const input = this._inputs.commit(tick, this._viewAge, this._now);
-    this._tick = tick;
-    const context = this._at(tick, this._context.tickDt, false);
-    this._spawns.step(context);
-    if (!this._line?.isRunning) return;
-    this._line.step(input, context);
-    this._isPreview = true;
-    this._line.stepFaded(input, context);
-    this._isPreview = false;
-  }
-
-  /** @param {any} told @param {number} tick @param {number} now */
-  _compare(told, tick, now) {
-    const { _line: line, _rules: rules } = this;
-    if (!line || !rules || this._tick === undefined) return;
-    if (tick > this._tick) {
-      // The server is ahead of what inputs are for: begin again where it is.
-      this._tick = undefined;
-      line.stop();
-      return;
-    }
-    if (!line.isRunning) {
-      line.start(tick, told);
-      this._replay(tick);
-      return;
-    }
-    const predicted = line.at(tick);
-    if (predicted === undefined) return;
-    const error = rules.error(predicted, told);
-    this.report?.count(error);
-    if (error === 0) {
-      this._once.settle(tick);
-      return;
-    }
-    const before = line.state;
-    line.startAgain(tick, told);
-    this._replay(tick);
-    line.fadeFrom(before, now);
-  }
-
-  /** Plays the ticks after the server's newest state again. @param {number} told */
-  _replay(told) {
-    const line = this._line;
-    if (!line) return;
-    this._once.beginReplay();
-    this._spawns.beginReplay();
-    this._inputs.rewind();
-    for (let tick = told + 1; tick <= (this._tick ?? told); tick += 1) {
-      const context = this._at(tick, this._context.tickDt, true);
-      this._spawns.step(context);
-      line.step(this._inputs.take(tick), context);
-    }
-    this._spawns.endReplay(told);
-    this._once.endReplay();
-  }
-
-  /** Without a state to step, inputs take effect all the same. */
-  _takeUnplayed() {
-    this._inputs.rewind();
-    for (let tick = (this._toldTick ?? 0) + 1; tick <= (this._tick ?? 0); tick += 1) this._inputs.take(tick);
-  }
-
-  /** The own entity is gone: what it left behind goes on. */
-  _end() {
-    if (!this._line?.isRunning) return;
-    this._line.stop();
-    this._once.clear();
-    this._figure?.end();
-  }
-
-  /** @param {number} tick @param {number} dt @param {boolean} isReplay */
-  _at(tick, dt, isReplay) {
-    const context = this._context;
-    context.tick = tick;
-    context.dt = dt;
-    context.isReplay = isReplay;
-    return context;
-  }
-
-  /** The context of what is drawn: a part of the next tick, in which nothing happens yet. @param {number} now */
-  _preview(now) {
-    const tick = this._tick ?? 0;
-    const share = this._tick === undefined ? 0 : this._pacing.tickAt(now) - tick;
-    this._isPreview = true;
-    return this._at(tick + 1, Math.min(1, Math.max(0, share)) * this._context.tickDt, false);
-  }
-
-  /** @param {string} kind @param {number | string} key @param {any} state */
-  _spawn(kind, key, state) {
-    if (!this._isPreview) this._spawns.make(kind, key, state, this._context.tick);
-  }
-
-  /** @param {string} name @param {any} detail */
-  _effect(name, detail) {
-    if (this._isPreview) return;
-    if (this._context.isReplay) this._once.happenAgain(name, this._context.tick, detail);
-    else this._once.happen(name, this._context.tick, detail);
+    return own && this._rules?.read(own);
   }
 
   /** @param {Link} link @param {Clock} clock */
