@@ -110,6 +110,19 @@ export class Pacing {
   }
 
   /**
+   * Begins anew from the pings: the room's time has been moved, and what inputs needed says nothing.
+   *
+   * @param {import('./clock.js').Clock} clock
+   * @param {number} now
+   */
+  restart(clock, now) {
+    this._count = 0;
+    this._first = 0;
+    this.isRunning = false;
+    this.guess(clock, now);
+  }
+
+  /**
    * The tick that inputs are for, with its fraction.
    *
    * @param {number} now

@@ -59,6 +59,8 @@ export class Prediction {
     /** @type {Link | undefined} */
     this._link = undefined;
     this._toldTick = /** @type {number | undefined} */ (undefined);
+    /** What had been told when predicted time was too far ahead last; Infinity while it is not. */
+    this._farTick = Infinity;
     /** Id of the entity that tells the own state; 0 while there is none. */
     this._own = 0;
     this._now = 0;
@@ -89,6 +91,7 @@ export class Prediction {
     this._figure?.start();
     this._own = 0;
     this._toldTick = undefined;
+    this._farTick = Infinity;
   }
 
   /** The connection is gone. */
@@ -159,7 +162,11 @@ export class Prediction {
     if (this._pacing.tickAt(now) < this._toldTick + 1) this._pacing.jumpTo(this._toldTick + 1, now);
     const predicted = this._pacing.tickAt(now);
     const mostAhead = (MOST_AHEAD_MS + link.quietMs) / link.msPerTick;
-    if (predicted - this._toldTick > mostAhead) return;
+    if (predicted - this._toldTick > mostAhead) {
+      this._waitForTime(this._toldTick, clock, now);
+      return;
+    }
+    this._farTick = Infinity;
     if (this._isPast(predicted, link.msPerTick)) this._begin(predicted, this._toldTick);
     this._viewAge = Math.max(0, predicted - renderTick);
     this._ticks.play(predicted, this._viewAge, now);
@@ -192,6 +199,19 @@ export class Prediction {
   /** The tick that inputs are for now; undefined before any. @param {number} now */
   tickAt(now) {
     return this._ticks.tick === undefined ? undefined : this._pacing.tickAt(now);
+  }
+
+  /**
+   * Too far ahead: the server is silent. Or, if it goes on telling, it has set its clock back after a stall,
+   * which the pings say.
+   *
+   * @param {number} toldTick
+   * @param {Clock} clock
+   * @param {number} now
+   */
+  _waitForTime(toldTick, clock, now) {
+    if (toldTick > this._farTick) this._pacing.restart(clock, now);
+    this._farTick = toldTick;
   }
 
   /** Whether there was a pause, or none of the ticks was played yet. @param {number} predicted @param {number} msPerTick */

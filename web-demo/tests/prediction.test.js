@@ -189,6 +189,25 @@ test('a new connection starts from the server\'s state', () => {
   assert.equal(match.report.late, 0);
 });
 
+for (const [name, ms, isDeaf] of /** @type {[string, number, boolean][]} */ ([
+  ['the server stood still for 5 s', 5000, true],
+  ['the room\'s ticks stalled for 3 s', 3000, false],
+  ['the room\'s ticks stalled for 1.9 s', 1900, false],
+])) {
+  test(`after ${name} it is steered again at once`, () => {
+    const match = match150(16);
+    match.run(20_000);
+    match.freeze(ms, { isDeaf });
+    match.run(ms + 2500);
+    const [sent, compared, wrong, late] = [match.sent.length, match.report.compared, match.report.wrong, match.server.late];
+    match.run(30_000);
+    assert.ok(match.sent.length - sent > 100, `${match.sent.length - sent} inputs in the half minute after`);
+    assert.ok(match.report.compared - compared > 850, `${match.report.compared - compared} states were compared`);
+    assert.ok(match.server.late - late <= 3 && match.report.wrong - wrong < 30, `${match.server.late - late} late`);
+    assert.ok(match.report.leadMs < 150, `a lead of ${match.report.leadMs}`);
+  });
+}
+
 test('whatever the network does, the own state comes to the server\'s', () => {
   for (let seed = 1; seed <= 150; seed += 1) {
     const random = seededRandom(seed);

@@ -20,7 +20,7 @@ import { STEP_RULES, SCHEMA, flyBullet, stepBody } from './predicted-game.js';
 /** Ticks per second, and what they are long. */
 export const TICK_HZ = 30;
 export const TICK_MS = 1000 / TICK_HZ;
-/** Room time minus local time. */
+/** Room time minus local time, at first. */
 const OFFSET_MS = 70_000;
 const PLAYER = 7;
 const BODY_ID = 1;
@@ -161,6 +161,12 @@ export class VirtualMatch {
    */
   constructor({ up, down, rules = STEP_RULES, meddle, frameMs = () => 1000 / 60 }) {
     this.now = 1000;
+    /** Room time minus local time. */
+    this.offsetMs = OFFSET_MS;
+    /** When ticks are computed again, and whether nothing is heard until then either. */
+    this._thawAt = Infinity;
+    this._frozenMs = 0;
+    this._isDeaf = false;
     this.up = new Way(up);
     this.down = new Way(down);
     this.server = new Server();
@@ -194,7 +200,7 @@ export class VirtualMatch {
       withdrawn: (spawn) => void this.withdrawn.push({ ...spawn, now: this.now }),
     });
     this._tickAt = this.now;
-    this.server.tick = Math.floor((this.now + OFFSET_MS) / TICK_MS);
+    this.server.tick = Math.floor((this.now + this.offsetMs) / TICK_MS);
     this._frameAt = this.now;
     this._pingAt = this.now;
     /** @type {Map<number, any>} scenes by tick, as the client knows them */
@@ -210,7 +216,7 @@ export class VirtualMatch {
     this._seq = 0;
     this.entities.clear();
     this._scenes.clear();
-    this.clock.start(TICK_HZ, this.now + OFFSET_MS - this.down.delay(), this.now);
+    this.clock.start(TICK_HZ, this.now + this.offsetMs - this.down.delay(), this.now);
     this.interpolation.start(this.sendEvery * TICK_MS);
     this._pings = 0;
     this._pingAt = this.now;
@@ -227,15 +233,36 @@ export class VirtualMatch {
     return /** @type {import('../../sdk/prediction-report.js').PredictionReport} */ (this.prediction.report);
   }
 
+  /**
+   * The room's ticks stall from now on. What is too much to be made up for the room leaves out: its clock
+   * is set back.
+   *
+   * @param {number} ms
+   * @param {{isDeaf: boolean}} how whether the whole server stands still, and takes and answers nothing
+   */
+  freeze(ms, { isDeaf }) {
+    this._thawAt = this.now + ms;
+    this._frozenMs = ms;
+    this._isDeaf = isDeaf;
+  }
+
+  _thaw() {
+    this._thawAt = Infinity;
+    this.offsetMs -= this._frozenMs;
+  }
+
   /** Lets time pass. @param {number} ms */
   run(ms) {
     const end = this.now + ms;
     for (;;) {
-      const tickAt = (this.server.tick + 1) * TICK_MS - OFFSET_MS;
-      const next = Math.min(tickAt, this._frameAt, this._pingAt, this.up.nextAt, this.down.nextAt);
+      const isFrozen = this._thawAt < Infinity;
+      const tickAt = isFrozen ? Infinity : (this.server.tick + 1) * TICK_MS - this.offsetMs;
+      const upAt = isFrozen && this._isDeaf ? Infinity : this.up.nextAt;
+      const next = Math.min(tickAt, this._frameAt, this._pingAt, upAt, this.down.nextAt, this._thawAt);
       if (next > end) break;
-      this.now = next;
-      if (this.up.nextAt === next) this._arrive(this.up.take());
+      this.now = Math.max(this.now, next);
+      if (this._thawAt === next) this._thaw();
+      else if (upAt === next) this._arrive(this.up.take());
       else if (this.down.nextAt === next) this._hear(this.down.take());
       else if (tickAt === next) this._tick();
       else if (this._pingAt === next) this._ping();
@@ -261,7 +288,7 @@ export class VirtualMatch {
 
   /** @param {any} message */
   _arrive({ input, ping }) {
-    const roomMs = this.now + OFFSET_MS;
+    const roomMs = this.now + this.offsetMs;
     if (ping !== undefined) this.down.send(this.now, { ping, roomMs });
     else if (this.server.push(input, roomMs)) this.down.send(this.now, { refused: input.seq });
   }
