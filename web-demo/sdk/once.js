@@ -77,7 +77,7 @@ export class Once {
   }
 
   /**
-   * Up to a tick everything was as predicted.
+   * Up to a tick everything is as it is: what has happened in it does not move any more.
    *
    * @param {number} tick
    */

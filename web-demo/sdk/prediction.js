@@ -36,8 +36,6 @@ import { Reconciliation } from './reconciliation.js';
  * @property {(spawn: import('./predicted-spawns.js').Spawned & {id: number}) => void} withdrawn
  */
 
-/** After a pause of this long nothing of it is made up for, in milliseconds. */
-const PAUSE_MS = 250;
 /** Farther than this ahead of the server's newest state, and as long as frames may be apart, nothing is
  * predicted, in milliseconds. */
 const MOST_AHEAD_MS = 1500;
@@ -137,6 +135,7 @@ export class Prediction {
     this._now = now;
     if (echo) this._inputs.handleEcho(echo, now);
     this._toldTick = tick;
+    this._ticks.handleTold(tick, now);
     if (!this._rules) return;
     this._follow(changes, link.welcome.player);
     const told = this._told();
@@ -167,7 +166,7 @@ export class Prediction {
       return;
     }
     this._farTick = Infinity;
-    if (this._isPast(predicted, link.msPerTick)) this._begin(predicted, this._toldTick);
+    if (this._ticks.isPast(predicted)) this._begin(predicted, this._toldTick);
     this._viewAge = Math.max(0, predicted - renderTick);
     this._ticks.play(predicted, this._viewAge, now);
     this._tell(link, clock);
@@ -212,12 +211,6 @@ export class Prediction {
   _waitForTime(toldTick, clock, now) {
     if (toldTick > this._farTick) this._pacing.restart(clock, now);
     this._farTick = toldTick;
-  }
-
-  /** Whether there was a pause, or none of the ticks was played yet. @param {number} predicted @param {number} msPerTick */
-  _isPast(predicted, msPerTick) {
-    const { tick } = this._ticks;
-    return tick === undefined || Math.abs(predicted - tick) * msPerTick > PAUSE_MS + msPerTick;
   }
 
   /** @param {Changes} changes @param {number} player */

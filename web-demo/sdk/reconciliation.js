@@ -24,6 +24,9 @@ import { PredictionReport } from './prediction-report.js';
 /** @typedef {import('./prediction-rules.js').StepContext} StepContext */
 /** @typedef {import('./prediction.js').PredictionHandlers} PredictionHandlers */
 
+/** After a pause of this long nothing of it is made up for, in milliseconds. */
+const PAUSE_MS = 250;
+
 /** The ticks of one connection after the other. */
 export class Reconciliation {
   /**
@@ -42,6 +45,9 @@ export class Reconciliation {
     this.report = rules && new PredictionReport();
     /** The newest tick that was played; undefined before any, and after a pause. */
     this.tick = /** @type {number | undefined} */ (undefined);
+    this._playedAt = -Infinity;
+    /** Tick of the newest state that was compared. */
+    this._comparedTick = -Infinity;
     /** Whether steps are only to be seen: nothing happens in them. */
     this._isSilent = false;
     /** @type {StepContext} */
@@ -66,9 +72,24 @@ export class Reconciliation {
   /** The connection is gone. */
   stop() {
     this.tick = undefined;
+    this._comparedTick = -Infinity;
     this._line?.stop();
     this._spawns.clear();
     this._once.clear();
+  }
+
+  /**
+   * Whether there was a pause, or none of the ticks was played yet.
+   *
+   * @param {number} predicted the tick that inputs are for now, with its fraction
+   */
+  isPast(predicted) {
+    return this.tick === undefined || Math.abs(predicted - this.tick) > this._mostMissed;
+  }
+
+  /** Ticks that may be missed. */
+  get _mostMissed() {
+    return PAUSE_MS / 1000 / this._context.tickDt + 1;
   }
 
   /**
@@ -101,7 +122,36 @@ export class Reconciliation {
    * @param {number} now
    */
   play(predicted, viewAge, now) {
+    this._playedAt = now;
     while ((this.tick ?? Infinity) + 1 <= predicted) this._commit(viewAge, now);
+  }
+
+  /**
+   * The server has computed a tick. If that was not played, because the page was held up, it is past: its
+   * inputs are those that held on, and whatever has happened in it the server tells. After a pause all begins
+   * anew.
+   *
+   * @param {number} tick
+   * @param {number} now
+   */
+  handleTold(tick, now) {
+    if (this.tick === undefined || tick <= this.tick) return;
+    const pausedTicks = (now - this._playedAt) / 1000 / this._context.tickDt;
+    if (Math.max(tick - this.tick, pausedTicks) > this._mostMissed) {
+      this.tick = undefined;
+      this._line?.stop();
+      return;
+    }
+    while (this.tick < tick) {
+      this.tick += 1;
+      const input = this._inputs.take(this.tick);
+      const context = this._at(this.tick, this._context.tickDt, false, true);
+      this._spawns.step(context);
+      if (!this.isRunning) continue;
+      this._line?.step(input, context);
+      this._line?.stepFaded(input, context);
+    }
+    this._inputs.rewind();
   }
 
   /**
@@ -160,12 +210,6 @@ export class Reconciliation {
   _compare(told, tick, now) {
     const { _line: line, _rules: rules } = this;
     if (!line || !rules || this.tick === undefined) return;
-    if (tick > this.tick) {
-      // The server is ahead of what inputs are for: begin again where it is.
-      this.tick = undefined;
-      line.stop();
-      return;
-    }
     if (!line.isRunning) {
       line.start(tick, told);
       this._replay(tick);
@@ -175,10 +219,10 @@ export class Reconciliation {
     if (predicted === undefined) return;
     const error = rules.error(predicted, told);
     this.report?.count(error);
-    if (error === 0) {
-      this._once.settle(tick);
-      return;
-    }
+    // What happened since the state before may be moved by what follows; what is older stays.
+    this._once.settle(error === 0 ? tick : this._comparedTick);
+    this._comparedTick = tick;
+    if (error === 0) return;
     const before = line.state;
     line.startAgain(tick, told);
     this._replay(tick);

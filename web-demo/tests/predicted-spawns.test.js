@@ -31,6 +31,31 @@ test('effects happen once, however often ticks are played again', () => {
   assert.equal(match.effects.filter(({ name }) => name === 'dash').length, presses);
 });
 
+test('own bullets stay while the page is held up for less than a quarter second', () => {
+  for (const heldMs of [60, 120, 200]) {
+    const match = new VirtualMatch({ up: () => 1, down: () => 1 });
+    let fire = 0;
+    match.steer = () => match.prediction.control({ fire });
+    match.run(3000);
+    for (let shot = 1; shot <= 10; shot += 1) {
+      fire = 1;
+      match.run(2 * TICK_MS);
+      fire = 0;
+      match.run(TICK_MS);
+      /** @type {number[]} */
+      const counts = [];
+      match.look = (entities) => counts.push(entities.filter(({ kind }) => kind === 'bullet').length);
+      match.holdUp(heldMs);
+      match.run(heldMs + 500);
+      match.look = () => {};
+      assert.ok(counts.length > 20 && counts.every((count) => count === 1), `${heldMs} ms: ${counts}`);
+      assert.equal(match.handovers.length, shot);
+      match.run(1000);
+    }
+    assert.equal(match.withdrawn.length, 0);
+  }
+});
+
 test('own bullets are there at once and go on as the server\'s', () => {
   const match = match150(7);
   let fire = 0;

@@ -174,6 +174,32 @@ test('after a pause nothing of it is made up for', () => {
   assert.equal(match.effects.filter(({ name }) => name === 'dash').length, match.effects.filter(({ name, tick }) => name === 'dash' && tick < match.server.tick - 900).length);
 });
 
+test('a press while the page is held up for less than a quarter second counts', () => {
+  for (const rules of [undefined, null]) {
+    for (const heldMs of [60, 120, 200]) {
+      const match = new VirtualMatch({ up: () => 1, down: () => 1, ...(rules === null && { rules }) });
+      let dash = 0;
+      match.steer = () => match.prediction.control({ ax: 50, dash });
+      match.run(3000);
+      for (let press = 0; press < 10; press += 1) {
+        match.holdUp(heldMs);
+        dash = 1;
+        match.run(heldMs + 40);
+        dash = 0;
+        match.run(700);
+      }
+      const name = `${heldMs} ms ${rules === null ? 'without' : 'with'} rules`;
+      assert.equal(match.sent.filter(({ values }) => values[3] === 1).length, 10, name);
+      // No input for a tick that had been computed, and told, before.
+      assert.ok(match.sent.every(({ at, now }) => at * TICK_MS > now + match.offsetMs - TICK_MS - 2), name);
+      if (rules === null) continue;
+      assert.equal(match.effects.filter(({ name: effect }) => effect === 'dash').length, 10, name);
+      assert.equal(match.report.error, 0, name);
+      assert.ok(match.server.body.x > 500 + 10 * 450, `${name}: ${match.server.body.x}`);
+    }
+  }
+});
+
 test('a new connection starts from the server\'s state', () => {
   const match = match150(12);
   match.run(5000);

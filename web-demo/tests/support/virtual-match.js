@@ -167,6 +167,8 @@ export class VirtualMatch {
     this._thawAt = Infinity;
     this._frozenMs = 0;
     this._isDeaf = false;
+    /** Until when the page does nothing. */
+    this._heldUntil = -Infinity;
     this.up = new Way(up);
     this.down = new Way(down);
     this.server = new Server();
@@ -251,6 +253,11 @@ export class VirtualMatch {
     this.offsetMs -= this._frozenMs;
   }
 
+  /** The page is held up, as by a long task: what comes meanwhile is taken in after it, at once. @param {number} ms */
+  holdUp(ms) {
+    this._heldUntil = this.now + ms;
+  }
+
   /** Lets time pass. @param {number} ms */
   run(ms) {
     const end = this.now + ms;
@@ -258,14 +265,17 @@ export class VirtualMatch {
       const isFrozen = this._thawAt < Infinity;
       const tickAt = isFrozen ? Infinity : (this.server.tick + 1) * TICK_MS - this.offsetMs;
       const upAt = isFrozen && this._isDeaf ? Infinity : this.up.nextAt;
-      const next = Math.min(tickAt, this._frameAt, this._pingAt, upAt, this.down.nextAt, this._thawAt);
+      const downAt = Math.max(this.down.nextAt, this._heldUntil);
+      const pingAt = Math.max(this._pingAt, this._heldUntil);
+      const frameAt = Math.max(this._frameAt, this._heldUntil);
+      const next = Math.min(tickAt, frameAt, pingAt, upAt, downAt, this._thawAt);
       if (next > end) break;
       this.now = Math.max(this.now, next);
       if (this._thawAt === next) this._thaw();
       else if (upAt === next) this._arrive(this.up.take());
-      else if (this.down.nextAt === next) this._hear(this.down.take());
+      else if (downAt === next) this._hear(this.down.take());
       else if (tickAt === next) this._tick();
-      else if (this._pingAt === next) this._ping();
+      else if (pingAt === next) this._ping();
       else this._frame();
     }
     this.now = end;
