@@ -25,6 +25,8 @@ export class Controls {
     /** By field: what holds; presses that wait for their tick; what the caller last gave. */
     this._values = /** @type {number[]} */ ([]);
     this._given = /** @type {number[]} */ ([]);
+    /** The same by name, on whichever connection. @type {GivenFields} */
+    this._wanted = {};
     this._told = /** @type {number[] | undefined} */ (undefined);
     this._toldAt = -Infinity;
     /** The input as it would take effect now. @type {InputFields} */
@@ -32,14 +34,15 @@ export class Controls {
   }
 
   /**
-   * Starts over for a connection: nothing is pressed, and nothing has been told.
+   * Starts over for a connection: what was given holds on, but nothing is pressed, and nothing has been
+   * told. A button that is held has to be let go of first.
    *
    * @param {Schema} schema
    */
   start(schema) {
     this._schema = schema;
-    this._values = schema.inputs.map(() => 0);
-    this._given = [...this._values];
+    this._given = inputValues(schema, this._wanted);
+    this._values = this._given.map((value, index) => (this._isButton(index) ? 0 : value));
     this._told = undefined;
     this._toldAt = -Infinity;
     this.fields = {};
@@ -47,9 +50,12 @@ export class Controls {
   }
 
   /**
+   * What the player wants, also before there is a connection.
+   *
    * @param {GivenFields} given
    */
   set(given) {
+    this._wanted = { ...given };
     if (!this._schema) return;
     const values = inputValues(this._schema, given);
     this._schema.inputs.forEach(({ kind }, index) => {

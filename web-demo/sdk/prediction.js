@@ -62,7 +62,7 @@ export class Prediction {
     /** Id of the entity that tells the own state; 0 while there is none. */
     this._own = 0;
     this._now = 0;
-    /** How far what is shown of others is behind predicted time, in ticks. */
+    /** How far what is shown of others is behind the tick that an input is for now, in ticks. */
     this._viewAge = 0;
   }
 
@@ -90,6 +90,7 @@ export class Prediction {
     this._own = 0;
     this._toldTick = undefined;
     this._farTick = Infinity;
+    this._viewAge = 0;
   }
 
   /** The connection is gone. */
@@ -153,8 +154,11 @@ export class Prediction {
   advance(now, clock, renderTick) {
     this._now = now;
     const link = this._link;
-    const isIdle = !this._rules && !this._inputs.isSteered;
-    if (!link || isIdle || link.welcome.spectator || this._toldTick === undefined) return;
+    if (!link || link.welcome.spectator || this._toldTick === undefined) return;
+    if (!this._rules && !this._inputs.isSteered) {
+      this._viewAge = viewAgeOfSent(now, clock, link, renderTick);
+      return;
+    }
     this._pacing.guess(clock, now);
     if (!this._pacing.isRunning) return;
     // What the server has computed no input can be for.
@@ -242,4 +246,20 @@ export class Prediction {
     report.slackMs = pacing.slackMs;
     report.leadMs = pacing.tickAt(this._now) * msPerTick - clock.roomTimeMs(this._now);
   }
+}
+
+/**
+ * How far what is shown is behind the tick of an input that is sent for whichever is the next: the one at
+ * which it arrives.
+ *
+ * @param {number} now
+ * @param {Clock} clock
+ * @param {Link} link
+ * @param {number} renderTick
+ * @returns {number} in ticks; 0, which tells nothing, before the way is known
+ */
+function viewAgeOfSent(now, { measuredOffsetMs, shortestRttMs }, { msPerTick }, renderTick) {
+  if (shortestRttMs === undefined) return 0;
+  const arrivesAtMs = now + measuredOffsetMs + shortestRttMs / 2;
+  return Math.max(0, arrivesAtMs / msPerTick - renderTick);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { FRAMES, FakeWorld, QUIET, WELCOME, heard } from './support/fake-world.js';
+import { FRAMES, FakeWorld, QUIET, RESUMABLE_WELCOME, WELCOME, heard, resumedWelcome } from './support/fake-world.js';
 import { bytesOf } from './support/golden.js';
 
 /** The welcome's room time, in microseconds, and its ticks of 30 a second. */
@@ -73,6 +73,45 @@ test('the live input is sent when it changes, for the tick that it is in time fo
   assert.ok(presses[1].at > presses[0].at);
   play(scene, 20);
   assert.equal(world.sent('00').length, 3, 'once more after half a second');
+  room.leave();
+  assert.equal(world.timers.size, 0);
+});
+
+test('what a game only sends tells how old the picture is', async () => {
+  const scene = await timedRoom();
+  const { world, room, tick } = scene;
+  play(scene, 8);
+  assert.equal(room.send({ thrust: 1 }), 1);
+  const { at, viewAge } = readInput(world.sent('00')[0]);
+  assert.equal(at, 0);
+  // It takes effect half a round trip from now; others are shown a send interval, or a little more, ago.
+  const shownMs = (tick + 8) * TICK_MS - (room.interpolation.delayMs - 20);
+  const behind = ((tick + 8) * TICK_MS + 20 + 20 - shownMs) / TICK_MS;
+  assert.ok(Math.abs(viewAge / 16 - behind) < 1.5 && viewAge >= 16, `${viewAge / 16} against ${behind}`);
+  room.leave();
+});
+
+test('what is wanted before the welcome, and over a resume, holds', async () => {
+  const world = new FakeWorld();
+  const room = world.join();
+  room.control({ thrust: 1, dash: true });
+  await world.run(0);
+  for (const welcome of [RESUMABLE_WELCOME, resumedWelcome('next')]) {
+    world.socket.begin(welcome);
+    const ping = world.sent('02')[0];
+    world.now += 40;
+    world.socket.receive(pong(ping, Number(room.tick) * TICK_MS + 20));
+    play({ world, room }, 4);
+    assert.deepEqual(world.sent('00').map(readInput).map(({ rest }) => rest), ['03020000'], 'but a press does not');
+    // Only a new press is one.
+    room.control({ thrust: 1, dash: false });
+    room.control({ thrust: 1, dash: true });
+    play({ world, room }, 2);
+    assert.deepEqual(world.sent('00').map(readInput).map(({ rest }) => rest), ['03020000', '03020002']);
+    await world.run(1000);
+    world.socket.drop(1006);
+    await world.run(100);
+  }
   room.leave();
   assert.equal(world.timers.size, 0);
 });
