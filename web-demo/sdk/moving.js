@@ -41,6 +41,8 @@ export class Moving {
     this._timer = undefined;
     /** @type {ReturnType<typeof deferred> | undefined} */
     this._arrival = undefined;
+    /** Why nobody moves any more. @type {TickwireError | undefined} */
+    this._left = undefined;
   }
 
   /**
@@ -49,6 +51,7 @@ export class Moving {
    *   `JoinError` when there is no seat, and with the reason when the move ends otherwise
    */
   to(request) {
+    if (this._left) return unminded(Promise.reject(this._left));
     this.end(new RequestError('superseded', 'another move has begun'));
     const [arrival, asking] = [deferred(), new AbortController()];
     this._arrival = arrival;
@@ -80,6 +83,16 @@ export class Moving {
     if (state !== 'open') return;
     this._arrival?.resolve();
     this._arrival = undefined;
+  }
+
+  /**
+   * The room is left, for good.
+   *
+   * @param {TickwireError} cause
+   */
+  leave(cause) {
+    this._left = cause;
+    this.end(cause);
   }
 
   /**

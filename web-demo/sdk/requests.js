@@ -57,6 +57,8 @@ export class Requests {
     this._send = send;
     this._newestId = 0;
     this._isConnected = false;
+    /** Why nobody will answer any more. @type {RequestError | undefined} */
+    this._ended = undefined;
     /** Those without an answer, by id, in ascending order. @type {Map<number, Waiting>} */
     this._waiting = new Map();
   }
@@ -71,6 +73,7 @@ export class Requests {
   ask(wording, { timeoutMs = TIMEOUT_MS, resend = false } = {}) {
     /** @type {Promise<AnswerValues>} */
     const answered = new Promise((resolve, reject) => {
+      if (this._ended) throw this._ended;
       if (!this._isConnected && !resend) throw disconnected('there is no connection');
       if (this._waiting.size >= MOST_WAITING) {
         throw new RequestError('too_many_waiting', `${MOST_WAITING} requests wait for their answers already`);
@@ -89,6 +92,7 @@ export class Requests {
   /** There is a connection. */
   start() {
     this._isConnected = true;
+    this._ended = undefined;
     for (const id of [...this._waiting.keys()]) this._say(id);
   }
 
@@ -100,15 +104,23 @@ export class Requests {
     }
   }
 
+  /** The room is left for another one: what waits is answered by nobody, what is asked now by that. */
+  move() {
+    this._isConnected = false;
+    this._ended = undefined;
+    this._rejectAll(new RequestError('moved', 'the room was left for another one'));
+  }
+
   /**
-   * Nobody will answer any more.
+   * Nobody will answer any more, until there is another connection.
    *
    * @param {import('./errors.js').TickwireError | undefined} cause
    */
   end(cause) {
     this._isConnected = false;
     const { code, message } = cause ?? disconnected('the room was left');
-    for (const id of [...this._waiting.keys()]) this._take(id)?.reject(new RequestError(code, message));
+    this._ended = new RequestError(code, message);
+    this._rejectAll(this._ended);
   }
 
   /**
@@ -121,6 +133,11 @@ export class Requests {
     if (!waiting) return;
     if (outcome.type === 'done') waiting.resolve(outcome.values.map(({ value }) => value));
     else waiting.reject(new RequestError(outcome.code, outcome.message));
+  }
+
+  /** @param {RequestError} error */
+  _rejectAll(error) {
+    for (const id of [...this._waiting.keys()]) this._take(id)?.reject(error);
   }
 
   /** @param {number} id */

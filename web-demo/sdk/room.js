@@ -219,7 +219,12 @@ export class Room {
    * @returns {Promise<string>} the name as the server shows it; rejects with a `RequestError`
    */
   rename(name, options = {}) {
-    return unminded(this._uplink.rename(name, options).then(([shown]) => String(shown)));
+    const renamed = this._uplink.rename(name, options).then(([shown]) => {
+      // The event comes after the answer, and who joins elsewhere meanwhile is called so already.
+      this._connection.handleRenamed(String(shown));
+      return String(shown);
+    });
+    return unminded(renamed);
   }
 
   /**
@@ -257,7 +262,7 @@ export class Room {
    *
    * @param {Place} place what is left out stays as it is, but for the room where a game is named
    * @returns {Promise<void>} resolved by the first state of the new room; rejects with a `JoinError`
-   *   when there is no seat
+   *   when there is no seat, and with a `ConnectionError` when the room was left
    */
   change(place) {
     return this._moving.to(requestFor(place, this._connection.request));
@@ -280,7 +285,7 @@ export class Room {
 
   /** Leaves the room for good. No timer or listener is left. */
   leave() {
-    this._moving.end(new ConnectionError(NORMAL, 'left', 'left'));
+    this._moving.leave(new ConnectionError(NORMAL, 'left', 'left'));
     this._connection.leave();
   }
 

@@ -56,7 +56,7 @@ export class Uplink {
 
   /** The room is left for another one: what was asked and chosen there does not matter any more. */
   forget() {
-    this.requests.end(new RequestError('moved', 'the room was left for another one'));
+    this.requests.move();
     this._wanted = undefined;
   }
 

@@ -165,6 +165,18 @@ test('the newest move counts, and leaving ends it', async () => {
   assert.equal(world.timers.size, 0);
 });
 
+test('who has left for good goes nowhere', async () => {
+  const { world, room } = await joined();
+  room.leave();
+  await assert.rejects(room.change({ room: 'def' }), (error) => error instanceof TickwireError && error.code === 'left');
+  await assert.rejects(room.play(), { code: 'left' });
+  await world.run(0);
+  assert.equal(world.joins.length, 1, 'nobody asks for a seat');
+  assert.equal(room.connection.state, 'closed');
+  assert.equal(world.timers.size, 0);
+  assert.equal(world.host.listeners.length, 0);
+});
+
 /** Leaves between seat and state. */
 async function joinedAndLeft() {
   const { world, room } = await joined();

@@ -167,16 +167,55 @@ test('a new name is the one that the server shows, in the roster and when joinin
   const renamed = room.rename(`  ${LONG_NAME}`);
   const [sent] = world.sent('08');
   assert.ok(sent.length < 2 * 4096, 'as much as the server takes');
-  // A keyframe with an event: player 300 is called Bo.
-  world.socket.receive(bytesOf(`44010101` + '0003fb2c01' + stringHex('Bo') + '00000000'));
   world.socket.receive(done(1, '01' + '02' + stringHex('Bo')));
   assert.equal(await renamed, 'Bo');
+  assert.deepEqual(renames, []);
+  // The event comes with the next state: a keyframe in which player 300 is called Bo.
+  world.socket.receive(bytesOf(`44010101` + '0003fb2c01' + stringHex('Bo') + '00000000'));
   assert.equal(room.roster.get(300)?.name, 'Bo');
   assert.deepEqual(renames, [{ player: 300, name: 'Bo', role: 'player', before: 'Zoë 🚀' }]);
   world.socket.drop(1006);
   await world.run(1000);
   assert.equal(world.joins.at(-1).name, 'Bo');
   room.leave();
+});
+
+test('who has a new name joins another room by it, though the roster does not tell yet', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined();
+  const renamed = room.rename('Bo');
+  world.socket.receive(done(1, '01' + '02' + stringHex('Bo')));
+  await renamed;
+  room.change({ room: 'def' });
+  await world.run(0);
+  assert.equal(world.joins.at(-1).name, 'Bo');
+  room.leave();
+});
+
+test('a room that was left or closed for good is asked nothing, until there is another one', async () => {
+  const world = new FakeWorld();
+  const left = await world.joined();
+  left.leave();
+  const asked = outcome(left.request('say', { text: 'a' }, { resend: true }));
+  await world.run(0);
+  assert.equal(codeOf(asked), 'left');
+  assert.equal(world.timers.size, 0);
+
+  const closed = await world.joined();
+  world.socket.drop(4411, 'the room has ended');
+  const late = outcome(closed.request('say', { text: 'a' }, { resend: true }));
+  await world.run(0);
+  assert.equal(codeOf(late), 'room_ended');
+  assert.equal(world.timers.size, 0);
+  const changed = closed.change({ room: 'def' });
+  await world.run(0);
+  const early = closed.request('say', { text: 'a' }, { resend: true });
+  world.socket.begin();
+  await changed;
+  world.socket.receive(done(1));
+  assert.deepEqual([await early, world.sent('08').length], [[], 1]);
+  closed.leave();
+  assert.equal(world.timers.size, 0);
 });
 
 test('nobody need wait for an answer', async () => {
