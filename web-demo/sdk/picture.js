@@ -45,7 +45,7 @@ export class Picture {
       handover: (spawn) => emitter.emit('handover', spawn),
       withdrawn: (spawn) => emitter.emit('withdrawn', spawn),
     });
-    this._view = new View(checkedModes(modes));
+    this._view = new View(checkedModes(modes), (thrown) => this._handleFault(thrown));
     this._cues = new Cues();
     this._msPerTick = Infinity;
   }
@@ -119,7 +119,7 @@ export class Picture {
     return shown;
   }
 
-  /** What a game's rules throw is not the connection's fault. @param {unknown} thrown */
+  /** What a game's rules and modes throw is not the connection's fault. @param {unknown} thrown */
   _handleFault(thrown) {
     this._emitter.emit('error', thrown instanceof Error ? thrown : new Error(String(thrown)));
   }

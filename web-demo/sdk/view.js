@@ -25,9 +25,13 @@ const MOST_EXTRAPOLATED_MS = 500;
 
 /** The view of a connection's entities. */
 export class View {
-  /** @param {Map<string, Mode>} [modes] by kind; `interpolate` for those that are not there */
-  constructor(modes = new Map()) {
+  /**
+   * @param {Map<string, Mode>} [modes] by kind; `interpolate` for those that are not there
+   * @param {(thrown: unknown) => void} [handleFault] is told what a game's mode throws
+   */
+  constructor(modes = new Map(), handleFault = rethrow) {
     this._modes = modes;
+    this._handleFault = handleFault;
     this._msPerTick = 1;
     this._mostAheadMs = 0;
     /** @type {Shape[]} */
@@ -92,8 +96,9 @@ export class View {
     if (tick < trajectory.enteredAt || tick >= trajectory.leftAt) return;
     const shape = this._shapes[trajectory.kind];
     const entity = (trajectory.shown ??= newEntity(trajectory.id, shape));
-    this._place(trajectory, tick, mode, shape, entity);
-    if (mode !== 'raw') this._correct(trajectory, tick, mode, shape, entity);
+    const isRaw = !this._place(trajectory, tick, mode, shape, entity) || mode === 'raw';
+    if (isRaw) trajectory.correction = undefined;
+    else this._correct(trajectory, tick, mode, shape, entity);
     this._shown.push(entity);
   }
 
@@ -105,14 +110,15 @@ export class View {
    * @param {Mode | undefined} mode
    * @param {Shape} shape
    * @param {Entity} entity
+   * @returns {boolean} whether as its mode says; if not, it is as it was told last
    */
   _place(trajectory, tick, mode, shape, entity) {
     const { states, last } = trajectory;
     if (mode !== undefined) {
       const ticks = Math.max(0, tick - states[last + TICK]);
-      if (typeof mode !== 'object') readEntity(shape, states, last, ticks, entity);
-      else this._reckon(mode, trajectory, ticks, shape, entity);
-      return;
+      if (typeof mode === 'object') return this._reckon(mode, trajectory, ticks, shape, entity);
+      readEntity(shape, states, last, ticks, entity);
+      return true;
     }
     const from = trajectory.find(tick);
     const to = trajectory.next(from);
@@ -124,13 +130,30 @@ export class View {
       const share = Math.max(0, (tick - since) / (states[to + TICK] - since));
       blendEntity(shape, states, from, since - begin, to, share, entity);
     }
+    return true;
   }
 
-  /** @param {Reckoning} mode @param {Trajectory} trajectory @param {number} ticks @param {Shape} shape @param {Entity} entity */
+  /**
+   * Moves an entity on by the game's function. If that throws, the entity is raw, and all others are shown.
+   *
+   * @param {Reckoning} mode
+   * @param {Trajectory} trajectory
+   * @param {number} ticks
+   * @param {Shape} shape
+   * @param {Entity} entity
+   */
   _reckon({ step }, { states, last }, ticks, shape, entity) {
     readEntity(shape, states, last, 0, entity);
     const dt = this._msPerTick / 1000;
-    for (let left = ticks; left > 0; left -= 1) step(entity, Math.min(1, left) * dt);
+    try {
+      for (let left = ticks; left > 0; left -= 1) step(entity, Math.min(1, left) * dt);
+      return true;
+    } catch (thrown) {
+      const newest = this._whereabouts?.tick ?? 0;
+      readEntity(shape, states, last, Math.max(0, newest - states[last + TICK]), entity);
+      this._handleFault(thrown);
+      return false;
+    }
   }
 
   /**
@@ -155,4 +178,9 @@ export class View {
     }
     correction.apply(entity, tick, newest, this._passedMs);
   }
+}
+
+/** @param {unknown} thrown */
+function rethrow(thrown) {
+  throw thrown;
 }

@@ -170,6 +170,29 @@ test('rules that throw are told of, and the connection lives', async () => {
   assert.equal(world.timers.size, 0);
 });
 
+test('a mode that throws is told of, and its entity is shown raw', async () => {
+  let steps = 0;
+  const step = (/** @type {any} */ entity) => {
+    steps += 1;
+    entity.x = -1;
+    throw new Error('no mode');
+  };
+  const scene = await timedRoom({ modes: { ship: { step }, rock: 'raw' } });
+  const { world, room } = scene;
+  const errors = heard(room, 'error');
+  play(scene, 10);
+  const shown = room.view(world.now);
+  assert.ok(steps > 0 && errors.length > 0 && errors.every(({ message }) => message === 'no mode'));
+  const ships = shown.filter(({ kind }) => kind === 'ship');
+  assert.ok(ships.length > 0 && shown.length > ships.length, 'others are there too');
+  for (const { id, x, y } of ships) {
+    const newest = /** @type {any} */ (room.entities.get(id));
+    assert.deepEqual([x, y], [newest.x, newest.y]);
+  }
+  room.leave();
+  assert.equal(world.timers.size, 0);
+});
+
 test('rules that say nonsense harm nobody', async () => {
   const nonsense = [undefined, null, NaN, {}, { x: NaN, y: 'far' }];
   for (const [seed, value] of nonsense.entries()) {
