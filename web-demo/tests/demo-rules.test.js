@@ -73,3 +73,24 @@ test('asteroids that are known stop the ship', () => {
   const next = rules.step({ ...SHIP, vx: 300 }, { thrust: 0, turn: 0, fire: 0, dash: 0 }, context);
   assert.ok(next.vx < 0, `${next.vx}`);
 });
+
+test('an asteroid counts as soon as it is known, for ship and bullets, and no longer', () => {
+  const rock = { id: 9, kind: 'asteroid', x: 1040, y: 1000, radius: 30, shape: 1 };
+  const input = { thrust: 0, turn: 0, fire: 0, dash: 0 };
+  const shot = { bullet: { x: 1000, y: 1000, vx: 900, vy: 0 }, life: 1.2, player: 7 };
+  const known = new Map();
+  const meets = () => {
+    // All within one tick, as when a frame comes between two drawn frames.
+    const { context } = contextOf({ tick: 6, entities: known });
+    const flies = rules.spawns.bullet.step(shot, DT, context) !== undefined;
+    return [rules.step({ ...SHIP, vx: 300 }, input, context).vx < 0, !flies];
+  };
+  assert.deepEqual(meets(), [false, false]);
+  known.set(9, rock);
+  assert.deepEqual(meets(), [true, true]);
+  // In the place of another thing: the ship looks, and its bullets go by what it saw.
+  known.delete(9);
+  known.set(10, { id: 10, kind: 'ship' });
+  assert.equal(meets()[0], false);
+  assert.deepEqual(meets(), [false, false]);
+});

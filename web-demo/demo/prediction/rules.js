@@ -36,7 +36,7 @@ export function arenaRules(about) {
 
     step(ship, input, context) {
       const { world, player } = about();
-      const field = { dt: context.tickDt, world: sizeOf(world), rocks: rocks.of(context) };
+      const field = { dt: context.tickDt, world: sizeOf(world), rocks: rocks.read(context) };
       const next = stepShip(ship, input, field);
       thrusts = input.thrust > 0;
       const pace = paceOf(Math.fround(context.tickDt));
@@ -80,11 +80,15 @@ class Rocks {
   /** @type {import('./ship.js').Rock[]} */
   #list = [];
   #tick = -1;
+  #size = -1;
 
-  /** @param {StepContext} context */
-  of({ tick, entities }) {
-    if (tick === this.#tick) return this.#list;
+  /**
+   * Reads them anew: a frame may have told of others since, also within a tick, and another room has its own.
+   * @param {StepContext} context
+   */
+  read({ tick, entities }) {
     this.#tick = tick;
+    this.#size = entities.size;
     let count = 0;
     for (const entity of entities.values()) {
       if (entity.kind !== 'asteroid') continue;
@@ -94,6 +98,15 @@ class Rocks {
     }
     this.#list.length = count;
     return this.#list;
+  }
+
+  /**
+   * The same for each of many bullets, which needs no look at everything.
+   * @param {StepContext} context
+   */
+  of(context) {
+    const isKnown = context.tick === this.#tick && context.entities.size === this.#size;
+    return isKnown ? this.#list : this.read(context);
   }
 }
 
