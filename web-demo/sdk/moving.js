@@ -8,6 +8,8 @@
 import { deferred, unminded } from './deferred.js';
 import { JoinError, RequestError } from './errors.js';
 import { JOIN_TIMEOUT_MS, requestSeat } from './join-request.js';
+import { checkedModes } from './modes.js';
+import { completeRules } from './prediction-rules.js';
 
 /** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./environment.js').Environment} Environment */
@@ -16,12 +18,16 @@ import { JOIN_TIMEOUT_MS, requestSeat } from './join-request.js';
 /** @typedef {import('./join-request.js').SeatRequest} SeatRequest */
 
 /**
- * Where to go. What is left out stays as it is, but for the room where a game is named.
+ * Where to go. What is left out stays as it is, but for the room where a game is named, and for what is of
+ * another game.
  *
  * @typedef {object} Place
  * @property {string} [room] the id of a room
  * @property {string} [game] any room of this game
  * @property {boolean} [spectate] whether to watch only
+ * @property {import('./prediction-rules.js').PredictionRules<any>} [prediction] how the own entity goes
+ *   there; if left out as before in a room of the same game, and without prediction in one of another
+ * @property {import('./modes.js').Modes} [modes] how entities are shown there, by kind; the same
  */
 
 /** One move after the other. */
@@ -29,7 +35,7 @@ export class Moving {
   /**
    * @param {Environment} environment
    * @param {string} url the server's address
-   * @param {(seat: Seat, request: SeatRequest) => void} take leaves for a seat
+   * @param {(seat: Seat, request: SeatRequest, place: Place) => void} take leaves for a seat
    */
   constructor(environment, url, take) {
     this._environment = environment;
@@ -46,12 +52,16 @@ export class Moving {
   }
 
   /**
-   * @param {SeatRequest} request
+   * @param {Place} place
+   * @param {SeatRequest} current what was asked for last, with the room that was joined
    * @returns {Promise<void>} resolved when the state of the new room has arrived; rejects with a
-   *   `JoinError` when there is no seat, and with the reason when the move ends otherwise
+   *   `JoinError` when there is no seat, with the reason when the move ends otherwise, and with a
+   *   `TypeError` when rules or modes are none
    */
-  to(request) {
-    if (this._left) return unminded(Promise.reject(this._left));
+  to(place, current) {
+    const wrong = this._left ?? mistakeIn(place);
+    if (wrong) return unminded(Promise.reject(wrong));
+    const request = requestFor(place, current);
     this.end(new RequestError('superseded', 'another move has begun'));
     const [arrival, asking] = [deferred(), new AbortController()];
     this._arrival = arrival;
@@ -64,7 +74,7 @@ export class Moving {
       (seat) => {
         if (this._asking !== asking) return;
         this._stopAsking();
-        this._take(seat, request);
+        this._take(seat, request, place);
       },
       (error) => this._asking === asking && this.end(error),
     );
@@ -114,14 +124,25 @@ export class Moving {
   }
 }
 
+/** What is no rule or no mode. @param {Place} place @returns {unknown} undefined when all are right */
+function mistakeIn({ prediction, modes }) {
+  try {
+    if (prediction) completeRules(prediction);
+    checkedModes(modes);
+    return undefined;
+  } catch (mistake) {
+    return mistake;
+  }
+}
+
 /**
  * What to ask for.
  *
  * @param {Place} place
- * @param {SeatRequest} current what was asked for last, with the room that was joined
+ * @param {SeatRequest} current
  * @returns {SeatRequest}
  */
-export function requestFor({ room, game, spectate }, current) {
+function requestFor({ room, game, spectate }, current) {
   const isElsewhere = room !== undefined || game !== undefined;
   const where = isElsewhere ? { room, game } : { room: current.room, game: current.game };
   return { ...current, ...where, spectate: spectate ?? current.spectate };

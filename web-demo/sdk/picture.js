@@ -24,6 +24,7 @@ import { View } from './view.js';
 /** @typedef {import('./link.js').Link} Link */
 /** @typedef {import('./room-events.js').GameEvent} GameEvent */
 /** @typedef {import('./uplink.js').Uplink} Uplink */
+/** @typedef {import('./moving.js').Place} Place */
 /** @typedef {import('./emitter.js').Emitter<import('./room-events.js').RoomEvents>} RoomEmitter */
 
 /** The picture of one connection after the other. */
@@ -47,6 +48,10 @@ export class Picture {
     });
     this._view = new View(checkedModes(modes), (thrown) => this._handleFault(thrown));
     this._cues = new Cues();
+    /** The game that rules and modes are of; undefined before the first welcome. */
+    this._game = /** @type {string | undefined} */ (undefined);
+    /** Those that the next welcome brings. @type {Pick<Place, 'prediction' | 'modes'>} */
+    this._coming = {};
     this._msPerTick = Infinity;
   }
 
@@ -58,11 +63,19 @@ export class Picture {
   start(link) {
     const { welcome, msPerTick, quietMs } = link;
     this._msPerTick = msPerTick;
+    this._adopt(welcome.schema.game);
     this.interpolation.start(msPerTick * welcome.sendEvery, quietMs);
     this.prediction.start(link);
     this._view.start(link);
     // The ticks of a player who has come back go on, and so does what waits for them.
     if (!welcome.resumed) this._cues.clear();
+  }
+
+  /** There is a seat elsewhere, with rules and modes that hold from its welcome on. @param {Place} place */
+  handleMove({ room, game, prediction, modes }) {
+    const isElsewhere = room !== undefined || game !== undefined;
+    const before = isElsewhere ? {} : this._coming;
+    this._coming = { prediction: prediction ?? before.prediction, modes: modes ?? before.modes };
   }
 
   /** The connection is gone: nothing comes to its tick before the next one. */
@@ -117,6 +130,16 @@ export class Picture {
     }
     for (const cue of this._cues.take(tick)) this._emitter.emit('cue', cue);
     return shown;
+  }
+
+  /** Rules and modes stay as they are, but not for another game. @param {string} game */
+  _adopt(game) {
+    const { prediction, modes } = this._coming;
+    const isOther = this._game !== undefined && this._game !== game;
+    this._coming = {};
+    this._game = game;
+    if (prediction || isOther) this.prediction.useRules(prediction);
+    if (modes || isOther) this._view.useModes(checkedModes(modes));
   }
 
   /** What a game's rules and modes throw is not the connection's fault. @param {unknown} thrown */

@@ -7,7 +7,7 @@
 /** Errors of which the distribution is told. */
 const WINDOW = 512;
 
-/** What `room.prediction` is. One object for all of a room's life. */
+/** What `room.prediction` is. One object for as long as the rules hold. */
 export class PredictionReport {
   constructor() {
     /** The own state as it was drawn last; undefined while none is predicted. @type {any} */

@@ -48,10 +48,11 @@ export class Prediction {
    * @param {PredictionHandlers} handlers
    */
   constructor(rules, entities, handlers) {
-    this._rules = rules && completeRules(rules);
     this._entities = entities;
+    this._handlers = handlers;
     this._inputs = new InputStream(handlers.send);
     this._pacing = this._inputs.pacing;
+    this._rules = rules && completeRules(rules);
     this._ticks = new Reconciliation(this._rules, entities, this._inputs, handlers);
     this._figure = this._rules && new OwnFigure(this._rules);
     /** @type {Link | undefined} */
@@ -74,6 +75,14 @@ export class Prediction {
   /** What a net panel shows; undefined without rules. */
   get report() {
     return this._ticks.report;
+  }
+
+  /** Other rules, for the next connection on. @param {PredictionRules | undefined} rules */
+  useRules(rules) {
+    this.stop();
+    this._rules = rules && completeRules(rules);
+    this._ticks = new Reconciliation(this._rules, this._entities, this._inputs, this._handlers);
+    this._figure = this._rules && new OwnFigure(this._rules);
   }
 
   /**

@@ -15,7 +15,7 @@ import { EntityTable } from './entity-table.js';
 import { environmentOf } from './environment.js';
 import { ConnectionError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
-import { Moving, requestFor } from './moving.js';
+import { Moving } from './moving.js';
 import { Picture } from './picture.js';
 import { Reception } from './reception.js';
 import { Roster } from './roster.js';
@@ -54,14 +54,13 @@ export class Room {
     this._picture = new Picture(options, this.entities, this.clock, this._uplink, this._emitter);
     /** When what is shown. */
     this.interpolation = this._picture.interpolation;
-    /** How the prediction does; undefined without rules for it. */
-    this.prediction = this._picture.prediction.report;
     this._heartbeat = new Heartbeat(environment, {
       ping: (nonce) => this._uplink.ping(nonce),
       silent: () => this._connection.abandon(SILENT_TOO_LONG, 'the server went silent'),
     });
-    this._moving = new Moving(environment, options.url, (seat, request) => {
+    this._moving = new Moving(environment, options.url, (seat, request, place) => {
       this._uplink.forget();
+      this._picture.handleMove(place);
       this._connection.moveTo(seat, request);
     });
     this._countdown = new Countdown(environment, (left) => this._emitter.emit('countdown', left));
@@ -133,6 +132,11 @@ export class Room {
   /** Tick of the newest state; undefined before the first keyframe of a connection. */
   get tick() {
     return this._reception.link?.replica.tick;
+  }
+
+  /** How the prediction does; undefined without rules for it. */
+  get prediction() {
+    return this._picture.prediction.report;
   }
 
   /**
@@ -260,12 +264,13 @@ export class Room {
    * Goes to another room, or another role in this one, with all handlers. Asks for the seat first: who
    * gets none stays. In the new room one is a new player; the old entities leave when it welcomes.
    *
-   * @param {Place} place what is left out stays as it is, but for the room where a game is named
+   * @param {Place} place what is left out stays as it is, but for the room where a game is named; rules
+   *   and modes of one game do not hold in another
    * @returns {Promise<void>} resolved by the first state of the new room; rejects with a `JoinError`
    *   when there is no seat, and with a `ConnectionError` when the room was left
    */
   change(place) {
-    return this._moving.to(requestFor(place, this._connection.request));
+    return this._moving.to(place, this._connection.request);
   }
 
   /** Goes on watching this room only. @returns {Promise<void>} as `change` */

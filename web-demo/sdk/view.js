@@ -47,6 +47,11 @@ export class View {
     this._lastMs = -Infinity;
   }
 
+  /** Other modes, from the next connection on. @param {Map<string, Mode>} modes */
+  useModes(modes) {
+    this._modes = modes;
+  }
+
   /**
    * Starts over for a connection.
    *

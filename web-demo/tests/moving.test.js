@@ -7,6 +7,11 @@ import { bytesOf } from './support/golden.js';
 
 const ELSEWHERE = { token: 'u', room: 'def', player: 7, ws_url: '/ws?token=u' };
 
+/** @param {string} text */
+function hexOf(text) {
+  return Buffer.from(text).toString('hex');
+}
+
 /** A room in a world that has a seat elsewhere, too. @param {Uint8Array} [welcome] */
 async function joined(welcome) {
   const world = new FakeWorld();
@@ -162,6 +167,66 @@ test('the newest move counts, and leaving ends it', async () => {
   assert.equal(world.sockets.length, 2);
   const fourth = assert.rejects(joinedAndLeft(), { code: 'left' });
   await fourth;
+  assert.equal(world.timers.size, 0);
+});
+
+/** Rules and modes that count how often they are asked. */
+function counted() {
+  const asked = { own: 0, mode: 0 };
+  /** @type {any} */
+  const prediction = { own: () => (asked.own += 1) < 0, step: (/** @type {any} */ state) => state };
+  const step = () => void (asked.mode += 1);
+  return { asked, prediction, modes: { ship: { step }, rock: { step } } };
+}
+
+test('rules and modes stay in another room, and are given anew for another game', async () => {
+  const world = new FakeWorld();
+  const first = counted();
+  const room = await world.joined(first);
+  world.answer = () => ok(ELSEWHERE);
+  const go = async (/** @type {any} */ place, /** @type {string} */ game) => {
+    const changed = room.change(place);
+    await world.run(0);
+    const welcome = Buffer.from(GRID_WELCOME).toString('hex').replace(hexOf('golden'), hexOf(game));
+    world.socket.open();
+    world.socket.receive(bytesOf(welcome), bytesOf(GRID_FRAMES[0].hex));
+    await changed;
+    assert.equal(room.welcome?.schema.game, game);
+    world.now += 100;
+    room.view(world.now);
+  };
+  const report = room.prediction;
+  let before = { ...first.asked };
+  await go({ room: 'def' }, 'golden');
+  assert.equal(room.prediction, report);
+  assert.ok(first.asked.own > before.own && first.asked.mode > before.mode);
+
+  before = { ...first.asked };
+  await go({ game: 'silver' }, 'silver');
+  assert.equal(room.prediction, undefined);
+  assert.deepEqual(first.asked, before, 'they are of another game');
+
+  const second = counted();
+  await go({ game: 'golden', prediction: second.prediction, modes: second.modes }, 'golden');
+  assert.ok(room.prediction && room.prediction !== report);
+  assert.ok(second.asked.own > 0 && second.asked.mode > 0);
+  assert.deepEqual(first.asked, before);
+
+  // Of which game a room is, its welcome says.
+  before = { ...second.asked };
+  await go({ room: 'def' }, 'silver');
+  assert.equal(room.prediction, undefined);
+  assert.deepEqual(second.asked, before);
+  room.leave();
+  assert.equal(world.timers.size, 0);
+});
+
+test('rules and modes that are none are refused before anything is asked', async () => {
+  const { world, room } = await joined();
+  await assert.rejects(room.change({ game: 'drift', prediction: /** @type {any} */ ({}) }), TypeError);
+  await assert.rejects(room.change({ game: 'drift', modes: { ship: /** @type {any} */ ('fast') } }), TypeError);
+  assert.equal(world.joins.length, 1);
+  room.leave();
   assert.equal(world.timers.size, 0);
 });
 
