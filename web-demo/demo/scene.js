@@ -51,7 +51,7 @@ export class Scene {
   pickups = new Cast();
   /** The own ship, while there is one. @type {Actor | undefined} */
   own = undefined;
-  /** Where each player's ship was last seen. @type {Map<number, Track>} */
+  /** Where each player's ship is, of those in view. @type {Map<number, Track>} */
   byPlayer = new Map();
   /** Called for a ship that begins to dash, and for a bullet in its first frame; not for what the own
    * ship is predicted to do, which the room tells by itself. */
@@ -62,8 +62,11 @@ export class Scene {
 
   #isPredicted = false;
   #tracks = new Tracks();
-  #gone = (/** @type {Track} */ { x, y, shooter }) => {
+  #gone = (/** @type {Track} */ track) => {
+    const { x, y, shooter, pilot } = track;
     if (shooter !== undefined) this.onSpent(x, y, shooter);
+    // A pilot's next ship may be there already.
+    if (pilot !== undefined && this.byPlayer.get(pilot) === track) this.byPlayer.delete(pilot);
   };
 
   /** Forgets everything, as when another room is entered. */
@@ -135,6 +138,7 @@ export class Scene {
     const dashes = (ship.flags & DASHING) !== 0 && (track.flags & DASHING) === 0 && track.frames > 1;
     track.flags = ship.flags;
     this.ships.add(ship, track);
+    track.pilot = ship.player;
     this.byPlayer.set(ship.player, track);
     const actor = this.ships.at(this.ships.length - 1);
     if (ship.player === self) this.own = actor;
@@ -150,7 +154,7 @@ export class Scene {
     track.move(bullet.x, bullet.y, seconds);
     track.shooter = bullet.player;
     this.bullets.add(bullet, track);
-    if (track.frames === 2 && bullet.id > 0) this.onShot(this.bullets.at(this.bullets.length - 1));
+    if (track.frames === 2 && bullet.id > 0 && !track.isHanded) this.onShot(this.bullets.at(this.bullets.length - 1));
   }
 }
 

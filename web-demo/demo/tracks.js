@@ -27,6 +27,10 @@ export class Track {
   flags = 0;
   /** Whose bullet this is; `undefined` for anything else. @type {number | undefined} */
   shooter = undefined;
+  /** Whose ship this is; `undefined` for anything else. @type {number | undefined} */
+  pilot = undefined;
+  /** Whether it was predicted first, and goes on under the server's id. */
+  isHanded = false;
   /** Trail as x, y pairs in a ring, and whether the engine burnt there. */
   trail = new Float32Array(TRAIL_POINTS * 3);
   /** Where the next point goes, and how many there are. */
@@ -120,8 +124,10 @@ export class Tracks {
    * @param {number} id
    */
   hand(from, id) {
-    const track = this.#tracks.get(from);
-    if (!track) return;
+    // Predicted and made between two frames, it has not been seen; told of it was all the same.
+    const track = this.#tracks.get(from) ?? new Track();
+    track.isHanded = true;
+    track.seen = this.#frame;
     this.#tracks.delete(from);
     this.#tracks.set(id, track);
   }

@@ -70,6 +70,20 @@ test('a stall on demand holds up everything until it ends', () => {
   assert.equal(network.isPlain(1050), true);
 });
 
+test('a stall on demand is no longer than it was asked for, whatever stalls are to come', () => {
+  const network = new Network(seededRandom(9));
+  network.conditions = { latency: 0, jitter: 0, stall: 1 };
+  // The next one is drawn: at one per cent it comes after half a minute, on average.
+  assert.equal(network.arrival(new Way(), 0), 0);
+  network.stall(1000, 50);
+  assert.equal(network.arrival(new Way(), 60), 1050);
+  network.stall(300, 900);
+  assert.equal(network.arrival(new Way(), 910), 1200, 'one that is on becomes longer, and no shorter');
+  network.stall(100, 1000);
+  assert.equal(network.arrival(new Way(), 1010), 1200);
+  assert.ok(network.arrival(new Way(), 1200) <= 1700, 'then stalls come as before');
+});
+
 /** A socket and timers of which the test decides what happens and when. */
 function outside() {
   /** @type {{ due: number, callback: () => void }[]} */

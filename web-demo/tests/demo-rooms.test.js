@@ -29,6 +29,8 @@ test('an answer that is none lists nothing', () => {
   const [odd] = roomsIn({ rooms: [{ room: 'odd', game: 'arena', players: -4, bots: 'many', capacity: Infinity }] });
   assert.deepEqual(odd, { id: 'odd', players: 0, spectators: 0, bots: 0, freeSeats: 0, capacity: 0, tickMs: NaN });
   assert.equal(roomsIn({ rooms: Array(5000).fill(room) }).length, 100);
+  const many = [...Array(500).fill({ ...room, game: 'drift' }), ...Array(200).fill(room), { ...room, room: 'busy', players: 9 }];
+  assert.deepEqual(roomsIn({ rooms: many }).slice(0, 2).map(({ id }) => id), ['busy', 'r1'], 'those that matter are kept');
 });
 
 test('rooms keep their places while they are listed, new ones come after them', () => {

@@ -73,8 +73,10 @@ export class Network {
    * @param {number} now
    */
   stall(forMs, now) {
+    // One that is on goes on; the next one that was drawn has not begun, and is drawn again after this.
+    const ends = this.#isStalled(now) ? this.#stallEnds : now;
     this.#stallBegins = now;
-    this.#stallEnds = Math.max(this.#stallEnds, now + forMs);
+    this.#stallEnds = Math.max(ends, now + forMs);
     this.#drawnFor = this.conditions.stall;
   }
 

@@ -30,7 +30,7 @@ export function roomsIn(answer) {
   if (!Array.isArray(rooms)) return [];
   /** @type {ListedRoom[]} */
   const listed = [];
-  for (const room of rooms.slice(0, MOST_ROOMS)) {
+  for (const room of rooms) {
     if (typeof room?.room !== 'string' || room.game !== GAME) continue;
     listed.push({
       id: room.room,
@@ -43,9 +43,10 @@ export function roomsIn(answer) {
     });
   }
   const hasSeat = (/** @type {ListedRoom} */ { freeSeats }) => Number(freeSeats > 0);
-  return listed.sort(
+  listed.sort(
     (one, other) => hasSeat(other) - hasSeat(one) || other.players - one.players || (one.id < other.id ? -1 : 1),
   );
+  return listed.slice(0, MOST_ROOMS);
 }
 
 /** @param {unknown} value */
