@@ -2,26 +2,34 @@
  * Keys that belong to the page and not to the ship: chat, and the panels. It must not decide what
  * they open.
  */
+import { isForField } from './hud/page.js';
 
 /** @typedef {'chat' | 'rooms' | 'sound' | 'net' | 'close'} PageKey */
 
 /** By the letter, as it is printed on the key: these are not about where fingers lie. @type {Record<string, PageKey>} */
 const KEYS = { enter: 'chat', r: 'rooms', m: 'sound', n: 'net', escape: 'close' };
+/** By where it lies, for those who write in another script. @type {Record<string, PageKey>} */
+const CODES = { KeyR: 'rooms', KeyM: 'sound', KeyN: 'net' };
+
+/**
+ * What a key means to the page.
+ * @param {{ key: string, code: string }} event
+ * @returns {PageKey | undefined}
+ */
+export function pageKey({ key, code }) {
+  const isForeign = /^(?!\p{Script=Latin})\p{L}\p{M}*$/u.test(key);
+  return isForeign ? CODES[code] : KEYS[key.toLowerCase()];
+}
 
 /** @param {Record<PageKey, () => void>} handlers called while one plays or watches */
 export function wireKeys(handlers) {
   window.addEventListener('keydown', (event) => {
-    const key = KEYS[event.key.toLowerCase()];
+    const key = pageKey(event);
     if (!key || event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (document.body.dataset.screen === 'start' || isTyping(event.target)) return;
+    if (document.body.dataset.screen === 'start' || isForField(event.target, event.key)) return;
     // On a button, Enter presses it.
     if (key === 'chat' && event.target instanceof HTMLButtonElement) return;
     event.preventDefault();
     handlers[key]();
   });
-}
-
-/** Sliders and check boxes take no letters. @param {EventTarget | null} target */
-function isTyping(target) {
-  return target instanceof HTMLInputElement && target.type === 'text' && !target.readOnly;
 }

@@ -45,6 +45,39 @@ test('the stick points, and thrusts when it is pushed out', () => {
   assert.deepEqual([gamepad.heading, gamepad.thrust, steered], [0, true, 2]);
 });
 
+test('a worn stick that never rests, or a stick held still, does not take the steering back', () => {
+  const { pad, page, gamepad, press } = plugged();
+  let steered = 0;
+  gamepad.onSteer = () => (steered += 1);
+  page.dispatchEvent(new Event('gamepadconnected'));
+  for (let frame = 0; frame < 100; frame += 1) {
+    pad.axes = [0.25 + 0.06 * Math.sin(frame), 0.05 * Math.cos(frame), 0, 0];
+    gamepad.read();
+  }
+  assert.ok(steered <= 1, `it has steered ${steered} times`);
+  steered = 0;
+  for (const x of [1, 1, 0.98, 0, 1]) {
+    pad.axes = [x, 0, 0, 0];
+    gamepad.read();
+  }
+  assert.equal(steered, 2, 'pushed, let go and pushed again');
+  press(14);
+  for (let frame = 0; frame < 3; frame += 1) gamepad.read();
+  assert.equal(steered, 3, 'the cross steers when it is pressed');
+});
+
+test('any button that goes down is a press', () => {
+  const { page, gamepad, press } = plugged();
+  let presses = 0;
+  gamepad.onPress = () => (presses += 1);
+  page.dispatchEvent(new Event('gamepadconnected'));
+  gamepad.read();
+  assert.equal(presses, 0);
+  press(3);
+  for (let frame = 0; frame < 3; frame += 1) gamepad.read();
+  assert.equal(presses, 1);
+});
+
 test('triggers and buttons fire, thrust and dash; a dash is one press', () => {
   const { page, gamepad, press } = plugged();
   page.dispatchEvent(new Event('gamepadconnected'));

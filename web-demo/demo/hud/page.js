@@ -42,6 +42,19 @@ export function make(tag, className = '', text = '') {
 }
 
 /**
+ * Whether a key belongs to a field of the page and not to the game. Where text is written, all do;
+ * sliders, check boxes and text to be copied take those that move in them, and no letters.
+ * @param {EventTarget | null} target
+ * @param {string} key as `KeyboardEvent.key`
+ */
+export function isForField(target, key) {
+  if (target instanceof HTMLTextAreaElement) return true;
+  if (!(target instanceof HTMLInputElement)) return false;
+  const isWritten = target.type === 'text' && !target.readOnly;
+  return isWritten || /^(Arrow.*|Page.*|Home|End| )$/.test(key);
+}
+
+/**
  * Calls a handler at every press of a button. Who pressed it with a pointer goes on steering: space
  * must not press it again.
  * @param {HTMLButtonElement} button

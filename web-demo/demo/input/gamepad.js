@@ -20,6 +20,8 @@ const RIGHT = 15;
 /** The stick rests within this, and thrusts beyond that, as shares of its way. */
 const REST = 0.25;
 const PUSHED = 0.75;
+/** A stick that moved less than this was not moved by a hand: worn ones rest anywhere, and tremble. */
+const NUDGE = 0.15;
 /** A trigger counts as pulled from here on. */
 const PULLED = 0.35;
 
@@ -33,8 +35,10 @@ export class Gamepad {
   /** The stick as it is, for whoever watches: -1 to 1, 0 while it rests. */
   x = 0;
   y = 0;
-  /** Called when stick or cross start to steer. */
+  /** Called when stick or cross steer somewhere else: not while they only stay where they are. */
   onSteer = () => {};
+  /** Called when any button goes down. */
+  onPress = () => {};
   /** Called when a dash button goes down. */
   onDash = () => {};
   /** Called when A or the start button goes down. */
@@ -43,6 +47,10 @@ export class Gamepad {
   #isThere = false;
   #dashed = false;
   #started = false;
+  #pressed = false;
+  /** Where the stick was when it was last moved. */
+  #anchorX = 0;
+  #anchorY = 0;
 
   /**
    * @param {() => (globalThis.Gamepad | null)[]} pads as `navigator.getGamepads`
@@ -80,12 +88,27 @@ export class Gamepad {
     this.y = out > REST ? y : 0;
     // Let go, the stick leaves the ship as it flies and does not turn it back.
     this.heading = out > REST ? Math.atan2(y, x) : undefined;
+    const turned = this.turn;
     this.turn = Number(down(RIGHT)) - Number(down(LEFT));
     this.thrust = out > PUSHED || down(LEFT_TRIGGER) || down(UP);
     this.fire = down(RIGHT_TRIGGER) || down(A);
-    if (this.heading !== undefined || this.turn !== 0) this.onSteer();
+    const isMoved = this.#isMoved(x, y);
+    if ((isMoved && this.heading !== undefined) || (this.turn !== 0 && this.turn !== turned)) this.onSteer();
+    this.#pressed = once(buttons.some(({ value }) => value > PULLED), this.#pressed, this.onPress);
     this.#dashed = once(down(B) || down(X) || down(LEFT_BUMPER) || down(RIGHT_BUMPER), this.#dashed, this.onDash);
     this.#started = once(down(A) || down(START), this.#started, this.onStart);
+  }
+
+  /**
+   * Whether a hand has moved the stick, be it back to its rest.
+   * @param {number} x
+   * @param {number} y
+   */
+  #isMoved(x, y) {
+    if (Math.hypot(x - this.#anchorX, y - this.#anchorY) < NUDGE) return false;
+    this.#anchorX = x;
+    this.#anchorY = y;
+    return true;
   }
 }
 

@@ -2,6 +2,7 @@
  * Which control keys are held. Reads key positions (`code`), so that WASD is in the same place on
  * every layout. It must not decide what keys lead to; see input.js.
  */
+import { isForField } from '../hud/page.js';
 
 const LEFT = new Set(['ArrowLeft', 'KeyA']);
 const RIGHT = new Set(['ArrowRight', 'KeyD']);
@@ -9,14 +10,6 @@ const THRUST = new Set(['ArrowUp', 'KeyW']);
 const FIRE = new Set(['Space']);
 const DASH = new Set(['ShiftLeft', 'ShiftRight']);
 const CONTROLS = [LEFT, RIGHT, THRUST, FIRE, DASH, new Set(['ArrowDown', 'KeyS'])];
-
-/**
- * Whether keys now belong to a text field and not to the ship.
- * @param {EventTarget | null} target
- */
-function typing(target) {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
-}
 
 export class Keyboard {
   /** Called when a turning key goes down. */
@@ -55,7 +48,7 @@ export class Keyboard {
 
   /** @param {KeyboardEvent} event */
   #down(event) {
-    if (!this.isWanted() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.isWanted() || isForField(event.target, event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!CONTROLS.some((codes) => codes.has(event.code))) return;
     // Who came to a button by Tab presses it by space.
     if (event.code === 'Space' && event.target instanceof HTMLButtonElement) return;

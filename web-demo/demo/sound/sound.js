@@ -50,12 +50,14 @@ export class Sound {
   /** @type {GainNode | undefined} */
   #engine = undefined;
   #thrust = 0;
+  #page;
   /** Those that are free: making one costs more than playing it. @type {Voice[]} */
   #voices = [];
 
   /** @param {Document} page */
   constructor(page) {
-    const begin = () => this.#begin();
+    this.#page = page;
+    const begin = () => this.begin();
     for (const kind of ['pointerup', 'keydown', 'touchend']) page.addEventListener(kind, begin, { passive: true });
     page.addEventListener('visibilitychange', () => this.#rest());
   }
@@ -69,7 +71,7 @@ export class Sound {
   mute(muted = !this.muted) {
     this.muted = muted;
     remember(muted);
-    if (!muted) this.#begin();
+    if (!muted) this.begin();
     this.#rest();
     this.onMuted(muted);
   }
@@ -109,25 +111,32 @@ export class Sound {
     this.#engine.gain.setTargetAtTime(wanted * ENGINE_VOLUME, this.#context.currentTime, ENGINE_FOLLOWS_S);
   }
 
-  /** The player has done something: now sound is allowed. */
-  #begin() {
+  /** The player has done something: now sound is allowed. Pads tell the page nothing; whoever reads them does. */
+  begin() {
     if (this.muted) return;
     if (!this.#context) this.#make();
     else this.#rest();
   }
 
-  /** Rests while nobody listens. */
+  /**
+   * Rests while nobody listens. Both ways take their time, and a phone call interrupts some browsers'
+   * sound: whenever the state has changed it is looked at again.
+   */
   #rest() {
     const context = this.#context;
     if (!context) return;
-    const rests = this.muted || document.hidden;
-    if (rests && context.state === 'running') void context.suspend();
-    if (!rests && context.state === 'suspended') void context.resume();
+    const rests = this.muted || this.#page.hidden;
+    const isRunning = context.state === 'running';
+    if (rests !== isRunning) return;
+    const changed = rests ? context.suspend() : context.resume();
+    // Not allowed now: the next thing that the player does tries again.
+    changed.catch(() => {});
   }
 
   #make() {
     const context = new AudioContext({ latencyHint: 'interactive' });
     this.#context = context;
+    context.onstatechange = () => this.#rest();
     // Many at once are pressed together and not cut off.
     const limit = new DynamicsCompressorNode(context, { threshold: -14, ratio: 8, attack: 0.002, release: 0.15 });
     this.#out = new GainNode(context, { gain: VOLUME });

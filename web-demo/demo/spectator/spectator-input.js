@@ -2,6 +2,7 @@
  * Keys, mouse and fingers of somebody who watches: they move the picture and choose whom it follows.
  * It must not decide where the camera may go; see free-camera.js.
  */
+import { isForField } from '../hud/page.js';
 
 /** A finger or mouse that moved less than this, in CSS pixels, tapped. */
 const TAP_PX = 6;
@@ -17,6 +18,8 @@ const KEYS = {
   Equal: [0, 0, 1], NumpadAdd: [0, 0, 1],
   Minus: [0, 0, -1], NumpadSubtract: [0, 0, -1],
 };
+/** Signs lie elsewhere on every layout, and come before what else lies there. @type {Record<string, [number, number, number]>} */
+const SIGNS = { '+': [0, 0, 1], '-': [0, 0, -1] };
 /** Keys that choose the next, or the one before. @type {Record<string, 1 | -1>} */
 const CHOOSE = { KeyE: 1, Space: 1, BracketRight: 1, KeyQ: -1, BracketLeft: -1 };
 
@@ -33,8 +36,8 @@ export class SpectatorInput {
   /** Whether somebody watches. */
   isWanted = () => false;
 
-  /** @type {Set<string>} */
-  #held = new Set();
+  /** What the held keys add, by code. @type {Map<string, [number, number, number]>} */
+  #held = new Map();
   /** Fingers and buttons that are down, by pointer. @type {Map<number, { x: number, y: number }>} */
   #down = new Map();
   #moved = 0;
@@ -69,16 +72,17 @@ export class SpectatorInput {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    const { code, target } = event;
-    if (!this.isWanted() || event.ctrlKey || event.metaKey || event.altKey || target instanceof HTMLInputElement) return;
-    const step = CHOOSE[code];
+    const { code, key, target } = event;
+    if (!this.isWanted() || event.ctrlKey || event.metaKey || event.altKey || isForField(target, key)) return;
+    const moves = SIGNS[key] ?? KEYS[code];
+    const step = SIGNS[key] ? undefined : CHOOSE[code];
     if (step) {
       if (code === 'Space' && target instanceof HTMLButtonElement) return;
       event.preventDefault();
       this.watching.free.followNext(this.watching.scene.ships, step);
-    } else if (KEYS[code]) {
+    } else if (moves) {
       event.preventDefault();
-      this.#held.add(code);
+      this.#held.set(code, moves);
       this.#tell();
     }
   }
@@ -90,8 +94,7 @@ export class SpectatorInput {
 
   #tell() {
     const sums = { x: 0, y: 0, zoom: 0 };
-    for (const code of this.#held) {
-      const [x, y, zoom] = KEYS[code] ?? [0, 0, 0];
+    for (const [x, y, zoom] of this.#held.values()) {
       sums.x += x;
       sums.y += y;
       sums.zoom += zoom;
