@@ -35,7 +35,7 @@ const ASIDE = 0.3;
 export class Game {
   /** The room that is watched or played. @type {Room | undefined} */
   room = undefined;
-  /** Whether it is played, and not only watched. */
+  /** Whether it is played, and not only watched: as wanted first, then as the server says. */
   playing = false;
   /** Whether it is only the scenery behind the start screen: nothing is told or heard of it. */
   isScenery = false;
@@ -62,6 +62,8 @@ export class Game {
   /** @type {(() => void)[]} */
   #subscriptions = [];
   #frameAt = 0;
+  /** The id of the room that one was in last. @type {string | undefined} */
+  #place = undefined;
   #eye = new DriftingEye();
   #lookout = new Lookout();
   #Socket = socketBehind(this.network);
@@ -105,7 +107,8 @@ export class Game {
   };
 
   /**
-   * Joins a room to watch or to play it, and leaves the one before.
+   * Joins a room to watch or to play it, and leaves the one before. From here on the room itself goes
+   * to others and from one role to the other: whoever gets no seat stays.
    * @param {{ url: string, name: string, room?: string, spectate?: boolean }} wanted
    * @param {{ isScenery?: boolean }} [options]
    * @returns {Room}
@@ -115,12 +118,16 @@ export class Game {
     const prediction = arenaRules(() => ({ world: this.world, player: room.player ?? 0 }));
     const room = join({ game: 'arena', WebSocket: this.#Socket, prediction, ...wanted });
     this.room = room;
+    this.#place = undefined;
     this.playing = !wanted.spectate;
     this.isScenery = isScenery;
     this.sound.isOn = !isScenery;
     this.#subscriptions = [
       room.on('welcome', () => this.#welcomed(room)),
-      room.on('roster', () => this.#names.clear()),
+      room.on('roster', (roster) => {
+        this.#names.clear();
+        if (!roster.has(this.free.followed ?? NaN)) this.free.lose();
+      }),
       room.on('connection', ({ resumed }) => {
         if (resumed && this.playing) this.hud.notices.welcomeBack(performance.now());
       }),
@@ -176,9 +183,10 @@ export class Game {
     this.#listen();
   }
 
-  /** The ear is where the camera is, and the engine works as the ship shows. */
+  /** The ear is where the camera is, and the engine works as the ship shows, while there is a connection. */
   #listen() {
-    const flags = this.playing ? (this.scene.own?.entity.flags ?? 0) : 0;
+    const isFlying = this.playing && this.room?.connection.state === 'open';
+    const flags = isFlying ? (this.scene.own?.entity.flags ?? 0) : 0;
     this.sound.ear.x = this.camera.x;
     this.sound.ear.y = this.camera.y;
     this.sound.thrust((flags & DASHING) !== 0 ? 1 : (flags & THRUSTING) !== 0 ? 0.6 : 0);
@@ -190,8 +198,28 @@ export class Game {
     this.#eye.start(this.world);
     this.#lookout.clear();
     this.scene.clear();
-    if (!room.welcome?.resumed) this.hud.notices.clear();
     this.hud.minimap.clear();
+    if (!room.welcome?.resumed) this.#arrived(room);
+  }
+
+  /**
+   * One is somebody new: in this room again, in another one, or in another role.
+   * @param {Room} room
+   */
+  #arrived(room) {
+    const [place, playing] = [room.roomId, !room.spectator];
+    const isElsewhere = this.#place !== undefined && place !== this.#place;
+    if (isElsewhere) {
+      this.hud.clear();
+      this.meters.clear();
+    } else {
+      this.hud.forgetOwn();
+    }
+    if (isElsewhere || playing !== this.playing) this.free.start(this.camera);
+    else this.free.lose();
+    this.#names.clear();
+    this.#place = place;
+    this.playing = playing;
   }
 
   /**

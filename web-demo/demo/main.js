@@ -23,16 +23,18 @@ import { Rooms } from './rooms/rooms.js';
 import { SpectatorInput } from './spectator/spectator-input.js';
 import { StartScreen } from './start-screen.js';
 
-/** What a spectator is called on the server's list. */
+/** What whoever looks at the start screen is called on the server's list. */
 const SPECTATOR = 'Spectator';
 /** How often the start screen counts heads, in milliseconds. */
 const COUNT_MS = 1000;
 
 const address = new URL(window.location.href);
 const server = address.origin;
-/** The room to join; any if undefined. */
+/** The room to join; any if undefined. @type {string | undefined} */
 let wantedRoom = address.searchParams.get('room') || undefined;
 const wantedName = address.searchParams.get('name');
+
+/** @typedef {{ room: string | undefined, spectate: boolean }} Place */
 
 const field = find(document, '#field', HTMLCanvasElement);
 const game = new Game(field, {
@@ -47,14 +49,17 @@ const rooms = new Rooms(server);
 const roomPanel = new RoomPanel(find(document, '#rooms', HTMLElement));
 const netPanel = new NetPanel(find(document, '#net', HTMLElement), game.meters, game.network);
 const spectatorInput = new SpectatorInput(field, game);
-/** The name last played with. */
+/** The name that was taken last. */
 let playerName = start.name;
+/** How often somebody has wanted to go somewhere: what was asked for before that is of no use. */
+let wishes = 0;
 
 /** @param {'start' | 'play' | 'watch'} screen */
 const isShown = (screen) => document.body.dataset.screen === screen;
 
 /** Shows the start screen, and a room as the scenery behind it. */
 function showStart() {
+  wishes += 1;
   start.show();
   roomPanel.toggle(false);
   const wanted = { url: server, room: wantedRoom, name: SPECTATOR, spectate: true };
@@ -66,30 +71,39 @@ function showStart() {
 }
 
 /**
- * Joins and plays.
+ * Plays.
  * @param {string} name
  */
 function play(name) {
   playerName = name;
-  enter({ name, spectate: false });
+  go({ room: wantedRoom, spectate: false });
 }
 
-/** Joins and watches. */
+/** Watches. */
 function watch() {
-  enter({ name: playerName || SPECTATOR, spectate: true });
+  if (isShown('start')) playerName = start.takeName();
+  go({ room: wantedRoom, spectate: true });
 }
 
-/** @param {{ name: string, spectate: boolean }} how */
-function enter(how) {
+/**
+ * Joins, or goes on from the room that one is in.
+ * @param {Place} place
+ */
+function go(place) {
+  wishes += 1;
+  const { room } = game;
+  if (isShown('start') || !room || room.connection.state === 'closed') enter(place);
+  else move(room, place);
+}
+
+/** @param {Place} place */
+function enter(place) {
+  wantedRoom = place.room;
   start.busy(true);
   start.say('');
-  const room = game.enter({ url: server, room: wantedRoom, ...how });
+  const room = game.enter({ url: server, name: playerName, ...place });
   room.ready.then(
-    () => {
-      start.hide(how.spectate ? 'watch' : 'play');
-      roomPanel.enter(room);
-      if (roomPanel.isOpen) void rooms.ask();
-    },
+    () => arrived(room),
     (/** @type {Error} */ error) => refused(room, error.message),
   );
   room.on('connection', ({ state, reason }) => {
@@ -97,6 +111,35 @@ function enter(how) {
       game.hud.notices.ended(reason || 'The room has ended.');
     }
   });
+}
+
+/**
+ * Goes to another room or role; whoever gets no seat there stays.
+ * @param {import('../sdk/index.js').Room} room the one that one is in
+ * @param {Place} place
+ */
+function move(room, place) {
+  room.change(place).then(
+    () => {
+      wantedRoom = place.room;
+      arrived(room);
+    },
+    (/** @type {import('../sdk/index.js').TickwireError} */ { code, message }) => {
+      const isWanted = game.room === room && code !== 'superseded';
+      if (isWanted) game.hud.notices.say(message, performance.now());
+    },
+  );
+}
+
+/**
+ * The room is there, to be played or watched.
+ * @param {import('../sdk/index.js').Room} room
+ */
+function arrived(room) {
+  if (game.room !== room) return;
+  start.hide(room.spectator ? 'watch' : 'play');
+  roomPanel.enter(room);
+  if (roomPanel.isOpen) void rooms.ask();
 }
 
 /**
@@ -115,32 +158,37 @@ function refused(room, reason) {
  * @param {string} room
  */
 function goTo(room) {
-  wantedRoom = room;
-  if (isShown('watch')) watch();
-  else play(isShown('start') ? start.takeName() : playerName);
+  if (isShown('start')) playerName = start.takeName();
+  go({ room, spectate: isShown('watch') });
 }
 
 /** @param {string} room */
 function watchRoom(room) {
-  wantedRoom = room;
-  watch();
+  if (isShown('start')) playerName = start.takeName();
+  go({ room, spectate: true });
 }
 
+/** Opens a room and goes there, unless somebody went elsewhere while the server was asked. */
 async function goToNewRoom() {
+  const wish = (wishes += 1);
+  const buttons = [start.openButton, roomPanel.openButton];
+  for (const button of buttons) button.disabled = true;
   try {
-    goTo(await openRoom(server));
+    const room = await openRoom(server);
+    if (wish === wishes) goTo(room);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    if (wish !== wishes) return;
     if (isShown('start')) start.say(reason, 'error');
     else game.hud.notices.say(reason, performance.now());
+  } finally {
+    for (const button of buttons) button.disabled = false;
   }
 }
 
 /** From playing a room to watching it, or back. */
 function turn() {
-  wantedRoom = game.room?.roomId ?? wantedRoom;
-  if (isShown('watch')) play(playerName || start.takeName());
-  else watch();
+  go({ room: game.room?.roomId ?? wantedRoom, spectate: !isShown('watch') });
 }
 
 /** Counts who flies, for the start screen. */
@@ -205,6 +253,7 @@ function wire() {
     game.room?.say(text).catch((/** @type {Error} */ { message }) => game.hud.notices.say(message, performance.now()));
   };
   game.input.keyboard.isWanted = () => isShown('play');
+  game.input.gamepad.onPress = () => game.sound.begin();
   game.input.gamepad.onStart = () => {
     if (isShown('start') && !start.isBusy) play(start.takeName());
   };

@@ -24,7 +24,8 @@ export class StartScreen {
     this.input.value = rememberedName();
     const rooms = find(this.root, '#start-rooms', HTMLElement);
     this.rooms = new RoomList(rooms);
-    onPress(find(rooms, '.actions .open', HTMLButtonElement), () => this.onOpenRoom());
+    this.openButton = find(rooms, '.actions .open', HTMLButtonElement);
+    onPress(this.openButton, () => this.onOpenRoom());
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.onPlay(this.takeName());

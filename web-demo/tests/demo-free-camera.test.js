@@ -35,6 +35,20 @@ test('who watches sees somebody at once, and follows whom they tap', () => {
   assert.ok(Math.abs(camera.x - 2300) < 1);
 });
 
+test('whoever follows somebody that leaves follows another one, and who looks around stays', () => {
+  const { camera, free } = watching();
+  free.follow(7);
+  free.lose();
+  free.update(camera, cast({ player: 4, x: 2000, y: 2000 }), WORLD, STILL, 1 / 60);
+  assert.equal(free.followed, 4);
+  free.drag(100, 0, camera, WORLD);
+  const { x } = camera;
+  free.lose();
+  free.update(camera, cast({ player: 4, x: 2000, y: 2000 }), WORLD, STILL, 1 / 60);
+  assert.equal(free.followed, undefined);
+  assert.equal(camera.x, x);
+});
+
 test('the next one and the one before, round and round', () => {
   const { free } = watching();
   const ships = cast({ player: 9, x: 0, y: 0 }, { player: 2, x: 0, y: 0 }, { player: 5, x: 0, y: 0 });

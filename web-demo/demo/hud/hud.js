@@ -38,8 +38,14 @@ export class Hud {
   /** Forgets what belongs to a room. */
   clear() {
     this.feed.clear();
-    this.notices.clear();
     this.chat.clear();
+    this.forgetOwn();
+  }
+
+  /** Forgets what belongs to the own player of a room. */
+  forgetOwn() {
+    this.notices.clear();
+    this.vitals.clear();
     this.#figuresAt = -Infinity;
   }
 

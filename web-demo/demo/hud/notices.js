@@ -78,11 +78,12 @@ export class Notices {
   }
 
   /**
-   * Something that was asked for could not be had.
+   * Something that was asked for could not be had: the answer to a press comes before all but the end.
    * @param {string} reason
    * @param {number} nowMs
    */
   say(reason, nowMs) {
+    if (this.#shown === 'destroyed') this.clear();
     this.#pass(nowMs, make('p', 'title small', reason), '', READING_MS);
   }
 

@@ -39,6 +39,15 @@ export class Vitals {
     this.deaths = find(vitals, '[data-figure=deaths]', HTMLElement);
   }
 
+  /** Nothing hurts any more: there is another room, or none. */
+  clear() {
+    this.#hurt = 0;
+    this.#rim = 0;
+    this.#ghost = 0;
+    this.#dashReadyAt = 0;
+    this.vignette.style.opacity = '0';
+  }
+
   /** The own ship was hit. */
   hit() {
     this.#hurt = HURT;

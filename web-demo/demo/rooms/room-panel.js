@@ -32,10 +32,10 @@ export class RoomPanel {
     this.link = find(panel, '#room-link', HTMLInputElement);
     this.copyButton = find(panel, '.copy', HTMLButtonElement);
     this.turn = find(panel, '.turn', HTMLButtonElement);
-    this.line = find(panel, '.rooms p', HTMLElement);
     this.link.addEventListener('focus', () => this.link.select());
     onPress(this.copyButton, () => this.#copy());
-    onPress(find(panel, '.open', HTMLButtonElement), () => this.onOpenRoom());
+    this.openButton = find(panel, '.open', HTMLButtonElement);
+    onPress(this.openButton, () => this.onOpenRoom());
     onPress(this.turn, () => this.onTurn());
     onPress(find(panel, '.leave', HTMLButtonElement), () => this.onLeave());
     onPress(find(panel, '.close', HTMLButtonElement), () => this.toggle(false));

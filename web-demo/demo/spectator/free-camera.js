@@ -34,6 +34,13 @@ export class FreeCamera {
     camera.magnify(1);
   }
 
+  /** Whoever was followed is not here any more: anybody is followed. A picture moved by hand stays. */
+  lose() {
+    if (this.followed === undefined) return;
+    this.followed = undefined;
+    this.#hasChosen = false;
+  }
+
   /** @param {number} player */
   follow(player) {
     this.#hasChosen = true;

@@ -54,6 +54,15 @@ export async function open(browser, url, options = { viewport: { width: 1280, he
 }
 
 /**
+ * Complaints but the browser's own about what it asked for in vain: for tests in which a server refuses
+ * or goes away.
+ * @param {string[]} complaints
+ */
+export function besidesRefusals(complaints) {
+  return complaints.filter((text) => !/^(Failed to load resource: |WebSocket connection to '\S+' failed)/.test(text));
+}
+
+/**
  * Waits until an expression about `tickwire` (the hook of demo/main.js) holds.
  * @param {Page} page
  * @param {string} expression JavaScript; `own` is the own ship's newest state, if there is one

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { open, picture, playerOf, until, untilFlying } from './demo-page.js';
+import { besidesRefusals, open, picture, playerOf, until, untilFlying } from './demo-page.js';
 import { stage } from './stage.js';
 
 const here = stage();
@@ -63,6 +63,85 @@ test('another room is gone to while playing, and the link of one that has ended 
   await page.goto(`${here.url}/?name=Late&room=gone`);
   await page.locator('#start-status[data-kind=error]').waitFor();
   await Promise.all([page, stays.page].map((one) => one.context().close()));
+});
+
+/** Answers the list of rooms with one that is not there any more. @param {import('playwright-core').Page} page */
+async function listGone(page) {
+  const gone = { room: 'gone', game: 'arena', players: 3, spectators: 0, bots: 0, free_seats: 7, capacity: 10 };
+  await page.route('**/api/rooms', (route) => route.fulfill({ json: { rooms: [gone] } }));
+}
+
+test('whoever wants to go to a room that has ended stays, and is told', async () => {
+  for (const [address, screen] of [['?name=Ada', 'play'], ['?watch', 'watch']]) {
+    const { page, complaints } = await open(here.browser, `${here.url}/${address}`);
+    await until(page, `document.body.dataset.screen === '${screen}' && ships.length > 0`);
+    const place = 'JSON.stringify([tickwire.room.roomId, tickwire.room.player, document.body.dataset.screen])';
+    const before = await page.evaluate(place);
+    await listGone(page);
+    await page.keyboard.press('r');
+    const row = page.locator('#rooms li', { hasText: 'gone' });
+    for (const button of ['.join', '.watch']) {
+      await page.evaluate('tickwire.game.hud.notices.clear()');
+      await row.locator(button).click();
+      await page.locator('#notice', { hasText: /room/i }).waitFor();
+      assert.equal(await page.evaluate(place), before);
+      assert.equal(await page.evaluate('tickwire.room.connection.state'), 'open');
+    }
+    assert.deepEqual(besidesRefusals(complaints), []);
+    await page.context().close();
+  }
+});
+
+test('the name in the field is that of whoever watches first and plays then', async () => {
+  const { page, complaints } = await open(here.browser, here.url);
+  await page.fill('#name', 'Grace');
+  await page.locator('#start-rooms li').first().locator('.watch').click();
+  await until(page, `document.body.dataset.screen === 'watch' && tickwire.room.spectator`);
+  const player = await playerOf(page);
+  await page.click('#watching .play');
+  await untilFlying(page);
+  assert.notEqual(await playerOf(page), player);
+  assert.equal(await page.evaluate('tickwire.room.roster.get(tickwire.room.player).name'), 'Grace');
+  // What hurts does so no more on the start screen.
+  await page.evaluate('tickwire.game.hud.vitals.hit()');
+  await until(page, `Number(document.querySelector('#vignette').style.opacity) > 0.2`);
+  await page.evaluate(`document.querySelector('#rooms .leave').click()`);
+  assert.equal(await page.evaluate(`document.querySelector('#vignette').style.opacity`), '0');
+  assert.deepEqual(complaints, []);
+  await page.context().close();
+});
+
+test('a room that opens late takes nobody away from where they have gone, and only one is opened', async () => {
+  const { page, complaints } = await open(here.browser, here.url);
+  await until(page, `tickwire.room.connection.state === 'open'`);
+  let opened = 0;
+  let answer = () => {};
+  const asked = new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+    const held = new Promise((/** @type {(value?: unknown) => void} */ release) => (answer = () => release()));
+    void page.route('**/api/rooms', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      opened += 1;
+      resolve();
+      await held;
+      return route.continue();
+    });
+  });
+  const button = page.locator('#start-rooms .actions .open');
+  await button.dblclick({ force: true });
+  await asked;
+  assert.equal(await button.isDisabled(), true);
+  await page.fill('#name', 'Ada');
+  await page.keyboard.press('Enter');
+  await untilFlying(page);
+  const room = await page.evaluate('tickwire.room.roomId');
+  answer();
+  await until(page, `!document.querySelector('#start-rooms .actions .open').disabled`);
+  const frames = await page.evaluate('tickwire.game.frames');
+  await until(page, `tickwire.game.frames > ${frames} + 20`);
+  assert.equal(await page.evaluate('tickwire.room.roomId'), room);
+  assert.equal(opened, 1);
+  assert.deepEqual(complaints, []);
+  await page.context().close();
 });
 
 test('a server that lists nonsense, or nothing, disturbs nobody', async () => {

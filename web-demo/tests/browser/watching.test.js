@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { open, picture, until, untilFlying } from './demo-page.js';
+import { open, picture, playerOf, until, untilFlying } from './demo-page.js';
 import { stage } from './stage.js';
 
 const here = stage();
@@ -30,11 +30,21 @@ test('who watches follows a player, looks around freely, and plays from there', 
   await until(page, 'tickwire.game.free.followed === undefined');
   await page.keyboard.up('KeyD');
   await page.locator('#watching .title', { hasText: 'Free camera' }).waitFor();
+  // Where + is another key, on other layouts, it comes closer all the same, and chooses nobody.
+  const sign = (/** @type {string} */ type) =>
+    page.evaluate(`window.dispatchEvent(new KeyboardEvent('${type}', { key: '+', code: 'BracketRight' }))`);
+  await page.evaluate('window.closer = tickwire.game.camera.closer');
+  await sign('keydown');
+  await until(page, 'tickwire.game.camera.closer > closer');
+  await sign('keyup');
+  assert.deepEqual(await page.evaluate('[tickwire.game.free.keys.zoom, tickwire.game.free.followed]'), [0, undefined]);
   await page.mouse.move(640, 360);
   await page.mouse.wheel(0, 4000);
   await until(page, 'tickwire.game.camera.height / tickwire.game.camera.zoom >= 4000');
   await picture(page, 'watch-all');
+  await page.evaluate('window.closer = tickwire.game.camera.closer');
   await page.mouse.wheel(0, -1500);
+  await until(page, 'tickwire.game.camera.closer > closer');
   await page.evaluate('window.before = { x: tickwire.game.camera.x, y: tickwire.game.camera.y }');
   await page.mouse.down();
   await page.mouse.move(500, 300, { steps: 4 });
@@ -42,6 +52,7 @@ test('who watches follows a player, looks around freely, and plays from there', 
   await until(page, `Math.abs((tickwire.game.camera.x - before.x) * tickwire.game.camera.zoom - 140) < 1`);
   // A click on a ship follows it.
   await page.mouse.wheel(0, 4000);
+  await until(page, 'tickwire.game.camera.height / tickwire.game.camera.zoom >= 4000');
   const [x, y] = /** @type {[number, number]} */ (await page.evaluate(`(() => {
     const { camera, scene } = tickwire.game;
     const { entity } = scene.ships.at(0);
@@ -56,6 +67,22 @@ test('who watches follows a player, looks around freely, and plays from there', 
   assert.equal(await page.locator('#watching').isVisible(), false);
   assert.deepEqual(complaints, []);
   await page.context().close();
+});
+
+test('when whoever is followed leaves, somebody else is followed', async () => {
+  const { page, complaints } = await open(here.browser, `${here.url}/?watch`);
+  await until(page, WATCHING);
+  const pilot = await open(here.browser, `${here.url}/?name=Ada`);
+  await untilFlying(pilot.page);
+  const player = await playerOf(pilot.page);
+  await until(page, `tickwire.room.roster.has(${player})`);
+  await page.evaluate(`tickwire.game.free.follow(${player})`);
+  await page.locator('#watching .name', { hasText: 'Ada' }).waitFor();
+  await pilot.page.evaluate('tickwire.room.leave()');
+  await until(page, `!tickwire.room.roster.has(${player})
+    && tickwire.room.roster.has(tickwire.game.free.followed)`);
+  assert.deepEqual(complaints, []);
+  await Promise.all([page, pilot.page].map((one) => one.context().close()));
 });
 
 test('two fingers come closer, one moves the picture', async () => {
