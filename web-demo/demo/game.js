@@ -82,6 +82,7 @@ export class Game {
     watchMotion((calm) => {
       this.particles.calm = calm;
       this.camera.shaking = !calm;
+      this.hud.vitals.calm = calm;
     });
     this.scene.onDash = ({ entity }) => {
       this.effects.dash(entity.x, entity.y, entity.angle, colourOf(entity.player, this.room?.player));

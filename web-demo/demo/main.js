@@ -102,6 +102,7 @@ function enter(place) {
   start.busy(true);
   start.say('');
   const room = game.enter({ url: server, name: playerName, ...place });
+  roomPanel.enter(room);
   room.ready.then(
     () => arrived(room),
     (/** @type {Error} */ error) => refused(room, error.message),
@@ -208,7 +209,7 @@ function wireRooms() {
   rooms.isWanted = () => isShown('start') || roomPanel.isOpen || netPanel.isOpen;
   rooms.onList = (list) => {
     const current = list?.find(({ id }) => id === game.room?.roomId);
-    game.meters.tickMs = current?.tickMs ?? NaN;
+    game.meters.tickMs = rooms.isWanted() ? (current?.tickMs ?? NaN) : NaN;
     if (isShown('start')) start.rooms.show(list, undefined);
     else if (roomPanel.isOpen) roomPanel.show(list, game.room);
   };
@@ -225,20 +226,34 @@ function wireRooms() {
   };
 }
 
+/**
+ * A panel was opened or closed.
+ * @param {'rooms' | 'net'} panel
+ * @param {boolean} isOpen
+ * @param {boolean} hadFocus
+ */
+function toggled(panel, isOpen, hadFocus) {
+  const { tools } = game.hud;
+  tools.showPanel(panel, isOpen);
+  if (!isOpen && hadFocus) tools.focus(panel);
+  if (rooms.isWanted()) void rooms.ask();
+  // Nobody asks from here on: what was told last is not so any more.
+  else game.meters.tickMs = NaN;
+}
+
 function wirePanels() {
   const { tools, watchBar } = game.hud;
   tools.showSound(game.sound.muted);
   tools.onSound = () => game.sound.mute();
+  tools.onChat = () => game.hud.chat.open();
   tools.onRooms = () => roomPanel.toggle();
   tools.onNet = () => netPanel.toggle();
   game.sound.onMuted = (muted) => tools.showSound(muted);
-  roomPanel.onToggle = (isOpen) => {
-    tools.showPanel('rooms', isOpen);
-    if (!isOpen) return;
-    roomPanel.enter(game.room);
-    void rooms.ask();
+  roomPanel.onToggle = (isOpen, hadFocus) => {
+    if (isOpen) roomPanel.enter(game.room);
+    toggled('rooms', isOpen, hadFocus);
   };
-  netPanel.onToggle = (isOpen) => tools.showPanel('net', isOpen);
+  netPanel.onToggle = (isOpen, hadFocus) => toggled('net', isOpen, hadFocus);
   netPanel.onGhosts = (wanted) => (game.showsGhosts = wanted);
   watchBar.onStep = (step) => game.free.followNext(game.scene.ships, step);
   watchBar.onPlay = turn;

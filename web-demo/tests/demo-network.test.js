@@ -35,7 +35,7 @@ test('what is sent close together does not overtake', () => {
   network.conditions = { latency: 100, jitter: 100, stall: 0 };
   const way = new Way();
   const arrivals = Array.from({ length: 500 }, (_, sent) => network.arrival(way, sent));
-  assert.deepEqual(arrivals, arrivals.toSorted((one, other) => one - other));
+  assert.deepEqual(arrivals, [...arrivals].sort((one, other) => one - other));
 });
 
 test('stalls last 200 to 500 ms and take their share of the time', () => {
@@ -113,7 +113,7 @@ function outside() {
     /** @param {number} until */
     pass(until) {
       for (;;) {
-        const next = timers.toSorted((one, other) => one.due - other.due)[0];
+        const next = [...timers].sort((one, other) => one.due - other.due)[0];
         if (!next || next.due > until) break;
         timers = timers.filter((timer) => timer !== next);
         now = next.due;
@@ -147,10 +147,8 @@ test('a socket behind a slow network delays both ways, in order, the end too', (
   socket.onopen = () => heard.push(`${world.now()}: open, ${socket.protocol}`);
   socket.onmessage = ({ data }) => heard.push(`${world.now()}: ${data}`);
   socket.onclose = ({ code }) => heard.push(`${world.now()}: ${code}`);
-  const bytes = Uint8Array.of(7);
   world.socket.onopen({});
-  socket.send(bytes);
-  bytes[0] = 99; // whoever sent it uses its bytes again
+  socket.send(Uint8Array.of(7));
   world.socket.onmessage({ data: 'a' });
   world.pass(20);
   world.socket.onmessage({ data: 'b' });
@@ -162,4 +160,22 @@ test('a socket behind a slow network delays both ways, in order, the end too', (
   assert.deepEqual(world.sent, ['50: 7', '50: closed 4001']);
   assert.deepEqual(heard, ['50: open, tickwire', '50: a', '70: b', '70: 1006']);
   assert.equal(world.waiting(), 0, 'no timer is left');
+});
+
+test('a handler that throws holds nothing up that comes after it', () => {
+  const network = new Network(() => 0.5);
+  network.conditions = { latency: 100, jitter: 0, stall: 0 };
+  const world = outside();
+  const socket = new (socketBehind(network, world))('ws://here', []);
+  /** @type {unknown[]} */
+  const heard = [];
+  socket.onmessage = ({ data }) => {
+    heard.push(data);
+    if (data === 'bad') throw new Error('as a handler may');
+  };
+  world.socket.onmessage({ data: 'bad' });
+  world.socket.onmessage({ data: 'good' });
+  assert.throws(() => world.pass(200), /as a handler may/);
+  world.pass(200);
+  assert.deepEqual(heard, ['bad', 'good']);
 });

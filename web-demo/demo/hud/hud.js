@@ -39,6 +39,7 @@ export class Hud {
   clear() {
     this.feed.clear();
     this.chat.clear();
+    this.#figuresAt = -Infinity;
     this.forgetOwn();
   }
 
@@ -46,7 +47,6 @@ export class Hud {
   forgetOwn() {
     this.notices.clear();
     this.vitals.clear();
-    this.#figuresAt = -Infinity;
   }
 
   /**

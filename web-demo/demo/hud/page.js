@@ -55,9 +55,9 @@ export function isForField(target, key) {
 }
 
 /**
- * Calls a handler at every press of a button. Who pressed it with a pointer goes on steering: space
+ * Calls a handler at every press of a button or check box. Who pressed it with a pointer goes on steering: space
  * must not press it again.
- * @param {HTMLButtonElement} button
+ * @param {HTMLElement} button
  * @param {() => void} handler
  */
 export function onPress(button, handler) {

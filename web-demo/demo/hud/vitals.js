@@ -11,8 +11,14 @@ const HURT = 0.85;
 const HURT_FADES = 1.9;
 /** How fast lost energy leaves the bar, per second. */
 const GHOST_FADES = 45;
+/** Light of the rim near the end, and how much of it comes and goes. */
+const DANGER = 0.35;
+const PULSE = 0.12;
 
 export class Vitals {
+  /** Whether nothing is to pulse. */
+  calm = false;
+
   #energy = -1;
   /** What the bar still shows of energy that was just lost. */
   #ghost = 0;
@@ -75,7 +81,8 @@ export class Vitals {
     }
     this.#showDash(energy, flying, nowMs);
     this.#hurt = Math.max(0, this.#hurt - HURT_FADES * this.#hurt * seconds - 0.05 * seconds);
-    const danger = flying && energy < LOW_ENERGY ? (1 - energy / LOW_ENERGY) * (0.35 + 0.12 * Math.sin(nowMs / 240)) : 0;
+    const pulse = this.calm ? 0 : PULSE * Math.sin(nowMs / 240);
+    const danger = flying && energy < LOW_ENERGY ? (1 - energy / LOW_ENERGY) * (DANGER + pulse) : 0;
     const rim = Math.round(Math.max(this.#hurt, danger) * 50) / 50;
     if (rim !== this.#rim) {
       this.#rim = rim;

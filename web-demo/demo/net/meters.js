@@ -11,10 +11,6 @@ const JITTER_GAIN = 1 / 16;
 
 /** @typedef {import('../../sdk/index.js').Room} Room */
 /** @typedef {'rtt' | 'jitter' | 'delay' | 'error' | 'slack' | 'updates' | 'bytes' | 'perUpdate' | 'tick' | 'script'} MeterName */
-/**
- * What the SDK says of its prediction; a room without one has none.
- * @typedef {{ error?: number, slackMs?: number, leadMs?: number } | undefined} Prediction
- */
 
 /** The last samples of one number, oldest first. NaN stands for none. */
 export class Meter {
@@ -103,7 +99,7 @@ export class Meters {
     }
     this.#transit = transit;
     if (input) this.#slack = input.slackMs;
-    const error = predictionOf(room)?.error;
+    const error = room.prediction?.error;
     if (error !== undefined && !(error <= this.#error)) this.#error = error;
   }
 
@@ -129,7 +125,7 @@ export class Meters {
     by.jitter.add(Number.isNaN(this.#transit) ? NaN : this.#jitter);
     by.delay.add(room.interpolation.delayMs);
     by.error.add(this.#error);
-    by.slack.add(predictionOf(room)?.slackMs ?? this.#slack);
+    by.slack.add(room.prediction?.slackMs ?? this.#slack);
     by.updates.add(stats.updatesPerSecond);
     by.bytes.add(stats.bytesPerSecond / 1000);
     const frames = stats.frames - this.#frames;
@@ -142,9 +138,4 @@ export class Meters {
     this.#script = NaN;
     return true;
   }
-}
-
-/** @param {Room} room @returns {Prediction} */
-function predictionOf(room) {
-  return /** @type {{ prediction?: Prediction }} */ (/** @type {unknown} */ (room)).prediction;
 }

@@ -31,8 +31,8 @@ const ROWS = [
 const PRESSED_STALL_MS = 1000;
 
 export class NetPanel {
-  /** Called when it is opened or closed, whoever did it. */
-  onToggle = (/** @type {boolean} */ _isOpen) => {};
+  /** Called when it is opened or closed, whoever did it, and whether the focus was in it. */
+  onToggle = (/** @type {boolean} */ _isOpen, /** @type {boolean} */ _hadFocus) => {};
   /** Called when the raw state is to be drawn, or no more. */
   onGhosts = (/** @type {boolean} */ _wanted) => {};
 
@@ -52,11 +52,7 @@ export class NetPanel {
     for (const row of ROWS) this.#addRow(list, row);
     this.#wireSimulator();
     const ghosts = find(panel, '[name=ghosts]', HTMLInputElement);
-    ghosts.addEventListener('change', () => this.onGhosts(ghosts.checked));
-    ghosts.addEventListener('click', ({ detail }) => {
-      // As with buttons: who clicked it steers the ship again.
-      if (detail > 0) ghosts.blur();
-    });
+    onPress(ghosts, () => this.onGhosts(ghosts.checked));
     onPress(find(panel, '.close', HTMLButtonElement), () => this.toggle(false));
   }
 
@@ -67,8 +63,9 @@ export class NetPanel {
   /** @param {boolean} [open] the other way round if left out */
   toggle(open = !this.isOpen) {
     if (open === this.isOpen) return;
+    const hadFocus = this.panel.contains(document.activeElement);
     this.panel.hidden = !open;
-    this.onToggle(open);
+    this.onToggle(open, hadFocus);
     if (open) this.update();
   }
 

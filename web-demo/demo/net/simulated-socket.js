@@ -58,12 +58,19 @@ class Queue {
 
   #arrive() {
     const now = this.outside.now();
-    for (let next = this.#waiting[0]; next && next.due <= now + EARLY_MS; next = this.#waiting[0]) {
-      // Off the list only afterwards: what is sent meanwhile must come after it.
-      next.deliver();
-      this.#waiting.shift();
+    try {
+      for (let next = this.#waiting[0]; next && next.due <= now + EARLY_MS; next = this.#waiting[0]) {
+        try {
+          next.deliver();
+        } finally {
+          // Off the list only afterwards: what is sent meanwhile must come after it.
+          this.#waiting.shift();
+        }
+      }
+    } finally {
+      // Whoever takes it in may throw; what comes after it arrives all the same.
+      this.#wait(now);
     }
-    this.#wait(now);
   }
 }
 
@@ -119,10 +126,9 @@ export function socketBehind(network, outside = BROWSER) {
 
     /** @param {Uint8Array<ArrayBuffer>} data */
     send(data) {
-      // Copied where it waits: the sender may use its bytes again.
-      const bytes = network.isPlain(outside.now()) ? data : data.slice();
+      // Not copied: the SDK makes every message anew.
       this.#outgoing.pass(() => {
-        if (this.#socket.readyState === OPEN) this.#socket.send(bytes);
+        if (this.#socket.readyState === OPEN) this.#socket.send(data);
       });
     }
 

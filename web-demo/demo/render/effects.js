@@ -61,9 +61,13 @@ export class Effects {
    * @param {Colour} colour of the ship that is gone
    */
   explosion(x, y, colour) {
-    this.#flash(WHITE, x, y, 260, 0.22);
-    this.#flash(FLAME, x, y, 190, 0.5);
-    this.#flash(colour, x, y, 330, 0.65);
+    if (this.particles.calm) {
+      this.#flash(colour, x, y, 130, 0.65);
+    } else {
+      this.#flash(WHITE, x, y, 260, 0.22);
+      this.#flash(FLAME, x, y, 190, 0.5);
+      this.#flash(colour, x, y, 330, 0.65);
+    }
     this.#ring(WHITE, x, y, 10, 190, 0.55, 5);
     this.#ring(colour, x, y, 4, 120, 0.8, 9);
     this.particles.burst(colour, x, y, 46, 420, 1.15, 14);

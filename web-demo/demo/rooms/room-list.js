@@ -61,7 +61,7 @@ export class RoomList {
  */
 export function inPlace(rooms, shown) {
   const place = (/** @type {ListedRoom} */ { id }) => (shown.includes(id) ? shown.indexOf(id) : shown.length);
-  return rooms.toSorted((one, other) => place(one) - place(other));
+  return [...rooms].sort((one, other) => place(one) - place(other));
 }
 
 /**

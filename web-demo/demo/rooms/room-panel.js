@@ -11,8 +11,8 @@ import { RoomList } from './room-list.js';
 const COPIED_MS = 2000;
 
 export class RoomPanel {
-  /** Called when it is opened or closed. */
-  onToggle = (/** @type {boolean} */ _isOpen) => {};
+  /** Called when it is opened or closed, whoever did it, and whether the focus was in it. */
+  onToggle = (/** @type {boolean} */ _isOpen, /** @type {boolean} */ _hadFocus) => {};
   /** Called when a new room is wanted. */
   onOpenRoom = () => {};
   /** Called to watch the room that is played, or to play the one that is watched. */
@@ -48,8 +48,9 @@ export class RoomPanel {
   /** @param {boolean} [open] the other way round if left out */
   toggle(open = !this.isOpen) {
     if (open === this.isOpen) return;
+    const hadFocus = this.panel.contains(document.activeElement);
     this.panel.hidden = !open;
-    this.onToggle(open);
+    this.onToggle(open, hadFocus);
   }
 
   /**
@@ -71,6 +72,7 @@ export class RoomPanel {
     if (this.#rooms) this.list.show(this.#rooms, id);
     const link = id === undefined ? '' : roomLink(window.location.href, id);
     if (this.link.value !== link) this.link.value = link;
+    this.copyButton.disabled = link === '';
     setText(this.turn, room?.spectator ? 'Play here' : 'Watch instead');
   }
 

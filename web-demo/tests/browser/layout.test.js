@@ -14,6 +14,7 @@ const SCREENS = {
   'phone-sideways': { viewport: { width: 844, height: 390 }, ...PHONE },
   'tablet': { viewport: { width: 820, height: 1180 }, ...PHONE },
   'laptop': { viewport: { width: 1366, height: 768 } },
+  'narrow-window': { viewport: { width: 650, height: 760 } },
   'small-window': { viewport: { width: 720, height: 440 } },
   '4k': { viewport: { width: 3840, height: 2160 } },
 };
@@ -87,6 +88,28 @@ for (const [name, options] of Object.entries(SCREENS)) {
       await page.keyboard.press('Escape');
       assert.equal(await page.locator(panel).isVisible(), false);
     }
+
+    // Both at once may lie over each other, but not over the edge.
+    await page.evaluate(`for (const tool of ['rooms', 'net']) document.querySelector('#tool-' + tool).click()`);
+    const panels = await boxes(page, ['#rooms', '#net']);
+    assert.equal(panels.length, 2);
+    for (const panel of panels) assertApartAndInside([panel], options.viewport);
+    await picture(page, `${name}-panels`);
+    await page.keyboard.press('Escape');
+
+    await page.evaluate(`(() => {
+      tickwire.game.nameOf = () => 'A long name, 24 letters';
+      document.querySelector('#rooms .turn').click();
+    })()`);
+    await until(page, `document.body.dataset.screen === 'watch' && tickwire.game.free.followed !== undefined`);
+    await page.locator('#watching .name', { hasText: 'A long name' }).waitFor();
+    const watched = await boxes(page, ['#pill', '#tools', '#board', '#watching', '#minimap']);
+    assert.equal(watched.length, 5);
+    assertApartAndInside(watched, options.viewport);
+    const bar = await boxes(page, ['.before', 'div > span', '.next', '.play'].map((part) => `#watching ${part}`));
+    assert.equal(bar.length, 4);
+    assertApartAndInside(bar, options.viewport);
+    await picture(page, `${name}-watch`);
     assert.deepEqual(complaints, []);
     await page.context().close();
   });
