@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { open, picture, playerOf, until, untilFlying } from './demo-page.js';
+import { besidesRefusals, open, picture, playerOf, until, untilFlying } from './demo-page.js';
 import { stage } from './stage.js';
 
 const here = stage();
@@ -114,7 +114,7 @@ test('names and chat with markup are shown as text', async () => {
   const cut = reader.page.locator('#chat li').filter({ hasText: 'long' });
   await cut.waitFor();
   assert.ok((await cut.locator('.said').textContent() ?? '').length <= 120);
-  assert.ok((await cut.boundingBox())?.width ?? Infinity <= 640, 'it stays within its column');
+  assert.ok(((await cut.boundingBox())?.width ?? Infinity) <= 640, 'it stays within its column');
   await writer.page.keyboard.press('Enter');
   await writer.page.keyboard.type('wwdd');
   await writer.page.keyboard.press('Escape');
@@ -136,7 +136,7 @@ test('a name of 10,000 characters, marks and controls is cut and disturbs nobody
     game.hud.feed.add(1, 2, -1, game.nameOf, performance.now());
     game.hud.notices.destroyed(1, -1, game.nameOf(1), performance.now());
   })()`);
-  await until(page, `document.querySelector('#board .name').textContent.startsWith('<i>N')`);
+  await until(page, `document.querySelector('#board .name')?.textContent.startsWith('<i>N')`);
   const shown = await page.locator('#board .name:visible, #feed .name, #notice .name').allTextContents();
   assert.ok(shown.length >= 8);
   for (const text of shown) assert.ok([...text].length <= 24 && !/[\u0007\u202e]/.test(text), JSON.stringify(text));
@@ -151,9 +151,10 @@ test('a name of 10,000 characters, marks and controls is cut and disturbs nobody
 });
 
 test('a room that does not exist is refused in words, on the start screen', async () => {
-  const { page } = await open(here.browser, `${here.url}/?name=Lost&room=nowhere`);
+  const { page, complaints } = await open(here.browser, `${here.url}/?name=Lost&room=nowhere`);
   await page.locator('#start-status[data-kind=error]').waitFor();
   assert.notEqual(await page.locator('#start-status').textContent(), '');
   assert.equal(await page.locator('#start').isVisible(), true);
+  assert.deepEqual(besidesRefusals(complaints), []);
   await page.context().close();
 });

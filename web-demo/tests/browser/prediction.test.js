@@ -12,6 +12,8 @@ const NET = 'net=latency:150,jitter:30';
  * milliseconds; what is late within a second of it is no fault of the pacing. */
 const STANDS_MS = 60;
 const STANDS_NET_MS = 330;
+/** So often is it tried to find the machine unbusy for half of the time. */
+const MOST_TRIES = 3;
 /** How long an error may be seen after what caused it, in ticks. */
 const AFTERWARDS = 12;
 
@@ -29,6 +31,7 @@ async function record(page) {
     const { room } = tickwire;
     const kept = (window.kept = { errors: [], causes: [], inputs: 0, late: 0, excused: 0 });
     let [stoodAt, frameAt, stateAt] = [-Infinity, performance.now(), performance.now()];
+    const beganAt = room.tick;
     const beat = () => {
       const now = performance.now();
       if (now - frameAt > ${STANDS_MS}) stoodAt = now;
@@ -41,13 +44,15 @@ async function record(page) {
       if (now - stateAt > ${STANDS_NET_MS}) stoodAt = now;
       stateAt = now;
       const { error } = room.prediction;
-      if (room.prediction.compared > 0) kept.errors.push({ tick, error });
-      if (input) kept.inputs += 1;
-      if (input && input.slackMs < 0) {
-        if (now - stoodAt < 1000) kept.excused += 1;
-        else kept.late += 1;
-        kept.causes.push(input.applied);
-      }
+      // What is off at first was caused before.
+      if (room.prediction.compared > 0 && tick > beganAt + ${AFTERWARDS}) kept.errors.push({ tick, error });
+      if (!input) return;
+      const isExcused = now - stoodAt < 1000;
+      kept.inputs += 1;
+      if (isExcused) kept.excused += 1;
+      if (input.slackMs >= 0) return;
+      if (!isExcused) kept.late += 1;
+      kept.causes.push(input.applied);
     });
     // What others do to a ship no client can know: hits, and energy that it picks up.
     room.on('event', (event) => {
@@ -114,15 +119,21 @@ test('alone, the prediction is exact whenever inputs are in time', async () => {
       const frames = await framesUntilTurned(page);
       assert.ok(frames <= 1, `the ship answered in frame ${frames}`);
     }
-    await record(page);
-    await flyAbout(page, 20_000);
+    let kept = { errors: [], causes: [], inputs: 0, late: 0, excused: 0 };
+    for (let tries = 0; tries < MOST_TRIES && kept.excused >= kept.inputs / 2; tries += 1) {
+      await record(page);
+      await flyAbout(page, 20_000);
+      kept = await page.evaluate('window.kept');
+      const { errors, inputs, late, excused } = kept;
+      console.log(`# ${errors.length} states, ${inputs} inputs, ${late} late, ${excused} when the machine stood`);
+    }
     await picture(page, 'predicted');
-    const { errors, causes, inputs, late, excused } = await page.evaluate('window.kept');
-    console.log(`# ${errors.length} states, ${inputs} inputs, ${late} late, and ${excused} when the machine stood`);
+    const { errors, causes, inputs, late, excused } = kept;
     assert.ok(errors.length > 50, `${errors.length} states`);
     assert.ok(inputs > 15);
+    assert.ok(excused < inputs / 2, `${excused} of ${inputs} inputs came when the machine stood: this tells nothing`);
     // One of a few is more than one in a hundred; tests/prediction.test.js has enough of them.
-    assert.ok(late <= Math.max(1, inputs / 100), `${late} of ${inputs} inputs were late`);
+    assert.ok(late <= Math.max(1, (inputs - excused) / 100), `${late} of ${inputs} inputs were late`);
     for (const { tick, error } of errors.filter((/** @type {any} */ state) => state.error !== 0)) {
       const isExplained = causes.some((/** @type {number} */ cause) => tick >= cause - AFTERWARDS && tick <= cause + AFTERWARDS);
       assert.ok(isExplained, `off by ${error} at tick ${tick}; causes at ${causes}`);
@@ -135,7 +146,8 @@ test('alone, the prediction is exact whenever inputs are in time', async () => {
 });
 
 test('among others it is off by little, and own shots are there at once', async () => {
-  const server = await ServerProcess.start({ bots: 12 });
+  // Small: what others do to the own ship, and what it picks up, is what it can be off by.
+  const server = await ServerProcess.start({ bots: 12, flags: ['--game-option', 'arena.world=2000x2000'] });
   try {
     const { page, complaints } = await open(browser, `${server.url}/?name=Ada&${NET}`);
     await untilFlying(page);
@@ -156,7 +168,8 @@ test('among others it is off by little, and own shots are there at once', async 
     const { errors } = await page.evaluate('window.kept');
     const shots = await page.evaluate('window.shots');
     const sorted = errors.map((/** @type {any} */ state) => state.error).sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
-    console.log(`# ${errors.length} states, p99 ${percentile(sorted, 0.99)}, ${JSON.stringify(shots)}`);
+    console.log(`# ${errors.length} states, p99 ${percentile(sorted, 0.99)}, at most ${sorted.at(-1)}, ${JSON.stringify(shots)}`);
+    assert.ok(sorted.some((/** @type {number} */ error) => error > 0), 'nobody was hit, and nothing collected: this tells nothing');
     assert.ok(percentile(sorted, 0.99) <= 2, `99 of 100 errors are at most ${percentile(sorted, 0.99)}`);
     assert.ok(shots.muzzles >= shots.handed);
     assert.deepEqual(complaints, []);

@@ -2,16 +2,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BreakingLine } from './breaking-line.js';
-import { launch, open, picture, playerOf, until, untilFlying } from './demo-page.js';
+import { besidesRefusals, launch, open, picture, playerOf, until, untilFlying } from './demo-page.js';
 import { ServerProcess } from './server-process.js';
 
 test('play goes on by itself after the server was killed and started again', async () => {
   const browser = await launch();
   let server = await ServerProcess.start();
   try {
-    const { page } = await open(browser, `${server.url}/?name=Phoenix`);
+    const { page, complaints } = await open(browser, `${server.url}/?name=Phoenix`);
     await untilFlying(page);
+    await page.evaluate(`(() => {
+      const { sound } = tickwire.game;
+      const { thrust } = sound;
+      sound.thrust = (hard) => thrust.call(sound, (window.engine = hard));
+    })()`);
+    await page.keyboard.down('KeyW');
+    await until(page, 'engine > 0');
     await server.kill();
+    await until(page, 'engine === 0');
+    await page.keyboard.up('KeyW');
     await page.locator('#pill[data-state=waiting]').waitFor();
     await page.locator('#pill button', { hasText: 'Retry now' }).waitFor();
     await picture(page, 'reconnecting');
@@ -25,6 +34,7 @@ test('play goes on by itself after the server was killed and started again', asy
     await page.keyboard.up('KeyA');
     await page.locator('#pill b', { hasText: 'Connected' }).waitFor();
     assert.equal(await page.locator('#pill button').isVisible(), false);
+    assert.deepEqual(besidesRefusals(complaints), []);
   } finally {
     await browser.close();
     await server.kill();
@@ -35,7 +45,7 @@ test('a server that restarts says so, and is come back to', async () => {
   const browser = await launch();
   let server = await ServerProcess.start({ flags: ['--drain-notice=1500ms', '--restart-delay=500ms'] });
   try {
-    const { page } = await open(browser, `${server.url}/?name=Ada`);
+    const { page, complaints } = await open(browser, `${server.url}/?name=Ada`);
     await untilFlying(page);
     const stopped = server.stop();
     await page.locator('#notice', { hasText: 'The server restarts in' }).waitFor();
@@ -43,6 +53,7 @@ test('a server that restarts says so, and is come back to', async () => {
     assert.equal(await stopped, 0);
     server = await ServerProcess.start({ port: server.port });
     await until(page, `tickwire.room.connection.state === 'open' && own`);
+    assert.deepEqual(besidesRefusals(complaints), []);
   } finally {
     await browser.close();
     await server.kill();
@@ -60,7 +71,7 @@ test('a line that was cut for 5 s is mended, and the same player flies on with t
   const server = await ServerProcess.start({ bots: 0, flags: ['--game-option', 'arena.pickups=400'] });
   const line = await BreakingLine.lay(server.port);
   try {
-    const { page } = await open(browser, `${line.url}/?name=Ada`);
+    const { page, complaints } = await open(browser, `${line.url}/?name=Ada`);
     await untilFlying(page);
     await page.keyboard.down('KeyW');
     await until(page, `${PILOT}.score > 0`);
@@ -87,6 +98,7 @@ test('a line that was cut for 5 s is mended, and the same player flies on with t
     assert.equal(await page.evaluate(`${PILOT}.deaths`), 0);
     await until(witness, `(${ship}?.flags & 8) === 0`);
     await picture(page, 'resumed');
+    assert.deepEqual(besidesRefusals(complaints), []);
   } finally {
     line.close();
     await browser.close();
