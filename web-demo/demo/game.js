@@ -84,15 +84,8 @@ export class Game {
       this.camera.shaking = !calm;
       this.hud.vitals.calm = calm;
     });
-    this.scene.onDash = ({ entity }) => {
-      this.effects.dash(entity.x, entity.y, entity.angle, colourOf(entity.player, this.room?.player));
-      this.sound.play('dash', entity.x, entity.y);
-      if (entity.player === this.room?.player) this.hud.vitals.dashed(performance.now());
-    };
-    this.scene.onShot = ({ entity }) => {
-      this.effects.muzzle(entity.x, entity.y, colourOf(entity.player, this.room?.player));
-      this.sound.play('shot', entity.x, entity.y);
-    };
+    this.scene.onDash = ({ entity: { x, y, angle, player } }) => this.#dashed(x, y, angle, player);
+    this.scene.onShot = ({ entity: { x, y, player } }) => this.#shot(x, y, player);
     this.scene.onSpent = (x, y, player) =>
       this.effects.fizzle(x, y, colourOf(player, this.room?.player));
   }
@@ -228,15 +221,23 @@ export class Game {
    * @param {{ name: string, detail: { x: number, y: number } }} effect
    */
   #ownEffect({ name, detail: { x, y } }) {
-    const colour = colourOf(this.room?.player ?? 0, this.room?.player);
-    if (name === 'dash') {
-      this.effects.dash(x, y, this.scene.own?.entity.angle ?? 0, colour);
-      this.sound.play('dash', x, y);
-      this.hud.vitals.dashed(performance.now());
-    } else if (name === 'muzzle') {
-      this.effects.muzzle(x, y, colour);
-      this.sound.play('shot', x, y);
-    }
+    const self = this.room?.player ?? 0;
+    if (name === 'dash') this.#dashed(x, y, this.scene.own?.entity.angle ?? 0, self);
+    else if (name === 'muzzle') this.#shot(x, y, self);
+  }
+
+  /** @param {number} x @param {number} y @param {number} angle @param {number} player */
+  #dashed(x, y, angle, player) {
+    const self = this.room?.player;
+    this.effects.dash(x, y, angle, colourOf(player, self));
+    this.sound.play('dash', x, y);
+    if (player === self) this.hud.vitals.dashed(performance.now());
+  }
+
+  /** @param {number} x @param {number} y @param {number} player */
+  #shot(x, y, player) {
+    this.effects.muzzle(x, y, colourOf(player, this.room?.player));
+    this.sound.play('shot', x, y);
   }
 
   /** @param {number} seconds */

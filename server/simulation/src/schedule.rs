@@ -1,8 +1,8 @@
 //! When ticks are due: absolute deadlines, and what happens when a room cannot keep them.
 //!
 //! Tick n is due at start + n · dt, so a late tick never makes the next one late. A room that falls
-//! behind although it sends less often ([`pacing`](crate::pacing)) runs a few ticks right after each other; if that is not enough its start moves, which is
-//! counted. Tick numbers stay consecutive. Times are handed in; nothing here reads a clock.
+//! behind although it sends less often ([`pacing`](crate::pacing)) runs a few ticks right after each
+//! other; if that is not enough its start moves, which is counted. Tick numbers stay consecutive. Times are handed in; nothing here reads a clock.
 
 use std::time::Duration;
 

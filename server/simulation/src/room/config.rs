@@ -40,8 +40,8 @@ pub struct RoomConfig {
     pub inputs: InputLimits,
     /// How far clients may fall behind. By default an acknowledgement is due every 4 frames;
     /// a second's worth of frames, 128 KiB or a second's delay is allowed before frames are skipped,
-    /// and the heartbeat's timeout plus a quarter of a second, or 512 events, before the connection ends; in rooms for
-    /// more than 256 members twice as many events as those.
+    /// and the heartbeat's timeout plus a quarter of a second, or 512 events, before the connection
+    /// ends; in rooms for more than 256 members twice as many events as those.
     pub flow: FlowLimits,
     /// Every so many ticks each part of the state is hashed for clients to check. 60 by default: 2 s
     /// at 30 Hz.
