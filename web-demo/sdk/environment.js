@@ -5,7 +5,7 @@
  * @module
  */
 
-/** @typedef {import('./wakefulness.js').Host} Host */
+/** @typedef {import('./connection/wakefulness.js').Host} Host */
 /**
  * What the connection uses of a WebSocket.
  *
@@ -45,9 +45,9 @@
  * @property {string} [room] the room to join; one with a free seat if left out
  * @property {boolean} [spectate] to watch only
  * @property {number} [sendHz] state frames per second to ask for; the server's choice if left out
- * @property {import('./prediction-rules.js').PredictionRules<any>} [prediction] how the own entity goes,
+ * @property {import('./prediction/prediction-rules.js').PredictionRules<any>} [prediction] how the own entity goes,
  *   to predict it; it is shown as the others are if left out
- * @property {import('./modes.js').Modes} [modes] how entities are shown, by kind; `interpolate` if left
+ * @property {import('./picture/modes.js').Modes} [modes] how entities are shown, by kind; `interpolate` if left
  *   out
  * @property {SocketConstructor} [WebSocket] for Node before 22, such as that of the package `ws`
  * @property {typeof fetch} [fetch]

@@ -15,8 +15,8 @@ import { Room as WholeRoom } from './room.js';
 
 export { ConnectionError, DesyncError, JoinError, RequestError, TickwireError } from './errors.js';
 export { plainText } from './plain-text.js';
-export { WireError } from './wire-error.js';
-export { SUBPROTOCOL } from './connection.js';
+export { WireError } from './wire/wire-error.js';
+export { SUBPROTOCOL } from './connection/connection.js';
 
 /**
  * What of a class is meant for others: not what begins with a `_`.
@@ -30,30 +30,30 @@ export { SUBPROTOCOL } from './connection.js';
  * @typedef {Public<WholeRoom>} Room
  */
 /** @typedef {import('./environment.js').JoinOptions} JoinOptions */
-/** @typedef {import('./countdown.js').Remaining} Remaining */
+/** @typedef {import('./connection/countdown.js').Remaining} Remaining */
 /** @typedef {import('./room-events.js').RoomEvents} RoomEvents */
 /** @typedef {import('./room-events.js').GameEvent} GameEvent */
 /** @typedef {import('./room-events.js').Refused} Refused */
 /** @typedef {import('./room-events.js').StateChange} StateChange */
-/** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
-/** @typedef {import('./entities.js').Entity} Entity */
+/** @typedef {import('./connection/connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./replica/entities.js').Entity} Entity */
 /** @typedef {import('./look.js').Area} Area */
-/** @typedef {import('./modes.js').Modes} Modes */
-/** @typedef {import('./prediction-rules.js').StepContext} StepContext */
+/** @typedef {import('./picture/modes.js').Modes} Modes */
+/** @typedef {import('./prediction/prediction-rules.js').StepContext} StepContext */
 /**
  * @template State
- * @typedef {import('./prediction-rules.js').PredictionRules<State>} PredictionRules
+ * @typedef {import('./prediction/prediction-rules.js').PredictionRules<State>} PredictionRules
  */
 /**
  * @template State
- * @typedef {import('./prediction-rules.js').SpawnRules<State>} SpawnRules
+ * @typedef {import('./prediction/prediction-rules.js').SpawnRules<State>} SpawnRules
  */
-/** @typedef {import('./moving.js').Place} Place */
-/** @typedef {import('./messages.js').PublicWelcome} Welcome */
-/** @typedef {import('./messages.js').RosterEntry} RosterEntry */
+/** @typedef {import('./connection/moving.js').Place} Place */
+/** @typedef {import('./wire/messages.js').PublicWelcome} Welcome */
+/** @typedef {import('./wire/messages.js').RosterEntry} RosterEntry */
 /** @typedef {import('./requests.js').AnswerValues} AnswerValues */
 /** @typedef {import('./requests.js').RequestOptions} RequestOptions */
-/** @typedef {import('./schema.js').Schema} Schema */
+/** @typedef {import('./wire/schema.js').Schema} Schema */
 
 /**
  * Joins a room. Returns at once; how it goes is told by `connection` events and `room.ready`.

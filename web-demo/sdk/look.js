@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @typedef {import('./messages.js').Look} Look */
+/** @typedef {import('./wire/messages.js').Look} Look */
 /**
  * A rectangle of the world, in world units.
  *

@@ -11,31 +11,31 @@
  * @module
  */
 
-import { BAD_MESSAGE } from './close.js';
+import { BAD_MESSAGE } from './connection/close.js';
 import { DesyncError, TickwireError } from './errors.js';
-import { FRAME_TAG } from './frame.js';
-import { Link } from './link.js';
-import { decodeServerMessage } from './messages.js';
-import { namedValues } from './named-values.js';
-import { WireError } from './wire-error.js';
+import { FRAME_TAG } from './wire/frame.js';
+import { Link } from './replica/link.js';
+import { decodeServerMessage } from './wire/messages.js';
+import { namedValues } from './wire/named-values.js';
+import { WireError } from './wire/wire-error.js';
 
-/** @typedef {import('./entity-table.js').Changes} Changes */
-/** @typedef {import('./frame.js').Frame} Frame */
-/** @typedef {import('./frame.js').ReceivedEvent} ReceivedEvent */
-/** @typedef {import('./messages.js').PublicWelcome} PublicWelcome */
-/** @typedef {import('./messages.js').ServerMessage} ServerMessage */
-/** @typedef {import('./messages.js').Welcome} Welcome */
+/** @typedef {import('./replica/entity-table.js').Changes} Changes */
+/** @typedef {import('./wire/frame.js').Frame} Frame */
+/** @typedef {import('./wire/frame.js').ReceivedEvent} ReceivedEvent */
+/** @typedef {import('./wire/messages.js').PublicWelcome} PublicWelcome */
+/** @typedef {import('./wire/messages.js').ServerMessage} ServerMessage */
+/** @typedef {import('./wire/messages.js').Welcome} Welcome */
 /**
  * Whom it concerns.
  *
  * @typedef {object} Concerned
- * @property {import('./connection.js').Connection} connection
- * @property {import('./heartbeat.js').Heartbeat} heartbeat
- * @property {import('./clock.js').Clock} clock
+ * @property {import('./connection/connection.js').Connection} connection
+ * @property {import('./connection/heartbeat.js').Heartbeat} heartbeat
+ * @property {import('./time/clock.js').Clock} clock
  * @property {import('./stats.js').Stats} stats
  * @property {import('./uplink.js').Uplink} uplink
- * @property {import('./picture.js').Picture} picture
- * @property {import('./entity-table.js').EntityTable} table
+ * @property {import('./picture/picture.js').Picture} picture
+ * @property {import('./replica/entity-table.js').EntityTable} table
  * @property {import('./roster.js').Roster} roster
  * @property {import('./emitter.js').Emitter<import('./room-events.js').RoomEvents>} emitter
  * @property {() => void} handleState called when state has arrived

@@ -11,8 +11,8 @@ import { unminded } from './deferred.js';
 import { RequestError } from './errors.js';
 
 /** @typedef {import('./environment.js').Timers} Timers */
-/** @typedef {import('./messages.js').Answer} Answer */
-/** @typedef {import('./messages.js').RequestKind} RequestKind */
+/** @typedef {import('./wire/messages.js').Answer} Answer */
+/** @typedef {import('./wire/messages.js').RequestKind} RequestKind */
 
 /**
  * @typedef {object} RequestOptions

@@ -4,13 +4,13 @@
  * @module
  */
 
-/** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
-/** @typedef {import('./countdown.js').Remaining} Remaining */
-/** @typedef {import('./entities.js').Entity} Entity */
-/** @typedef {import('./frame.js').InputEcho} InputEcho */
-/** @typedef {import('./messages.js').RefusalCause} RefusalCause */
-/** @typedef {import('./messages.js').RosterEntry} RosterEntry */
-/** @typedef {import('./messages.js').PublicWelcome} PublicWelcome */
+/** @typedef {import('./connection/connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./connection/countdown.js').Remaining} Remaining */
+/** @typedef {import('./replica/entities.js').Entity} Entity */
+/** @typedef {import('./wire/frame.js').InputEcho} InputEcho */
+/** @typedef {import('./wire/messages.js').RefusalCause} RefusalCause */
+/** @typedef {import('./wire/messages.js').RosterEntry} RosterEntry */
+/** @typedef {import('./wire/messages.js').PublicWelcome} PublicWelcome */
 
 /**
  * An event of the game: its name, the tick in which it happened, and its parameters.
@@ -58,7 +58,7 @@
  * @property {GameEvent} event an event of the game has arrived
  * @property {GameEvent} cue the same once more, when `view` first shows its tick: for effects that
  *   must fit what is on the screen
- * @property {import('./once.js').Effect} effect a predicted step has had an effect, at once and once
+ * @property {import('./prediction/once.js').Effect} effect a predicted step has had an effect, at once and once
  * @property {Handover} handover a predicted spawn goes on as the server's entity
  * @property {Withdrawn} withdrawn a predicted spawn is gone: the server has not made it, or made it and
  *   ended it at once

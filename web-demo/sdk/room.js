@@ -5,30 +5,30 @@
  * @module
  */
 
-import { NORMAL, SILENT_TOO_LONG } from './close.js';
-import { Clock } from './clock.js';
-import { Connection } from './connection.js';
-import { Countdown } from './countdown.js';
+import { NORMAL, SILENT_TOO_LONG } from './connection/close.js';
+import { Clock } from './time/clock.js';
+import { Connection } from './connection/connection.js';
+import { Countdown } from './connection/countdown.js';
 import { deferred, unminded } from './deferred.js';
 import { Emitter } from './emitter.js';
-import { EntityTable } from './entity-table.js';
+import { EntityTable } from './replica/entity-table.js';
 import { environmentOf } from './environment.js';
 import { ConnectionError } from './errors.js';
-import { Heartbeat } from './heartbeat.js';
-import { Moving } from './moving.js';
-import { Picture } from './picture.js';
+import { Heartbeat } from './connection/heartbeat.js';
+import { Moving } from './connection/moving.js';
+import { Picture } from './picture/picture.js';
 import { Reception } from './reception.js';
 import { Roster } from './roster.js';
 import { Stats } from './stats.js';
 import { Uplink } from './uplink.js';
-import { Wakefulness } from './wakefulness.js';
+import { Wakefulness } from './connection/wakefulness.js';
 
-/** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
-/** @typedef {import('./entities.js').Entity} Entity */
+/** @typedef {import('./connection/connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./replica/entities.js').Entity} Entity */
 /** @typedef {import('./look.js').Area} Area */
-/** @typedef {import('./messages.js').RosterEntry} RosterEntry */
-/** @typedef {import('./messages.js').PublicWelcome} PublicWelcome */
-/** @typedef {import('./moving.js').Place} Place */
+/** @typedef {import('./wire/messages.js').RosterEntry} RosterEntry */
+/** @typedef {import('./wire/messages.js').PublicWelcome} PublicWelcome */
+/** @typedef {import('./connection/moving.js').Place} Place */
 
 /** @typedef {import('./environment.js').JoinOptions} JoinOptions */
 /** @typedef {import('./room-events.js').RoomEvents} RoomEvents */

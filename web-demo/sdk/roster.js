@@ -5,7 +5,7 @@
  */
 
 /** @typedef {import('./emitter.js').Emitter<import('./room-events.js').RoomEvents>} RoomEmitter */
-/** @typedef {import('./messages.js').RosterEntry} RosterEntry */
+/** @typedef {import('./wire/messages.js').RosterEntry} RosterEntry */
 
 /** Keeps a room's roster. */
 export class Roster {

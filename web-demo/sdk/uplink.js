@@ -9,19 +9,19 @@
 
 import { RequestError } from './errors.js';
 import { lookOf } from './look.js';
-import { encodeClientMessage } from './messages.js';
-import { inputValues, messageValues, wholeViewAge } from './named-values.js';
+import { encodeClientMessage } from './wire/messages.js';
+import { inputValues, messageValues, wholeViewAge } from './wire/named-values.js';
 import { Requests } from './requests.js';
 
-/** @typedef {import('./frame.js').Frame} Frame */
-/** @typedef {import('./link.js').Link} Link */
+/** @typedef {import('./wire/frame.js').Frame} Frame */
+/** @typedef {import('./replica/link.js').Link} Link */
 /** @typedef {import('./look.js').Area} Area */
-/** @typedef {import('./messages.js').ClientMessage} ClientMessage */
-/** @typedef {import('./messages.js').Difference} Difference */
-/** @typedef {import('./messages.js').Look} Look */
+/** @typedef {import('./wire/messages.js').ClientMessage} ClientMessage */
+/** @typedef {import('./wire/messages.js').Difference} Difference */
+/** @typedef {import('./wire/messages.js').Look} Look */
 
 /** @typedef {import('./environment.js').Timers} Timers */
-/** @typedef {import('./messages.js').RequestKind} RequestKind */
+/** @typedef {import('./wire/messages.js').RequestKind} RequestKind */
 /** @typedef {import('./requests.js').RequestOptions} RequestOptions */
 
 /** Most characters of a name that is sent; the server shows far fewer, and takes messages of 4 KiB. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Backoff } from '../sdk/backoff.js';
+import { Backoff } from '../sdk/connection/backoff.js';
 import { seededRandom } from './support/random.js';
 
 test('delays double from 1 s to 30 s, spread by half to both sides', () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ChunkDecoder, ChunkReading } from '../sdk/chunk.js';
-import { CONTEXTS } from '../sdk/contexts.js';
-import { COUNTS, PROBABILITIES } from '../sdk/generated/prior-table.js';
-import { layoutOf } from '../sdk/layout.js';
-import { WireError } from '../sdk/wire-error.js';
+import { ChunkDecoder, ChunkReading } from '../sdk/wire/chunk.js';
+import { CONTEXTS } from '../sdk/wire/contexts.js';
+import { COUNTS, PROBABILITIES } from '../sdk/wire/generated/prior-table.js';
+import { layoutOf } from '../sdk/wire/layout.js';
+import { WireError } from '../sdk/wire/wire-error.js';
 import { bytesOf, golden, welcomeOf } from './support/golden.js';
 import { rowsOf, snapshotOf } from './support/rows.js';
 

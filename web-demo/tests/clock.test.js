@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Clock } from '../sdk/clock.js';
+import { Clock } from '../sdk/time/clock.js';
 import { seededRandom } from './support/random.js';
 
 /** Room time minus local time in these tests, in milliseconds. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { DASHING, PROTECTED, THRUSTING } from '../demo/arena.js';
 import { arenaRules, fly } from '../demo/prediction/rules.js';
-import { completeRules } from '../sdk/prediction-rules.js';
+import { completeRules } from '../sdk/prediction/prediction-rules.js';
 
 const DT = 1 / 30;
 const WORLD = { width: 4000, height: 4000 };

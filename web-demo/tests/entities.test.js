@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { blendEntity, newEntity, readEntity } from '../sdk/entities.js';
-import { layoutOf } from '../sdk/layout.js';
-import { shapesOf } from '../sdk/shapes.js';
-import { ROW } from '../sdk/trajectory.js';
+import { blendEntity, newEntity, readEntity } from '../sdk/replica/entities.js';
+import { layoutOf } from '../sdk/wire/layout.js';
+import { shapesOf } from '../sdk/replica/shapes.js';
+import { ROW } from '../sdk/replica/trajectory.js';
 import { schemaOf } from './support/scripted-replica.js';
 
-/** @typedef {import('../sdk/schema.js').FieldKind} FieldKind */
+/** @typedef {import('../sdk/wire/schema.js').FieldKind} FieldKind */
 
 /** @param {[string, FieldKind][]} fields */
 function shapeOf(fields) {

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Reader } from '../sdk/bincode.js';
-import { ChunkDecoder, ChunkReading } from '../sdk/chunk.js';
-import { ENTER_ID, EXPONENTS, HAS_ENTERS, KEYFRAME, MORE, NONE_MORE } from '../sdk/contexts.js';
-import { layoutOf } from '../sdk/layout.js';
-import { Link } from '../sdk/link.js';
-import { decodeServerMessage } from '../sdk/messages.js';
-import { Replica } from '../sdk/replica.js';
-import { readSchema } from '../sdk/schema.js';
-import { MAX_SLOTS, Snapshot } from '../sdk/snapshot.js';
-import { View } from '../sdk/view.js';
-import { WireError } from '../sdk/wire-error.js';
+import { Reader } from '../sdk/wire/bincode.js';
+import { ChunkDecoder, ChunkReading } from '../sdk/wire/chunk.js';
+import { ENTER_ID, EXPONENTS, HAS_ENTERS, KEYFRAME, MORE, NONE_MORE } from '../sdk/wire/contexts.js';
+import { layoutOf } from '../sdk/wire/layout.js';
+import { Link } from '../sdk/replica/link.js';
+import { decodeServerMessage } from '../sdk/wire/messages.js';
+import { Replica } from '../sdk/replica/replica.js';
+import { readSchema } from '../sdk/wire/schema.js';
+import { MAX_SLOTS, Snapshot } from '../sdk/replica/snapshot.js';
+import { View } from '../sdk/picture/view.js';
+import { WireError } from '../sdk/wire/wire-error.js';
 import { ChunkWriter } from './support/chunk-writer.js';
 import { bytesOf, golden, stateOf, welcomeOf } from './support/golden.js';
 import { seededRandom } from './support/random.js';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Reader } from '../sdk/bincode.js';
-import { layoutOf } from '../sdk/layout.js';
-import { decodeServerMessage, encodeClientMessage, readEvent } from '../sdk/messages.js';
-import { Replica } from '../sdk/replica.js';
-import { readRotation } from '../sdk/rotation.js';
-import { WireError } from '../sdk/wire-error.js';
-import { Whereabouts } from '../sdk/whereabouts.js';
+import { Reader } from '../sdk/wire/bincode.js';
+import { layoutOf } from '../sdk/wire/layout.js';
+import { decodeServerMessage, encodeClientMessage, readEvent } from '../sdk/wire/messages.js';
+import { Replica } from '../sdk/replica/replica.js';
+import { readRotation } from '../sdk/replica/rotation.js';
+import { WireError } from '../sdk/wire/wire-error.js';
+import { Whereabouts } from '../sdk/replica/whereabouts.js';
 import { bytesOf, golden, stateOf, welcomeOf } from './support/golden.js';
 import { snapshotOf } from './support/rows.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Interpolation } from '../sdk/interpolation.js';
+import { Interpolation } from '../sdk/picture/interpolation.js';
 import { seededRandom } from './support/random.js';
 
 const INTERVAL = 1000 / 30;

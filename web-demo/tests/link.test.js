@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Link } from '../sdk/link.js';
+import { Link } from '../sdk/replica/link.js';
 import { golden, welcomeOf } from './support/golden.js';
 
 const WELCOME = welcomeOf(golden('frames-large.json')[0].welcome);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Pacing } from '../sdk/pacing.js';
+import { Pacing } from '../sdk/prediction/pacing.js';
 import { seededRandom } from './support/random.js';
 
 const TICK_MS = 1000 / 30;

@@ -7,11 +7,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { Interpolation } from '../sdk/interpolation.js';
-import { checkedModes } from '../sdk/modes.js';
-import { Playout } from '../sdk/playout.js';
-import { shapesOf } from '../sdk/shapes.js';
-import { View } from '../sdk/view.js';
+import { Interpolation } from '../sdk/picture/interpolation.js';
+import { checkedModes } from '../sdk/picture/modes.js';
+import { Playout } from '../sdk/picture/playout.js';
+import { shapesOf } from '../sdk/replica/shapes.js';
+import { View } from '../sdk/picture/view.js';
 import { CELL, ScriptedReplica, schemaOf } from './support/scripted-replica.js';
 
 const TICK_MS = 1000 / 30;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Link } from '../sdk/link.js';
-import { WireError } from '../sdk/wire-error.js';
+import { Link } from '../sdk/replica/link.js';
+import { WireError } from '../sdk/wire/wire-error.js';
 import { frameDifference, stateDifference } from './support/difference.js';
 import { bytesOf, welcomeOf } from './support/golden.js';
 import { fingerprint, randomFrames } from './support/random-frames.js';
 
-/** @typedef {import('../sdk/frame.js').Frame} Frame */
+/** @typedef {import('../sdk/wire/frame.js').Frame} Frame */
 
 const SEED = process.env.TICKWIRE_SEED ?? '1';
 const FRAMES = 10_000;

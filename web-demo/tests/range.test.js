@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { RangeDecoder } from '../sdk/range.js';
+import { RangeDecoder } from '../sdk/wire/range.js';
 import { bytesOf, golden } from './support/golden.js';
 
 /** @typedef {{p: number, yes: boolean} | {value: number, bits: number}} Piece */

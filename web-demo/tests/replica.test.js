@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { varintLength } from '../sdk/bincode.js';
-import { differenceOf } from '../sdk/difference.js';
-import { encodeClientMessage } from '../sdk/messages.js';
-import { Replica } from '../sdk/replica.js';
-import { WireError } from '../sdk/wire-error.js';
+import { varintLength } from '../sdk/wire/bincode.js';
+import { differenceOf } from '../sdk/replica/difference.js';
+import { encodeClientMessage } from '../sdk/wire/messages.js';
+import { Replica } from '../sdk/replica/replica.js';
+import { WireError } from '../sdk/wire/wire-error.js';
 import { bytesOf, golden, stateOf, welcomeOf } from './support/golden.js';
 import { rowsOf } from './support/rows.js';
 

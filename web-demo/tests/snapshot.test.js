@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { MAX_SLOTS, Snapshot } from '../sdk/snapshot.js';
+import { MAX_SLOTS, Snapshot } from '../sdk/replica/snapshot.js';
 
 const STRIDE = 3;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { EntityTable } from '../sdk/entity-table.js';
-import { shapesOf } from '../sdk/shapes.js';
+import { EntityTable } from '../sdk/replica/entity-table.js';
+import { shapesOf } from '../sdk/replica/shapes.js';
 import { CELL, NEXT_CELL, ScriptedReplica, schemaOf } from './support/scripted-replica.js';
 
 /** @typedef {import('./support/scripted-replica.js').ScriptedChunk} ScriptedChunk */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { shapesOf } from '../sdk/shapes.js';
-import { View } from '../sdk/view.js';
+import { shapesOf } from '../sdk/replica/shapes.js';
+import { View } from '../sdk/picture/view.js';
 import { CELL, NEXT_CELL, ScriptedReplica, schemaOf } from './support/scripted-replica.js';
 
 const SCHEMA = schemaOf([

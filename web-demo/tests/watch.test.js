@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Reader } from '../sdk/bincode.js';
-import { Parts, isHashed } from '../sdk/parts.js';
-import { Snapshot } from '../sdk/snapshot.js';
-import { WireError } from '../sdk/wire-error.js';
-import { cellsOf, contains, fits, isGrid, readChosen } from '../sdk/watch.js';
+import { Reader } from '../sdk/wire/bincode.js';
+import { Parts, isHashed } from '../sdk/replica/parts.js';
+import { Snapshot } from '../sdk/replica/snapshot.js';
+import { WireError } from '../sdk/wire/wire-error.js';
+import { cellsOf, contains, fits, isGrid, readChosen } from '../sdk/wire/watch.js';
 
 const GRID = { columns: 5, rows: 4 };
 

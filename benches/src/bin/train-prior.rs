@@ -39,7 +39,7 @@ fn main() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     for (path, text) in [
         ("protocol/src/chunk/generated/prior_table.rs", table.to_rust(COMMAND)),
-        ("web-demo/sdk/generated/prior-table.js", table.to_javascript(COMMAND)),
+        ("web-demo/sdk/wire/generated/prior-table.js", table.to_javascript(COMMAND)),
     ] {
         let file = root.join(path);
         let is_same = std::fs::read_to_string(&file).is_ok_and(|old| old == text);

@@ -37,7 +37,7 @@ impl PriorTable {
         text
     }
 
-    /// The text of `web-demo/sdk/generated/prior-table.js`.
+    /// The text of `web-demo/sdk/wire/generated/prior-table.js`.
     #[must_use]
     pub fn to_javascript(&self, command: &str) -> String {
         let mut text = format!(

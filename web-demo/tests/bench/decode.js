@@ -8,9 +8,9 @@
  */
 import { readFileSync } from 'node:fs';
 
-import { EntityTable } from '../../sdk/entity-table.js';
-import { Link } from '../../sdk/link.js';
-import { View } from '../../sdk/view.js';
+import { EntityTable } from '../../sdk/replica/entity-table.js';
+import { Link } from '../../sdk/replica/link.js';
+import { View } from '../../sdk/picture/view.js';
 import { bytesOf, welcomeOf } from '../support/golden.js';
 
 const GOLDEN = new URL('../../../protocol/golden/frames-large.json', import.meta.url);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ChunkReader } from '../../sdk/chunk-coder.js';
+import { ChunkReader } from '../../sdk/wire/chunk-coder.js';
 
 const FIRST_SET = 26_000;
 const CERTAIN = 1 << 15;

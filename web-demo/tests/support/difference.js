@@ -8,8 +8,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { stateOf } from './golden.js';
 
-/** @typedef {import('../../sdk/frame.js').Frame} Frame */
-/** @typedef {import('../../sdk/link.js').Link} Link */
+/** @typedef {import('../../sdk/wire/frame.js').Frame} Frame */
+/** @typedef {import('../../sdk/replica/link.js').Link} Link */
 /** @typedef {{part: number, tick: number | undefined, rows: number[][]}} PartState */
 
 /** Slot, id and kind of a row; its columns follow. */

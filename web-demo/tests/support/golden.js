@@ -7,11 +7,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-import { decodeServerMessage } from '../../sdk/messages.js';
+import { decodeServerMessage } from '../../sdk/wire/messages.js';
 import { rowsOf } from './rows.js';
 
-/** @typedef {import('../../sdk/messages.js').Welcome} Welcome */
-/** @typedef {import('../../sdk/replica.js').Replica} Replica */
+/** @typedef {import('../../sdk/wire/messages.js').Welcome} Welcome */
+/** @typedef {import('../../sdk/replica/replica.js').Replica} Replica */
 
 /**
  * The vectors of a file.

@@ -14,7 +14,7 @@ const BULLET_SPEED = 900;
 const BULLET_LIFE = 1.2;
 const GUN_WAIT = 6;
 
-/** @type {import('../../sdk/schema.js').Schema} */
+/** @type {import('../../sdk/wire/schema.js').Schema} */
 export const SCHEMA = {
   game: 'test',
   inputs: [
@@ -58,7 +58,7 @@ export function flyBullet({ x, y, vx, vy, life }, dt) {
   return life > dt ? { x: x + vx * dt, y: y + vy * dt, vx, vy, life: life - dt } : undefined;
 }
 
-/** @type {import('../../sdk/prediction-rules.js').PredictionRules<Body>} */
+/** @type {import('../../sdk/prediction/prediction-rules.js').PredictionRules<Body>} */
 export const STEP_RULES = {
   own: ({ kind, player }, self) => kind === 'body' && player === self,
   read: ({ x, y, vx, vy, wait, shots }) => ({ x, y, vx, vy, wait, shots }),

@@ -12,8 +12,8 @@ import { fileURLToPath } from 'node:url';
 
 import { vectorOf } from './golden.js';
 
-/** @typedef {import('../../sdk/link.js').Link} Link */
-/** @typedef {import('../../sdk/parts.js').Part} Part */
+/** @typedef {import('../../sdk/replica/link.js').Link} Link */
+/** @typedef {import('../../sdk/replica/parts.js').Part} Part */
 
 const MANIFEST = fileURLToPath(new URL('../../../Cargo.toml', import.meta.url));
 const CARGO_RUN = ['run', '--quiet', '--locked', '--manifest-path', MANIFEST];

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Snapshot } from '../../sdk/snapshot.js';
+import { Snapshot } from '../../sdk/replica/snapshot.js';
 
-/** @typedef {import('../../sdk/layout.js').Layout} Layout */
+/** @typedef {import('../../sdk/wire/layout.js').Layout} Layout */
 
 /**
  * Rows of slot, id, kind, then the columns of that kind.

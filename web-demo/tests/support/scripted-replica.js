@@ -4,18 +4,18 @@
  * @module
  */
 
-import { ChunkReading } from '../../sdk/chunk.js';
-import { predict } from '../../sdk/chunk-fields.js';
-import { layoutOf } from '../../sdk/layout.js';
-import { Parts } from '../../sdk/parts.js';
-import { Whereabouts } from '../../sdk/whereabouts.js';
+import { ChunkReading } from '../../sdk/wire/chunk.js';
+import { predict } from '../../sdk/wire/chunk-fields.js';
+import { layoutOf } from '../../sdk/wire/layout.js';
+import { Parts } from '../../sdk/replica/parts.js';
+import { Whereabouts } from '../../sdk/replica/whereabouts.js';
 import { rowsOf, snapshotOf } from './rows.js';
 
-/** @typedef {import('../../sdk/parts.js').Part} Part */
-/** @typedef {import('../../sdk/replica.js').Replica} Replica */
-/** @typedef {import('../../sdk/schema.js').FieldKind} FieldKind */
-/** @typedef {import('../../sdk/schema.js').Schema} Schema */
-/** @typedef {import('../../sdk/trajectory.js').Trajectory} Trajectory */
+/** @typedef {import('../../sdk/replica/parts.js').Part} Part */
+/** @typedef {import('../../sdk/replica/replica.js').Replica} Replica */
+/** @typedef {import('../../sdk/wire/schema.js').FieldKind} FieldKind */
+/** @typedef {import('../../sdk/wire/schema.js').Schema} Schema */
+/** @typedef {import('../../sdk/replica/trajectory.js').Trajectory} Trajectory */
 /**
  * What a chunk leads to: rows of slot, id, kind and columns. Without `gap` it is a keyframe.
  *

@@ -6,10 +6,10 @@
  * @module
  */
 
-import { Clock } from '../../sdk/clock.js';
-import { Interpolation } from '../../sdk/interpolation.js';
-import { inputValues } from '../../sdk/named-values.js';
-import { Prediction } from '../../sdk/prediction.js';
+import { Clock } from '../../sdk/time/clock.js';
+import { Interpolation } from '../../sdk/picture/interpolation.js';
+import { inputValues } from '../../sdk/wire/named-values.js';
+import { Prediction } from '../../sdk/prediction/prediction.js';
 import { STEP_RULES, SCHEMA, flyBullet, stepBody } from './predicted-game.js';
 
 /** @typedef {import('./predicted-game.js').Body} Body */
@@ -232,7 +232,7 @@ export class VirtualMatch {
   }
 
   get report() {
-    return /** @type {import('../../sdk/prediction-report.js').PredictionReport} */ (this.prediction.report);
+    return /** @type {import('../../sdk/prediction/prediction-report.js').PredictionReport} */ (this.prediction.report);
   }
 
   /**
