@@ -106,6 +106,27 @@ test('prediction stops when a frame is overdue, and not before', () => {
   }
 });
 
+test('what lay still while it was shown ahead moves off without a jump', () => {
+  const { replica, view } = scene();
+  replica.frame(1, { [CELL]: { rows: [row([100, 0])] }, [NEXT_CELL]: { rows: [] } }, true);
+  for (let time = 10; time <= 200; time += 5) assert.equal(xAt(view, time), -50);
+  // It has been on its way since tick 11, and was shown at rest until tick 20.
+  replica.frame(21, { [CELL]: { gap: 10, rows: [row([140, 0], { steps: [4, 0] })] } });
+  const first = xAt(view, 205);
+  assert.ok(Math.abs(first - -50) < 2.5, `${first}: what it is off by fades`);
+});
+
+test('what lies still is drawn as it is told, however often it changes', () => {
+  const { replica, view } = scene();
+  for (let tick = 1; tick < 60; tick += 1) {
+    if (tick % 6 === 1) replica.frame(tick, { [CELL]: { gap: 1, rows: [row([tick, 0, tick, tick])] } }, tick === 1);
+    else replica.frame(tick, {});
+    const [{ x, energy }] = view.at(10 * tick);
+    const told = tick - ((tick - 1) % 6);
+    assert.deepEqual([x, energy], [-100 + told / 2, told - 10]);
+  }
+});
+
 test('before the oldest state that one is shown', () => {
   const { replica, view } = scene();
   replica.frame(10, { [CELL]: { rows: [row([200, 0], { steps: [6, 0] })] } }, true);

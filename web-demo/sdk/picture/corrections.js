@@ -22,7 +22,8 @@ export class Correction {
     this._places = properties.filter(({ motion }) => motion === 'blend');
     this._shown = new Float64Array(this._places.length);
     this._offsets = new Float64Array(this._places.length);
-    this._isOff = false;
+    /** Whether it is drawn beside where it is. */
+    this.isOff = false;
     /** The tick that was shown, and that of the newest state then. */
     this.tick = -Infinity;
     this.newest = -Infinity;
@@ -37,7 +38,12 @@ export class Correction {
     this._places.forEach(({ name }, place) => {
       this._offsets[place] = this._shown[place] - entity[name];
     });
-    this._isOff = true;
+    this.isOff = true;
+  }
+
+  /** An entity that does not move is shown once more. @param {number} tick that it is shown at */
+  stay(tick) {
+    this.tick = tick;
   }
 
   /**
@@ -55,7 +61,7 @@ export class Correction {
     let isOff = false;
     for (let place = 0; place < this._places.length; place += 1) {
       const { name, step } = this._places[place];
-      if (this._isOff) {
+      if (this.isOff) {
         const offset = this._offsets[place] * kept;
         this._offsets[place] = Math.abs(offset) < NOTHING * step ? 0 : offset;
         entity[name] += this._offsets[place];
@@ -63,6 +69,6 @@ export class Correction {
       }
       this._shown[place] = entity[name];
     }
-    this._isOff = isOff;
+    this.isOff = isOff;
   }
 }

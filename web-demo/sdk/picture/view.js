@@ -101,10 +101,17 @@ export class View {
     if (tick < trajectory.enteredAt || tick >= trajectory.leftAt) return;
     const shape = this._shapes[trajectory.kind];
     const entity = (trajectory.shown ??= newEntity(trajectory.id, shape));
+    this._shown.push(entity);
+    // Most things of most games lie still.
+    if (trajectory.isShownAtRest) {
+      trajectory.correction?.stay(tick);
+      return;
+    }
     const isRaw = !this._place(trajectory, tick, mode, shape, entity) || mode === 'raw';
     if (isRaw) trajectory.correction = undefined;
     else this._correct(trajectory, tick, mode, shape, entity);
-    this._shown.push(entity);
+    const isPlaced = isRaw || trajectory.correction?.isOff === false;
+    trajectory.isShownAtRest = isPlaced && !trajectory.isMoving && tick >= trajectory.tick && typeof mode !== 'object';
   }
 
   /**

@@ -45,6 +45,8 @@ export class Trajectory {
     this.newest = /** @type {Entity | undefined} */ (undefined);
     /** What is drawn. */
     this.shown = /** @type {Entity | undefined} */ (undefined);
+    /** Whether what is drawn is the newest state, and stays it until there is another: it does not move. */
+    this.isShownAtRest = false;
     /** How what is drawn is beside where it is; undefined while it never was. */
     this.correction = /** @type {Correction | undefined} */ (undefined);
     /** Columns of its states, in a ring. */
@@ -86,6 +88,7 @@ export class Trajectory {
     const lanes = this._layout.lanes.length;
     const end = this._layout.width;
     this.isMoving = false;
+    this.isShownAtRest = false;
     for (let column = 0; column < lanes; column += 1) states[at + ROW + column] = values[row + column];
     for (let column = lanes; column < end; column += 1) {
       // Last steps are signed.
