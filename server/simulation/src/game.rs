@@ -142,6 +142,12 @@ pub(crate) struct Outcome {
     pub(crate) kicks: Vec<PlayerId>,
 }
 
+impl Outcome {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.kicks.is_empty()
+    }
+}
+
 /// Who receives an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {

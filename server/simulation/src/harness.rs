@@ -19,20 +19,20 @@ use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
 
-use crate::entity_ids::EntityIds;
-use crate::game::{Context, Game, Outcome, RoomRng};
+use crate::game::{Game, Outcome, RoomRng};
 use crate::input_queue::Buttons;
 use crate::inputs::{Inputs, PlayerInput};
 use crate::interest::Grid;
 use crate::replication::{PartIndex, Replication};
 use crate::saved::RestoreError;
+use crate::world::Scope;
 
 /// A game and everything that it needs to run. `G` is the game's own type where a test wants to
 /// look inside, or `dyn Game`, as a factory makes it.
 #[derive(Debug)]
 pub struct GameHarness<G: Game + ?Sized = dyn Game> {
     schema: Schema,
-    world: World,
+    scope: Scope,
     /// By ascending player.
     inputs: Vec<PlayerInput>,
     /// Indices of the inputs that are new since the last step: in any order, some perhaps twice.
@@ -43,28 +43,6 @@ pub struct GameHarness<G: Game + ?Sized = dyn Game> {
     game: Box<G>,
 }
 
-/// What a [`Context`] borrows from.
-#[derive(Debug)]
-struct World {
-    tick: Tick,
-    dt: f32,
-    rng: RoomRng,
-    entity_ids: EntityIds,
-    outcome: Outcome,
-}
-
-impl World {
-    const fn context(&mut self) -> Context<'_> {
-        Context {
-            tick: self.tick,
-            dt: self.dt,
-            rng: &mut self.rng,
-            entity_ids: &mut self.entity_ids,
-            outcome: &mut self.outcome,
-        }
-    }
-}
-
 impl<G: Game + ?Sized> GameHarness<G> {
     /// A game at tick 0, without players.
     ///
@@ -72,23 +50,17 @@ impl<G: Game + ?Sized> GameHarness<G> {
     /// When the game's schema is not valid.
     #[must_use]
     pub fn new(game: Box<G>, tick_rate_hz: u16, seed: u64) -> Self {
-        let world = World {
-            tick: Tick(0),
-            dt: 1.0 / f32::from(tick_rate_hz),
-            rng: RoomRng::seed_from_u64(seed),
-            entity_ids: EntityIds::new(),
-            outcome: Outcome::default(),
-        };
-        Self::around(game, world)
+        let rng = RoomRng::seed_from_u64(seed);
+        Self::around(game, Scope::new(Tick(0), tick_rate_hz, rng))
     }
 
-    fn around(game: Box<G>, world: World) -> Self {
+    fn around(game: Box<G>, scope: Scope) -> Self {
         let schema = game.schema();
         assert_eq!(schema.validate(), Ok(()), "the game's schema is valid");
         let layout = Layout::new(&schema);
         let nothing = Snapshot::new(&layout);
         let replication = Replication::new(layout, Grid::single(), 0, 2);
-        Self { schema, world, inputs: Vec::new(), changed: Vec::new(), replication, nothing, game }
+        Self { schema, scope, inputs: Vec::new(), changed: Vec::new(), replication, nothing, game }
     }
 
     /// A copy that goes on from here in `game`, a new game of the same options, by way of
@@ -98,14 +70,14 @@ impl<G: Game + ?Sized> GameHarness<G> {
     /// [`RestoreError`] when `game` refuses the state.
     pub fn resume_in(&self, mut game: Box<G>) -> Result<Self, RestoreError> {
         game.restore(&self.game.save())?;
-        let world = World {
-            tick: self.world.tick,
-            dt: self.world.dt,
-            rng: self.world.rng.clone(),
-            entity_ids: self.world.entity_ids.clone(),
+        let scope = Scope {
+            tick: self.scope.tick,
+            dt: self.scope.dt,
+            rng: self.scope.rng.clone(),
+            entity_ids: self.scope.entity_ids.clone(),
             outcome: Outcome::default(),
         };
-        let mut copy = Self::around(game, world);
+        let mut copy = Self::around(game, scope);
         copy.inputs.clone_from(&self.inputs);
         self.players().for_each(|player| copy.replication.admit(player));
         copy.changed.clone_from(&self.changed);
@@ -123,7 +95,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
         self.replication.admit(player);
         let later = self.changed.iter_mut().filter(|changed| **changed as usize >= index);
         later.for_each(|changed| *changed += 1);
-        self.game.on_join(&mut self.world.context(), player, name);
+        self.game.on_join(&mut self.scope.context(), player, name);
     }
 
     /// A player leaves.
@@ -137,12 +109,12 @@ impl<G: Game + ?Sized> GameHarness<G> {
         self.changed.retain(|&changed| changed as usize != index);
         let later = self.changed.iter_mut().filter(|changed| **changed as usize > index);
         later.for_each(|changed| *changed -= 1);
-        self.game.on_leave(&mut self.world.context(), player);
+        self.game.on_leave(&mut self.scope.context(), player);
     }
 
     /// A player's connection is lost, or they are back.
     pub fn presence(&mut self, player: PlayerId, is_present: bool) {
-        self.game.on_presence(&mut self.world.context(), player, is_present);
+        self.game.on_presence(&mut self.scope.context(), player, is_present);
     }
 
     /// A player's input from the next step on; of several before it, the last one counts.
@@ -168,7 +140,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
 
     /// Lets the game choose a player's input, as the room does for the players it runs itself.
     pub fn bot(&mut self, player: PlayerId) {
-        if let Some(values) = self.game.bot_input(&mut self.world.context(), player) {
+        if let Some(values) = self.game.bot_input(&mut self.scope.context(), player) {
             self.input(player, values);
         }
     }
@@ -182,7 +154,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
     /// When the message does not fit the schema.
     pub fn message(&mut self, player: PlayerId, message: &GameMessage) -> Reply {
         assert_eq!(self.schema.check_message(message), Ok(()), "message of player {player}");
-        self.game.on_message(&mut self.world.context(), player, message)
+        self.game.on_message(&mut self.scope.context(), player, message)
     }
 
     /// A player wants to be called otherwise.
@@ -190,17 +162,21 @@ impl<G: Game + ?Sized> GameHarness<G> {
     /// # Errors
     /// The game's refusal.
     pub fn rename(&mut self, player: PlayerId, name: &str) -> Result<(), Rejection> {
-        self.game.on_rename(&mut self.world.context(), player, name)
+        self.game.on_rename(&mut self.scope.context(), player, name)
     }
 
     /// Advances the game by one tick.
     pub fn step(&mut self) {
-        self.world.tick = self.world.tick.next();
+        self.scope.tick = self.scope.tick.next();
         self.changed.sort_unstable();
         self.changed.dedup();
         let inputs = Inputs::new(&self.inputs, &self.changed);
-        self.game.step(&mut self.world.context(), &inputs);
-        Buttons::of(&self.schema).release_changed(&mut self.inputs, &self.changed);
+        self.game.step(&mut self.scope.context(), &inputs);
+        let buttons = Buttons::of(&self.schema);
+        for &index in &self.changed {
+            let values = &mut self.inputs[index as usize].values;
+            *values = buttons.release(*values);
+        }
         self.changed.clear();
     }
 
@@ -218,7 +194,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
     }
 
     fn record(&mut self) {
-        self.replication.record(self.world.tick, self.game.as_ref());
+        self.replication.record(self.scope.tick, self.game.as_ref());
     }
 
     fn part(&self, index: Option<PartIndex>) -> &Snapshot {
@@ -230,7 +206,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
     /// # Panics
     /// When one does not fit the schema.
     pub fn events(&mut self) -> Vec<GameMessage> {
-        let events = std::mem::take(&mut self.world.outcome.events);
+        let events = std::mem::take(&mut self.scope.outcome.events);
         for (_, event) in &events {
             assert_eq!(self.schema.check_event(event), Ok(()), "{event:?}");
         }
@@ -239,7 +215,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
 
     /// The players whom the game sent away since this was last asked.
     pub fn kicks(&mut self) -> Vec<PlayerId> {
-        std::mem::take(&mut self.world.outcome.kicks)
+        std::mem::take(&mut self.scope.outcome.kicks)
     }
 
     /// The players, in ascending order.
@@ -250,7 +226,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
     /// The last tick that was computed.
     #[must_use]
     pub const fn tick(&self) -> Tick {
-        self.world.tick
+        self.scope.tick
     }
 
     /// The game.
@@ -284,6 +260,7 @@ impl<G: Game + ?Sized> GameHarness<G> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::game::Context;
     use crate::saved;
     use crate::scene::SceneWriter;
 

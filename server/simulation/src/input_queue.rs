@@ -12,7 +12,7 @@ use tickwire_protocol::ids::{InputSeq, Tick};
 use tickwire_protocol::message::{Input, InputValues, RefusalCause, ViewAge};
 use tickwire_protocol::schema::{InputKind, Schema};
 
-use crate::inputs::PlayerInput;
+use crate::journal::tape::TapedInput;
 use crate::view_age::Claim;
 
 /// Limits of an input queue.
@@ -35,10 +35,8 @@ struct Waiting {
 /// What takes effect at a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// The input, with its buttons.
-    pub values: InputValues,
-    /// The age that was granted to it.
-    pub view_age: ViewAge,
+    /// The input, with its buttons, the age that was granted to it, and the age that holds with it.
+    pub input: TapedInput,
     /// What its player is told.
     pub echo: InputEcho,
 }
@@ -49,14 +47,11 @@ pub struct Buttons {
     mask: u8,
 }
 
-/// A player's inputs: those that wait, and the one that holds.
-#[derive(Clone, Debug)]
+/// A player's inputs that wait.
+#[derive(Clone, Debug, Default)]
 pub struct InputQueue {
     /// In the order of their numbers, which is also that of their due ticks.
     waiting: VecDeque<Waiting>,
-    held: InputValues,
-    /// The age that was granted to the input that holds.
-    held_age: ViewAge,
     newest: Option<InputSeq>,
     late: u64,
 }
@@ -77,19 +72,9 @@ impl Buttons {
         (0..u8::BITS as usize).filter(move |index| self.mask >> index & 1 == 1)
     }
 
-    /// Releases the buttons of inputs that have had their tick. `changed` holds indices into
-    /// `inputs`; a game without buttons pays nothing.
-    pub fn release_changed(self, inputs: &mut [PlayerInput], changed: &[u32]) {
-        if self.mask != 0 {
-            for &index in changed {
-                let input = &mut inputs[index as usize];
-                input.values = self.release(input.values);
-            }
-        }
-    }
-
     /// The input without its buttons: what goes on holding.
-    fn release(self, mut values: InputValues) -> InputValues {
+    #[must_use]
+    pub fn release(self, mut values: InputValues) -> InputValues {
         self.indices().for_each(|index| values.set(index, 0));
         values
     }
@@ -105,35 +90,6 @@ impl Buttons {
 }
 
 impl InputQueue {
-    /// An empty queue that holds `neutral`.
-    #[must_use]
-    pub const fn new(neutral: InputValues) -> Self {
-        Self {
-            waiting: VecDeque::new(),
-            held: neutral,
-            held_age: ViewAge::UNTOLD,
-            newest: None,
-            late: 0,
-        }
-    }
-
-    /// The input that holds now, without buttons.
-    #[must_use]
-    pub const fn held(&self) -> &InputValues {
-        &self.held
-    }
-
-    /// The age of the view that the input that holds goes by.
-    #[must_use]
-    pub const fn held_age(&self) -> ViewAge {
-        self.held_age
-    }
-
-    /// The inputs that wait, each with the tick at which it is due and when it arrived, in order.
-    pub fn waiting(&self) -> impl Iterator<Item = (Tick, &Input, Duration)> {
-        self.waiting.iter().map(|waiting| (waiting.due, &waiting.input, waiting.arrived))
-    }
-
     /// Inputs that came too late for the tick they named.
     #[must_use]
     pub const fn late(&self) -> u64 {
@@ -186,7 +142,7 @@ impl InputQueue {
         let mut taken: Option<Taken> = None;
         while let Some(first) = self.waiting.front().filter(|first| !first.due.is_after(tick)) {
             let values = match &taken {
-                Some(older) => buttons.merge(&older.values, first.input.values),
+                Some(older) => buttons.merge(&older.input.values, first.input.values),
                 None => first.input.values,
             };
             let stamped = if first.input.at == Tick(0) { tick } else { first.input.at };
@@ -196,14 +152,11 @@ impl InputQueue {
             let view_age = grant(Claim { view_age: first.input.view_age, early_ms, late_ticks });
             // Only at this tick does the player see the others so much later than it was meant.
             let late = late_ticks.saturating_mul(ViewAge::PER_TICK.into());
-            self.held_age = ViewAge(view_age.0.saturating_sub(late.try_into().unwrap_or(u16::MAX)));
+            let held_age = ViewAge(view_age.0.saturating_sub(late.try_into().unwrap_or(u16::MAX)));
             let slack_ms = slack_ms.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16;
             let echo = InputEcho { seq: first.input.seq, applied: tick, slack_ms };
-            taken = Some(Taken { values, view_age, echo });
+            taken = Some(Taken { input: TapedInput { values, view_age, held_age }, echo });
             self.waiting.pop_front();
-        }
-        if let Some(Taken { values, .. }) = taken {
-            self.held = buttons.release(values);
         }
         taken
     }
@@ -234,7 +187,7 @@ mod tests {
 
     impl Player {
         fn new() -> Self {
-            Self { queue: InputQueue::new(InputValues::neutral(&schema())), seq: 0 }
+            Self { queue: InputQueue::default(), seq: 0 }
         }
 
         fn push(&mut self, at: u32, values: [i32; 2], now: u32) -> Result<(), RefusalCause> {
@@ -246,8 +199,8 @@ mod tests {
         }
 
         fn take(&mut self, tick: u32) -> Option<([i32; 2], i16)> {
-            let Taken { values, echo, .. } = self.take_granting(tick, |claim| claim.view_age)?;
-            Some(([values.get(0), values.get(1)], echo.slack_ms))
+            let Taken { input, echo } = self.take_granting(tick, |claim| claim.view_age)?;
+            Some(([input.values.get(0), input.values.get(1)], echo.slack_ms))
         }
 
         fn take_granting(&mut self, tick: u32, grant: impl Fn(Claim) -> ViewAge) -> Option<Taken> {
@@ -256,13 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn an_input_takes_effect_at_its_tick_and_holds() {
+    fn an_input_takes_effect_at_its_tick() {
         let mut player = Player::new();
         player.push(13, [5, 0], 10).unwrap();
         assert_eq!((player.take(11), player.take(12)), (None, None));
         assert_eq!(player.take(13), Some(([5, 0], 99)));
         assert_eq!(player.take(14), None);
-        assert_eq!(player.queue.held().as_slice(), [5, 0]);
     }
 
     #[test]
@@ -309,7 +261,9 @@ mod tests {
         player.push(0, [1, 1], 10).unwrap();
         player.push(0, [2, 0], 10).unwrap();
         assert_eq!(player.take(11), Some(([2, 1], 33)));
-        assert_eq!(player.queue.held().as_slice(), [2, 0]);
+        let buttons = Buttons::of(&schema());
+        let values = InputValues::new(&[2, 1]).unwrap();
+        assert_eq!(buttons.release(values).as_slice(), [2, 0]);
     }
 
     #[test]
@@ -323,10 +277,9 @@ mod tests {
             assert_eq!(seen, claim);
             ViewAge(50)
         });
-        assert_eq!(taken.unwrap().view_age, ViewAge(50));
-        assert_eq!(player.queue.held_age(), ViewAge(50));
+        let ages = |taken: Option<Taken>| taken.map(|Taken { input, .. }| (input.view_age, input.held_age));
+        assert_eq!(ages(taken), Some((ViewAge(50), ViewAge(50))));
         assert_eq!(player.take(14), None);
-        assert_eq!(player.queue.held_age(), ViewAge(50));
         // One that is late by two ticks sees others so much later, at that tick alone.
         (input.seq, input.at) = (InputSeq(2), Tick(13));
         player.queue.push(input, due(Tick(14)), Tick(14), LIMITS).unwrap();
@@ -335,8 +288,7 @@ mod tests {
             assert_eq!(seen, claim);
             ViewAge(122)
         });
-        assert_eq!(taken.unwrap().view_age, ViewAge(122));
-        assert_eq!(player.queue.held_age(), ViewAge(90));
+        assert_eq!(ages(taken), Some((ViewAge(122), ViewAge(90))));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The inputs of one tick, as a game's step sees them.
 
+use bincode::{Decode, Encode};
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{InputValues, ViewAge};
 
 /// What one player does in a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct PlayerInput {
     /// Who.
     pub player: PlayerId,
@@ -24,7 +25,7 @@ pub struct Inputs<'a> {
 
 impl<'a> Inputs<'a> {
     /// Inputs of `players`, who are in ascending order; `changed` holds the indices of those whose
-    /// input took effect at this very tick, ascending too.
+    /// input is another one from this very tick on, ascending too.
     #[must_use]
     pub const fn new(players: &'a [PlayerInput], changed: &'a [u32]) -> Self {
         Self { players, changed }
@@ -41,8 +42,8 @@ impl<'a> Inputs<'a> {
         self.players[first..].iter()
     }
 
-    /// Only the inputs that took effect at this tick: what a game that keeps its players'
-    /// intentions needs.
+    /// Only the inputs that are others than before, or of which a button is pressed: what a game that
+    /// keeps its players' intentions needs.
     pub fn changed(&self) -> impl Iterator<Item = &'a PlayerInput> + use<'a> {
         let players = self.players;
         self.changed.iter().map(move |&index| &players[index as usize])

@@ -9,6 +9,8 @@
 //! | [`interest`] | who sees what: cells, views |
 //! | [`replication`] | the state in parts, their recent snapshots, their shared chunks |
 //! | [`flow`] | one client's stream: what it has, what is on the way, when to hold back |
+//! | [`world`] | a game and all that its future depends on |
+//! | [`journal`] | what was done to a world, so that it can be computed again |
 //! | [`room`] | the match as a state machine, which puts the above together |
 //! | [`schedule`] | when ticks are due, and what happens when they cannot be kept |
 //! | [`pacing`] | sending less often, before that happens |
@@ -26,6 +28,7 @@ pub mod history;
 pub mod input_queue;
 pub mod inputs;
 pub mod interest;
+pub mod journal;
 pub mod names;
 pub mod pacing;
 pub mod registry;
@@ -36,3 +39,4 @@ pub mod scene;
 pub mod schedule;
 pub mod side_by_side;
 pub mod view_age;
+pub mod world;

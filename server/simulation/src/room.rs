@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! handle_input ─→ input queue ─┐
-//! handle_join / handle_leave ──┼─→ step: seats → bots → inputs → game → events → parts → frames
+//! handle_join / handle_leave ──┼─→ step: seats → bots → inputs → world → events → parts → frames
 //! handle_ack ─→ flow ──────────┤                                                            │
 //! handle_look ─→ view ─────────┘                   poll_output ←────────────────────────────┘
 //! ```
@@ -34,7 +34,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use rand::SeedableRng;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::Role;
@@ -43,13 +42,11 @@ use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
 
-use crate::entity_ids::EntityIds;
-use crate::game::{Game, Outcome, RoomRng};
-use crate::input_queue::Buttons;
-use crate::inputs::PlayerInput;
+use crate::game::Game;
 use crate::interest::Grid;
 use crate::pacing::{Pacing, SLOWEST};
 use crate::replication::Replication;
+use crate::world::World;
 
 pub use config::RoomConfig;
 pub use counters::RoomCounters;
@@ -66,16 +63,11 @@ use seats::Reservations;
 /// A match: the game, its members, and what they have been sent.
 pub struct Room {
     config: RoomConfig,
-    schema: Schema,
-    buttons: Buttons,
-    game: Box<dyn Game>,
+    world: World,
     /// How far back the game can judge what a player saw.
     rewind: Duration,
-    tick: Tick,
     /// Ticks since the room began, as the room's clock counts them: never wraps.
     elapsed: u64,
-    rng: RoomRng,
-    entity_ids: EntityIds,
     members: BTreeMap<PlayerId, Member>,
     /// Members by role.
     head_count: [usize; 3],
@@ -83,11 +75,6 @@ pub struct Room {
     absent: usize,
     last_player: u32,
     reservations: Reservations,
-    /// The inputs in effect, of playing members, by ascending id; rebuilt when somebody comes or
-    /// goes, updated in place otherwise.
-    inputs: Vec<PlayerInput>,
-    changed_inputs: Vec<u32>,
-    outcome: Outcome,
     replication: Replication,
     /// The parts of one frame: memory that is used again.
     picks: Picks,
@@ -110,37 +97,28 @@ impl Room {
     /// # Errors
     /// [`RoomError`] when the game's schema or grid is not valid.
     pub fn new(config: RoomConfig, game: Box<dyn Game>) -> Result<Self, RoomError> {
-        let schema = game.schema();
-        schema.validate()?;
-        let grid = Grid::new(game.interest())?;
+        let world = World::new(game, config.seed, config.first_tick, config.tick_rate_hz)?;
+        let grid = Grid::new(world.game().interest())?;
         let mut config = config;
         // A whole room that comes and goes at once is no reason to call anybody slow.
         let everybody = config.capacity + config.spectator_capacity;
         config.flow.events = config.flow.events.max(2 * everybody);
         let mut room = Self {
-            buttons: Buttons::of(&schema),
             replication: Replication::new(
-                Layout::new(&schema),
+                Layout::new(world.schema()),
                 grid,
                 config.hash_every,
                 config.history_ticks,
             ),
             picks: Picks::default(),
-            schema,
-            rewind: game.rewind(),
-            game,
-            tick: config.first_tick,
+            rewind: world.game().rewind(),
+            world,
             elapsed: u64::from(config.first_tick.0),
-            rng: RoomRng::seed_from_u64(config.seed),
-            entity_ids: EntityIds::new(),
             members: BTreeMap::new(),
             head_count: [0; 3],
             absent: 0,
             last_player: 0,
             reservations: Reservations::default(),
-            inputs: Vec::new(),
-            changed_inputs: Vec::new(),
-            outcome: Outcome::default(),
             output: VecDeque::new(),
             pacing: Pacing::default(),
             send_every: 1,
@@ -151,20 +129,26 @@ impl Room {
             config,
         };
         room.balance_bots();
-        room.replication.record(room.tick, room.game.as_ref());
+        room.replication.record(room.world.tick(), room.world.game());
         Ok(room)
     }
 
     /// The last tick computed.
     #[must_use]
     pub const fn tick(&self) -> Tick {
-        self.tick
+        self.world.tick()
     }
 
     /// The game's schema.
     #[must_use]
     pub const fn schema(&self) -> &Schema {
-        &self.schema
+        self.world.schema()
+    }
+
+    /// The game, and all that its future depends on.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
     }
 
     /// How the room was set up.
@@ -200,7 +184,7 @@ impl Room {
     /// How many ticks nobody has been connected or held a seat. The server's own bots do not count.
     #[must_use]
     pub fn empty_ticks(&self) -> u32 {
-        self.empty_since.map_or(0, |since| self.tick.since(since).max(0).cast_unsigned())
+        self.empty_since.map_or(0, |since| self.tick().since(since).max(0).cast_unsigned())
     }
 
     /// Takes out the next thing to do.
@@ -226,7 +210,7 @@ impl Room {
                 self.next_player()
             }
         };
-        self.seat(player, Member::new(request, &self.schema));
+        self.seat(player, request);
         self.empty_since = None;
         self.welcome(player, now, None);
         Ok(player)
@@ -268,17 +252,15 @@ impl Room {
 
     /// Computes the next tick.
     pub fn step(&mut self) {
-        self.tick = self.tick.next();
-        self.elapsed += 1;
         self.lapse_reservations();
         self.lapse_absent();
         self.balance_bots();
-        self.think_for_bots();
         self.apply_inputs();
-        self.run_game();
+        self.elapsed += 1;
+        self.world.step();
         self.carry_out_outcome();
-        self.replication.record(self.tick, self.game.as_ref());
-        if self.tick.0.is_multiple_of(SLOWEST.into()) {
+        self.replication.record(self.world.tick(), self.world.game());
+        if self.tick().0.is_multiple_of(SLOWEST.into()) {
             self.send_every = self.pacing.every();
         }
         self.send_frames();
@@ -291,7 +273,7 @@ impl Room {
         if !is_empty {
             self.empty_since = None;
         } else if self.empty_since.is_none() {
-            self.empty_since = Some(self.tick);
+            self.empty_since = Some(self.tick());
         }
     }
 }

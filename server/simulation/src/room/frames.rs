@@ -28,7 +28,7 @@ impl Room {
     /// anything to tell. The frames of a tick share one piece of memory, or a few. Clients that are
     /// too far behind to come back are sent away, and so are those who could not read their frame.
     pub(super) fn send_frames(&mut self) {
-        let mut leaving = Vec::new();
+        let (tick, mut leaving) = (self.tick(), Vec::new());
         // A tick is about as large as the one before it, whose memory is free again by now, as a rule.
         let slab = (self.tick_bytes + self.tick_bytes / 4).min(MAX_SLAB_BYTES);
         let is_large = self.frame_memory.capacity() > MAX_SLAB_BYTES;
@@ -36,10 +36,10 @@ impl Room {
             self.frame_memory = BytesMut::new();
         }
         let mut sender = FrameSender {
-            tick: self.tick,
+            tick,
             send_every: self.send_every,
             config: &self.config,
-            game: self.game.as_ref(),
+            game: self.world.game(),
             replication: &mut self.replication,
             picks: &mut self.picks,
             buffer: &mut self.frame_memory,
@@ -49,11 +49,11 @@ impl Room {
         };
         let before = sender.counters.frame_bytes;
         for (&player, member) in &mut self.members {
-            let is_due = self.tick.0.is_multiple_of(sender.every(member));
+            let is_due = tick.0.is_multiple_of(sender.every(member));
             if !member.has_session() {
                 continue;
             }
-            if member.flow.is_stalled(self.tick, &self.config.flow) {
+            if member.flow.is_stalled(tick, &self.config.flow) {
                 leaving.push((player, CloseReason::TooSlow));
                 continue;
             }
@@ -62,7 +62,7 @@ impl Room {
                 sender.output.push_back(Output::Oversized { player, cause });
                 leaving.push((player, CloseReason::Internal));
             }
-            member.attention.hold(self.tick, player, sender.replication);
+            member.attention.hold(tick, player, sender.replication);
         }
         self.tick_bytes = (self.counters.frame_bytes - before) as usize;
         for (player, reason) in leaving {

@@ -66,17 +66,18 @@ impl Room {
         player: PlayerId,
         difference: &Difference,
     ) -> Result<(), MessageError> {
+        let tick = self.tick();
         let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
         let patience = self.config.report_ticks.cast_signed();
-        if member.reported_at.is_some_and(|last| self.tick.since(last) < patience) {
+        if member.reported_at.is_some_and(|last| tick.since(last) < patience) {
             return Ok(());
         }
-        member.reported_at = Some(self.tick);
+        member.reported_at = Some(tick);
         member.flow.forget_baseline();
         self.counters.desyncs += 1;
         let state = self.replication.state_at(difference.part, player, difference.tick);
         let differences = state.map_or_else(Vec::new, |state| {
-            compare(&self.schema, self.replication.layout(), state, difference)
+            compare(self.schema(), self.replication.layout(), state, difference)
         });
         let report = DesyncReport {
             part: difference.part,

@@ -7,6 +7,7 @@ use tickwire_protocol::message::{Ack, GameMessage, Input, Look, Refusal, Refusal
 
 use super::{MessageError, Room};
 use crate::game::View;
+use crate::world::Happening;
 
 impl Room {
     /// Takes in an input that arrived at this time of the room. What is refused without harm is told
@@ -20,13 +21,14 @@ impl Room {
         input: Input,
         arrived: Duration,
     ) -> Result<(), MessageError> {
-        self.schema.check_input(&input.values)?;
+        self.schema().check_input(&input.values)?;
+        let tick = self.tick();
         let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
         let late_before = member.inputs.late();
         let taken = if member.role == Role::Spectator {
             Err(RefusalCause::Spectator)
         } else {
-            member.inputs.push(input, arrived, self.tick, self.config.inputs)
+            member.inputs.push(input, arrived, tick, self.config.inputs)
         };
         self.counters.inputs += 1;
         self.counters.inputs_late += member.inputs.late() - late_before;
@@ -45,13 +47,13 @@ impl Room {
         player: PlayerId,
         message: &GameMessage,
     ) -> Result<(), MessageError> {
-        self.schema.check_message(message)?;
+        self.schema().check_message(message)?;
         let member = self.members.get(&player).ok_or(MessageError::NotAMember)?;
         if member.role == Role::Spectator {
             self.refuse(player, Refusal { input: None, cause: RefusalCause::Spectator });
         } else {
             // Nobody waits for an answer.
-            let _ = self.with_game(|game, context| game.on_message(context, player, message));
+            let _ = self.world.apply(Happening::Message { player, message: message.clone() });
         }
         Ok(())
     }

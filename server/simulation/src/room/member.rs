@@ -2,8 +2,7 @@
 
 use tickwire_protocol::frame::InputEcho;
 use tickwire_protocol::ids::{InputSeq, Tick};
-use tickwire_protocol::message::{InputValues, Role};
-use tickwire_protocol::schema::Schema;
+use tickwire_protocol::message::Role;
 
 use crate::flow::Flow;
 use crate::game::View;
@@ -18,7 +17,6 @@ use super::requests::Requests;
 /// Somebody in the room: what they do there, what they want, what they have been sent.
 #[derive(Debug)]
 pub(super) struct Member {
-    pub(super) name: String,
     pub(super) role: Role,
     /// Ticks from one frame to the next: 1, 2 or 4.
     pub(super) send_every: u8,
@@ -38,19 +36,16 @@ pub(super) struct Member {
     pub(super) echo: Option<InputEcho>,
     /// Number of the newest input that has been told.
     pub(super) last_echo: InputSeq,
-    /// Number of the last input of a member run by the server.
-    pub(super) bot_inputs: InputSeq,
     /// The tick after which a refusal was last told.
     pub(super) refused_at: Option<Tick>,
 }
 
 impl Member {
-    pub(super) fn new(request: SeatRequest, schema: &Schema) -> Self {
+    pub(super) fn new(request: &SeatRequest) -> Self {
         Self {
-            name: request.name,
             role: request.role,
             send_every: request.send_every,
-            inputs: InputQueue::new(InputValues::neutral(schema)),
+            inputs: InputQueue::default(),
             flow: Flow::new(),
             attention: Attention::default(),
             round_trips: RoundTrips::default(),
@@ -61,7 +56,6 @@ impl Member {
             reported_at: None,
             echo: None,
             last_echo: InputSeq(0),
-            bot_inputs: InputSeq(0),
             refused_at: None,
         }
     }

@@ -10,10 +10,11 @@ use super::{Output, Room};
 impl Room {
     pub(super) fn refuse(&mut self, player: PlayerId, refusal: Refusal) {
         self.counters.inputs_refused += 1;
+        let tick = self.tick();
         // One notice per player and tick: a flood of nonsense is not answered with a flood.
         let Some(member) = self.members.get_mut(&player) else { return };
-        if member.refused_at != Some(self.tick) {
-            member.refused_at = Some(self.tick);
+        if member.refused_at != Some(tick) {
+            member.refused_at = Some(tick);
             self.output.push_back(Output::Refuse { player, refusal });
         }
     }
@@ -23,14 +24,14 @@ impl Room {
         let millis = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
         let roster = self.members.iter().map(|(&player, member)| RosterEntry {
             player,
-            name: member.name.clone(),
+            name: self.world.name_of(player).to_owned(),
             role: member.role,
         });
         let welcome = Welcome {
             room: self.config.name.clone(),
             player,
             spectator: member.role == Role::Spectator,
-            tick: self.tick,
+            tick: self.tick(),
             room_time_us: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
             tick_rate_hz: self.config.tick_rate_hz,
             send_every: member.send_every,
@@ -43,7 +44,7 @@ impl Room {
             resume_window_ms: millis(self.config.resume_window()),
             resumed,
             roster: roster.collect(),
-            schema: self.schema.clone(),
+            schema: self.schema().clone(),
         };
         let (welcome, key) = (Box::new(welcome), member.keys.newest());
         self.output.push_back(Output::Welcome { player, welcome, key });

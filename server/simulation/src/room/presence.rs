@@ -10,7 +10,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{Input, InputValues, Resumed, Role, ViewAge};
+use tickwire_protocol::message::{Resumed, Role};
 
 use super::attention::Attention;
 use super::member::Member;
@@ -18,6 +18,7 @@ use super::{Output, Room};
 use crate::flow::AckError;
 use crate::input_queue::InputQueue;
 use crate::view_age::RoundTrips;
+use crate::world::Happening;
 
 /// Why somebody cannot go on as a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -80,22 +81,15 @@ impl Room {
             self.handle_leave(player);
             return;
         }
-        let neutral = InputValues::neutral(&self.schema);
+        let tick = self.tick();
         let Some(member) = self.members.get_mut(&player).filter(|m| m.has_session()) else {
             return;
         };
-        member.presence = Presence::Absent { since: self.tick };
+        member.presence = Presence::Absent { since: tick };
         self.absent += 1;
-        member.forget_connection(neutral);
+        member.forget_connection();
         member.flow.handle_lost();
-        let is_playing = member.is_playing();
-        if is_playing {
-            // What it did last must not go on; the game hears of it like of any other input.
-            let input =
-                Input { seq: InputSeq(1), at: Tick(0), view_age: ViewAge::UNTOLD, values: neutral };
-            let _ = member.inputs.push(input, Duration::ZERO, self.tick, self.config.inputs);
-            self.with_game(|game, context| game.on_presence(context, player, false));
-        }
+        let _ = self.world.apply(Happening::Presence { player, is_present: false });
     }
 
     /// Somebody goes on as a member, with the key of its newest welcome and the number of the newest
@@ -111,7 +105,6 @@ impl Room {
         event: EventNumber,
         now: Duration,
     ) -> Result<(), ResumeError> {
-        let neutral = InputValues::neutral(&self.schema);
         let member = self.members.get_mut(&player).filter(|member| member.role != Role::Bot);
         let member = member.ok_or(ResumeError::Gone)?;
         if !member.keys.fits(key) {
@@ -119,14 +112,11 @@ impl Room {
         }
         let lost_events = member.flow.resume(event)?;
         member.keys.rotate(key);
-        member.forget_connection(neutral);
+        member.forget_connection();
         if std::mem::replace(&mut member.presence, Presence::Present) != Presence::Present {
             self.absent -= 1;
         }
-        if member.is_playing() {
-            self.list_inputs();
-            self.with_game(|game, context| game.on_presence(context, player, true));
-        }
+        let _ = self.world.apply(Happening::Presence { player, is_present: true });
         self.counters.resumes += 1;
         self.empty_since = None;
         self.welcome(player, now, Some(Resumed { lost_events }));
@@ -144,7 +134,7 @@ impl Room {
         if self.absent == 0 {
             return;
         }
-        let (now, window) = (self.tick, self.config.resume_ticks.cast_signed());
+        let (now, window) = (self.tick().next(), self.config.resume_ticks.cast_signed());
         let is_over = |member: &Member| match member.presence {
             Presence::Present => false,
             Presence::Absent { since } => now.since(since) > window,
@@ -159,8 +149,8 @@ impl Room {
 
 impl Member {
     /// Begins anew for another connection, or for none. What has happened meanwhile is kept.
-    fn forget_connection(&mut self, neutral: InputValues) {
-        self.inputs = InputQueue::new(neutral);
+    fn forget_connection(&mut self) {
+        self.inputs = InputQueue::default();
         self.requests.forget_connection();
         self.attention = Attention::default();
         self.round_trips = RoundTrips::default();

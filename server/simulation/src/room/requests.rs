@@ -16,6 +16,7 @@ use tickwire_protocol::message::{
 use super::{MessageError, Output, Room};
 use crate::game::Audience;
 use crate::names::display_name;
+use crate::world::Happening;
 
 /// Answers that are kept of each member: as many as requests of a client wait at once.
 const ANSWERS_KEPT: usize = 16;
@@ -49,12 +50,6 @@ impl Requests {
     /// The client reads.
     pub(super) const fn handle_ack(&mut self) {
         self.unread = 0;
-    }
-
-    /// The newest that was carried out, and when the member was last renamed: what becomes of further
-    /// ones depends on both.
-    pub(super) const fn carried_out(&self) -> (RequestId, Option<Tick>) {
-        (self.newest, self.renamed_at)
     }
 
     /// Whether a request counts on the connection that is there.
@@ -94,7 +89,7 @@ impl Room {
     ) -> Result<(), MessageError> {
         let Request { id, what } = request;
         if let RequestKind::Game(message) = &what {
-            self.schema.check_message(message)?;
+            self.schema().check_message(message)?;
         }
         let requests = &mut self.members.get_mut(&player).ok_or(MessageError::NotAMember)?.requests;
         if !requests.admit(id) {
@@ -130,34 +125,31 @@ impl Room {
     fn carry_out(&mut self, player: PlayerId, what: RequestKind) -> Reply {
         match what {
             RequestKind::Rename { name } => self.rename(player, &name),
-            RequestKind::Game(message) => self.ask_game(player, &message),
+            RequestKind::Game(message) => self.ask_game(player, message),
         }
     }
 
-    fn ask_game(&mut self, player: PlayerId, message: &GameMessage) -> Reply {
+    fn ask_game(&mut self, player: PlayerId, message: GameMessage) -> Reply {
         let role = self.members.get(&player).map(|member| member.role);
         if role == Some(Role::Spectator) {
             return Err(Rejection::new("spectator", "spectators cannot send messages"));
         }
-        self.with_game(|game, context| game.on_message(context, player, message))
+        self.world.apply(Happening::Message { player, message })
     }
 
     /// Gives a member another name, which the answer tells.
     fn rename(&mut self, player: PlayerId, name: &str) -> Reply {
         let name = display_name(name);
-        let (tick, pause) = (self.tick, self.config.rename_ticks.cast_signed());
+        let (tick, pause) = (self.tick(), self.config.rename_ticks.cast_signed());
         let member = self.members.get(&player);
-        let Some(member) = member.filter(|member| member.name != name) else {
+        let Some(member) = member.filter(|_| self.world.name_of(player) != name) else {
             return Ok(vec![Value::Text(name)]);
         };
         if member.requests.renamed_at.is_some_and(|at| tick.since(at) < pause) {
             return Err(Rejection::new("too_fast", "names cannot change so often: wait a little"));
         }
-        if member.is_playing() {
-            self.with_game(|game, context| game.on_rename(context, player, &name))?;
-        }
+        self.world.apply(Happening::Rename { player, name: name.clone() })?;
         if let Some(member) = self.members.get_mut(&player) {
-            member.name.clone_from(&name);
             member.requests.renamed_at = Some(tick);
         }
         self.tell(Audience::Everybody, &Event::Renamed { player, name: name.clone() });

@@ -1,85 +1,69 @@
-//! The game's part of a tick: inputs in, the step, and what it led to out to those concerned.
+//! The world's part of a tick: inputs in, and what it led to out to those concerned.
 
 use std::time::Duration;
 
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::frame::EncodedEvent;
 use tickwire_protocol::ids::Tick;
-use tickwire_protocol::message::Event;
+use tickwire_protocol::message::{Event, Role};
 
 use super::Room;
 use super::member::Member;
-use crate::game::{Audience, Context, Game};
-use crate::inputs::Inputs;
+use crate::game::Audience;
 use crate::view_age::ViewAgeLimits;
 
 impl Room {
+    /// Hands the world the inputs that take effect at the coming tick.
     pub(super) fn apply_inputs(&mut self) {
-        self.changed_inputs.clear();
+        let tick = self.tick().next();
         let (due, tick_rate_hz) = (self.dues(), self.config.tick_rate_hz);
         let (most, every) = (self.rewind, self.send_every);
+        let buttons = self.world.buttons();
         let playing = self.members.values_mut().filter(|member| member.is_playing());
-        for (index, (member, input)) in playing.zip(&mut self.inputs).enumerate() {
+        for (index, member) in playing.enumerate() {
+            if member.role == Role::Bot {
+                continue;
+            }
             let send_every = member.send_every.max(every);
             let limits = ViewAgeLimits { most, send_every, tick_rate_hz };
             let round_trips = &member.round_trips;
             let grant = |claim| limits.grant(claim, round_trips);
-            let taken = member.inputs.take(self.tick, self.buttons, &due, grant);
-            input.view_age = taken.map_or(member.inputs.held_age(), |taken| taken.view_age);
-            if let Some(taken) = taken {
-                input.values = taken.values;
+            if let Some(taken) = member.inputs.take(tick, buttons, &due, grant) {
+                self.world.set_input(index, taken.input);
                 member.echo = Some(taken.echo);
-                self.changed_inputs.push(index as u32);
             }
         }
     }
 
     /// The room's time at which ticks are due that are not far from the present one.
     pub(super) fn dues(&self) -> impl Fn(Tick) -> Duration + use<> {
-        let (rate, tick, elapsed) = (self.config.tick_rate_hz, self.tick, self.elapsed);
+        let (rate, tick, elapsed) = (self.config.tick_rate_hz, self.tick(), self.elapsed);
         move |at| tick_due(elapsed.saturating_add_signed(i64::from(at.since(tick))), rate)
-    }
-
-    pub(super) fn run_game(&mut self) {
-        let Self { game, tick, rng, entity_ids, outcome, inputs, changed_inputs, .. } = self;
-        let dt = 1.0 / f32::from(self.config.tick_rate_hz);
-        let mut context = Context { tick: *tick, dt, rng, entity_ids, outcome };
-        game.step(&mut context, &Inputs::new(inputs, changed_inputs));
-        self.buttons.release_changed(inputs, changed_inputs);
-    }
-
-    pub(super) fn with_game<T>(
-        &mut self,
-        call: impl FnOnce(&mut dyn Game, &mut Context<'_>) -> T,
-    ) -> T {
-        let Self { game, tick, rng, entity_ids, outcome, .. } = self;
-        let dt = 1.0 / f32::from(self.config.tick_rate_hz);
-        call(game.as_mut(), &mut Context { tick: *tick, dt, rng, entity_ids, outcome })
     }
 
     /// Events go to their audience, kicked players leave. Kicking one can lead to further events,
     /// not to further kicks of the same player, so this ends.
     pub(super) fn carry_out_outcome(&mut self) {
-        while !self.outcome.events.is_empty() || !self.outcome.kicks.is_empty() {
-            for (audience, event) in std::mem::take(&mut self.outcome.events) {
-                let checked = self.schema.check_event(&event);
+        while !self.world.outcome().is_empty() {
+            for (audience, event) in std::mem::take(&mut self.world.outcome().events) {
+                let checked = self.schema().check_event(&event);
                 debug_assert!(
                     checked.is_ok(),
                     "{} emitted {event:?}: {checked:?}",
-                    self.schema.game
+                    self.schema().game
                 );
                 if checked.is_ok() {
                     self.tell(audience, &Event::Game(event));
                 }
             }
-            for player in std::mem::take(&mut self.outcome.kicks) {
+            for player in std::mem::take(&mut self.world.outcome().kicks) {
                 self.handle_close(player, CloseReason::RoomEnded);
             }
         }
     }
 
     pub(super) fn tell(&mut self, audience: Audience, event: &Event) {
-        let encoded = EncodedEvent::new(self.tick, event);
+        let encoded = EncodedEvent::new(self.tick(), event);
         let most = self.config.flow.events;
         let tell = |member: &mut Member| {
             if member.is_person() {

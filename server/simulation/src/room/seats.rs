@@ -8,7 +8,7 @@ use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::{Event, Role, RosterEntry};
 
 use crate::game::Audience;
-use crate::inputs::PlayerInput;
+use crate::world::Happening;
 
 use super::Room;
 use super::member::Member;
@@ -59,7 +59,7 @@ impl Room {
     pub fn handle_reserve(&mut self, request: &SeatRequest) -> Result<PlayerId, RoomFull> {
         self.expect_seat(request)?;
         let player = self.next_player();
-        let lapses = self.tick.plus(self.config.reservation_ticks);
+        let lapses = self.tick().plus(self.config.reservation_ticks);
         self.reservations.seats.insert(player, (lapses, request.role));
         self.empty_since = None;
         Ok(player)
@@ -89,24 +89,21 @@ impl Room {
     }
 
     pub(super) fn lapse_reservations(&mut self) {
-        let tick = self.tick;
+        let tick = self.tick().next();
         self.reservations.seats.retain(|_, (lapses, _)| !tick.is_after(*lapses));
     }
 
-    pub(super) fn seat(&mut self, player: PlayerId, member: Member) {
-        let entry = RosterEntry { player, name: member.name.clone(), role: member.role };
+    pub(super) fn seat(&mut self, player: PlayerId, request: SeatRequest) {
+        let member = Member::new(&request);
+        let SeatRequest { name, role, .. } = request;
+        let entry = RosterEntry { player, name: name.clone(), role };
         self.tell(Audience::Everybody, &Event::Joined(entry));
-        let is_playing = member.is_playing();
-        let name = member.name.clone();
         self.head_count[member.role as usize] += 1;
         if member.is_person() {
             self.replication.admit(player);
         }
         self.members.insert(player, member);
-        if is_playing {
-            self.list_inputs();
-            self.with_game(|game, context| game.on_join(context, player, &name));
-        }
+        let _ = self.world.apply(Happening::Join { player, name, role });
     }
 
     /// Removes a member; false when there is none.
@@ -114,23 +111,9 @@ impl Room {
         let Some(member) = self.members.remove(&player) else { return false };
         self.head_count[member.role as usize] -= 1;
         self.absent -= usize::from(member.is_person() && !member.has_session());
-        if member.is_playing() {
-            self.list_inputs();
-            self.with_game(|game, context| game.on_leave(context, player));
-        }
+        let _ = self.world.apply(Happening::Leave { player });
         self.replication.forget(player);
         self.tell(Audience::Everybody, &Event::Left { player });
         true
-    }
-
-    /// Lists the inputs in effect anew, by ascending player.
-    pub(super) fn list_inputs(&mut self) {
-        let playing = self.members.iter().filter(|(_, member)| member.is_playing());
-        self.inputs.clear();
-        self.inputs.extend(playing.map(|(&player, member)| PlayerInput {
-            player,
-            values: *member.inputs.held(),
-            view_age: member.inputs.held_age(),
-        }));
     }
 }
