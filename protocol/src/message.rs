@@ -292,6 +292,21 @@ pub enum Event {
         /// The new name.
         name: String,
     },
+    /// The match stood still, and goes on.
+    Interrupted {
+        /// Why.
+        cause: Interruption,
+    },
+}
+
+/// Why a match stood still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+pub enum Interruption {
+    /// The game's rules failed. The room was made anew out of what it had recorded; nothing is lost, but what
+    /// was done at that tick, if that was what they failed at.
+    Rules,
+    /// The server died. Another one has made the room anew; what was done after its tick is lost.
+    Server,
 }
 
 /// What was refused, and why.

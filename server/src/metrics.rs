@@ -24,6 +24,8 @@ pub struct Metrics {
     pub inbox_full: IntCounter,
     /// Rooms that ended because their game's rules panicked.
     pub rooms_failed: IntCounter,
+    /// Rooms whose rules panicked, made anew.
+    pub rooms_mended: IntCounter,
     /// Connections that ended before a request of theirs was there.
     pub handshakes_failed: IntCounter,
     closes: IntCounterVec,
@@ -53,6 +55,11 @@ impl Metrics {
                 &registry,
                 "tickwire_rooms_failed_total",
                 "Rooms that ended because their game's rules panicked",
+            )?,
+            rooms_mended: counter(
+                &registry,
+                "tickwire_rooms_mended_total",
+                "Times that a game's rules panicked and its room was made anew",
             )?,
             handshakes_failed: counter(
                 &registry,
@@ -170,6 +177,7 @@ mod tests {
                 "tickwire_resumes_total counter",
                 "tickwire_rooms gauge",
                 "tickwire_rooms_failed_total counter",
+                "tickwire_rooms_mended_total counter",
                 "tickwire_rooms_refused_total counter",
                 "tickwire_sessions gauge",
                 "tickwire_slowdowns_total counter",

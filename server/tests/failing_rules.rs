@@ -1,4 +1,4 @@
-//! Rules that panic: their room ends, its players are told so, and nobody else notices.
+//! Rules that panic: their room is made anew, or it ends, its players are told so, and nobody else notices.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -11,7 +11,8 @@ use support::interposed::{Call, Interposed};
 use support::{Client, TestServer, close_code, drift, games};
 use tickwire_protocol::ids::{InputSeq, Tick};
 use tickwire_protocol::message::{
-    ClientMessage, GameMessage, Input, InputValues, ServerMessage, Value, ViewAge,
+    ClientMessage, Event, GameMessage, Input, InputValues, Interruption, ServerMessage, Value,
+    ViewAge,
 };
 use tickwire_protocol::schema::{MessageKind, ParamKind};
 use tickwire_simulation::game::Game;
@@ -107,13 +108,11 @@ async fn a_room_whose_rules_panic_is_not_opened() {
 async fn a_room_whose_rules_panic_ends_alone_and_says_so() {
     let server = TestServer::start_with(games().with("broken", broken), &[]);
     let mut witness = server.enter(drift()).await;
-    let places = ["step", "message", "join", "leave", "presence", "replicate", "view", "step+drop"];
+    let places = ["step", "join", "leave", "presence", "replicate", "view", "step+drop"];
     for (count, place) in (1..).zip(places) {
         let room = open_room(&server, place).await;
         let mut victim = server.enter(room.clone()).await;
-        let poke = GameMessage { kind: 0, values: vec![Value::Integer(1)] };
         match place {
-            "message" => victim.send(ClientMessage::Game(poke)).await,
             // Whoever makes them panic hears of it as well.
             "join" => {
                 let joined = server.join(room).await;
@@ -134,6 +133,29 @@ async fn a_room_whose_rules_panic_ends_alone_and_says_so() {
     }
     expect_undisturbed(&mut witness).await;
     server.metric_until("tickwire_sessions", 1.0).await;
+}
+
+#[tokio::test]
+async fn a_room_whose_rules_panic_at_a_message_goes_on_without_it() {
+    let server = TestServer::start_with(games().with("broken", broken), &[]);
+    let room = open_room(&server, "message").await;
+    let mut other = server.enter(room.clone()).await;
+    let mut culprit = server.enter(room).await;
+    let poke = GameMessage { kind: 0, values: vec![Value::Integer(1)] };
+    culprit.send(ClientMessage::Game(poke)).await;
+    let interrupted = Event::Interrupted { cause: Interruption::Rules };
+    for client in [&mut culprit, &mut other] {
+        loop {
+            let frame = client.frame().await;
+            if frame.events.iter().any(|received| received.event == interrupted) {
+                assert!(frame.is_keyframe);
+                break;
+            }
+        }
+    }
+    assert_eq!(server.metric("tickwire_rooms_mended_total").await, 1.0);
+    assert_eq!(server.metric("tickwire_rooms_failed_total").await, 0.0);
+    expect_undisturbed(&mut other).await;
 }
 
 #[tokio::test]

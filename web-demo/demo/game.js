@@ -128,6 +128,7 @@ export class Game {
       room.on('restarting', ({ closesInMs }) => {
         this.hud.notices.restarting(closesInMs, performance.now());
       }),
+      room.on('interrupted', ({ cause }) => this.hud.notices.interrupted(cause, performance.now())),
       room.on('failed', () => this.hud.notices.failed(performance.now())),
       room.on('cue', (event) => happen(this, event, performance.now())),
       room.on('effect', (effect) => this.#ownEffect(effect)),

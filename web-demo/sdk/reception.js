@@ -192,6 +192,9 @@ export class Reception {
         this._roster.handleRenamed(event.player, event.name);
         if (event.player === link.welcome.player) this._connection.handleRenamed(event.name);
         break;
+      case 'interrupted':
+        this._emitter.emit('interrupted', { cause: event.cause, tick });
+        break;
       case 'game': {
         const named = namedValues(link.welcome.schema, event.message, tick);
         this._picture.handleEvent(named);

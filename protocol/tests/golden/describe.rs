@@ -2,8 +2,8 @@
 
 use serde_json::{Value as Json, json};
 use tickwire_protocol::message::{
-    Answer, ClientMessage, Difference, Event, GameMessage, RefusalCause, Request, RequestKind,
-    Role, RosterEntry, ServerMessage, Value, Welcome,
+    Answer, ClientMessage, Difference, Event, GameMessage, Interruption, RefusalCause, Request,
+    RequestKind, Role, RosterEntry, ServerMessage, Value, Welcome,
 };
 use tickwire_protocol::schema::{EntityKind, FieldKind, InputKind, MessageKind, ParamKind, Schema};
 
@@ -65,6 +65,13 @@ pub fn event(event: &Event) -> Json {
         Event::Game(message) => json!({"type": "game", "message": game_message(message)}),
         Event::Renamed { player, name } => {
             json!({"type": "renamed", "player": player.0, "name": name})
+        }
+        Event::Interrupted { cause } => {
+            let cause = match cause {
+                Interruption::Rules => "rules",
+                Interruption::Server => "server",
+            };
+            json!({"type": "interrupted", "cause": cause})
         }
     }
 }

@@ -8,8 +8,8 @@ use tickwire_protocol::ids::{
 };
 use tickwire_protocol::message::{
     Ack, Answer, ClientMessage, Difference, DifferenceRow, Event, GameMessage, Input, InputValues,
-    Look, Refusal, RefusalCause, Rejection, Reply, Request, RequestKind, Resumed, Role,
-    RosterEntry, ServerMessage, Value, ViewAge, Welcome,
+    Interruption, Look, Refusal, RefusalCause, Rejection, Reply, Request, RequestKind, Resumed,
+    Role, RosterEntry, ServerMessage, Value, ViewAge, Welcome,
 };
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
@@ -162,6 +162,8 @@ fn events() {
         Event::Game(GameMessage { kind: 2, values: vec![Value::Number(2.75)] }),
         Event::Renamed { player, name: "Ada".to_owned() },
         Event::Renamed { player: PlayerId(0), name: String::new() },
+        Event::Interrupted { cause: Interruption::Rules },
+        Event::Interrupted { cause: Interruption::Server },
     ];
     let vectors: Vec<_> = events
         .iter()

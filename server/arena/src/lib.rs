@@ -310,6 +310,14 @@ impl Game for Arena {
         Some(View { center: center.to_array(), size: REACH })
     }
 
+    fn leader(&self) -> Option<PlayerId> {
+        self.pilots.leader()
+    }
+
+    fn highlights(&self) -> &'static [&'static str] {
+        &["kill"]
+    }
+
     fn bot_input(&mut self, context: &mut Context<'_>, bot: PlayerId) -> Option<InputValues> {
         let ship = self.fleet.of(bot)?;
         let sight = Sight { ship, fleet: &self.fleet, field: &self.field };

@@ -110,6 +110,13 @@ impl Pilots {
         self.list.get_mut(index)
     }
 
+    /// Who has the most points, if anybody has any; of several the one who came first.
+    #[must_use]
+    pub fn leader(&self) -> Option<PlayerId> {
+        let ahead = self.list.iter().filter(|pilot| pilot.score > 0);
+        ahead.min_by_key(|pilot| (-pilot.score, pilot.player)).map(|pilot| pilot.player)
+    }
+
     /// Lets a time pass for those without a ship; those who get one now, by ascending id.
     pub fn take_due(&mut self, dt: f32) -> impl Iterator<Item = PlayerId> + '_ {
         self.list.iter_mut().filter_map(move |pilot| {

@@ -98,6 +98,17 @@ pub trait Game: Send + 'static {
         Duration::ZERO
     }
 
+    /// Who is ahead, or has won: for a list of past matches.
+    fn leader(&self) -> Option<PlayerId> {
+        None
+    }
+
+    /// The names of those events that a person looks for in a past match, such as kills. Asked once per
+    /// room.
+    fn highlights(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What a player run by the server does next; `None` repeats its last input. A game that does
     /// not override this has idle bots.
     fn bot_input(&mut self, context: &mut Context<'_>, bot: PlayerId) -> Option<InputValues> {

@@ -277,7 +277,9 @@ mod tests {
             assert_eq!(seen, claim);
             ViewAge(50)
         });
-        let ages = |taken: Option<Taken>| taken.map(|Taken { input, .. }| (input.view_age, input.held_age));
+        let ages = |taken: Option<Taken>| {
+            taken.map(|Taken { input, .. }| (input.view_age, input.held_age))
+        };
         assert_eq!(ages(taken), Some((ViewAge(50), ViewAge(50))));
         assert_eq!(player.take(14), None);
         // One that is late by two ticks sees others so much later, at that tick alone.

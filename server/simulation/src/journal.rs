@@ -15,7 +15,9 @@
 //! | [`block`] | bytes with a checksum, compressed where that helps |
 //! | [`header`] | what a world begins from |
 //! | [`file`] | a whole journal: its sound part, and where what is |
+//! | [`recorder`] | what a room keeps of its world, and hands to a writer |
 //! | [`playback`] | a world computed again, and held against the journal's hashes |
+//! | [`table`] | a world's entities, as a person reads them |
 //! | [`difference`] | in what two worlds differ, as a person wants to read it |
 
 pub mod block;
@@ -23,4 +25,6 @@ pub mod difference;
 pub mod file;
 pub mod header;
 pub mod playback;
+pub mod recorder;
+pub mod table;
 pub mod tape;

@@ -23,6 +23,7 @@ mod hash;
 mod healing;
 mod incoming;
 mod member;
+mod mending;
 mod notices;
 mod output;
 mod presence;
@@ -44,6 +45,7 @@ use tickwire_protocol::snapshot::Snapshot;
 
 use crate::game::Game;
 use crate::interest::Grid;
+use crate::journal::recorder::{Piece, Recorder, RecorderConfig};
 use crate::pacing::{Pacing, SLOWEST};
 use crate::replication::Replication;
 use crate::world::World;
@@ -52,12 +54,14 @@ pub use config::RoomConfig;
 pub use counters::RoomCounters;
 pub use error::{MessageError, Oversized, RoomError};
 pub use healing::{DesyncReport, FieldDifference};
+pub use mending::{Hopeless, Mended};
 pub use output::Output;
 pub use presence::ResumeError;
 pub use seats::{RoomFull, SeatRequest};
 
 use attention::Picks;
 use member::Member;
+use mending::Failures;
 use seats::Reservations;
 
 /// A match: the game, its members, and what they have been sent.
@@ -66,8 +70,9 @@ pub struct Room {
     world: World,
     /// How far back the game can judge what a player saw.
     rewind: Duration,
-    /// Ticks since the room began, as the room's clock counts them: never wraps.
-    elapsed: u64,
+    /// A tick, and how many there were by then since the room began, as the room's clock counts them, which
+    /// never wraps.
+    counted: (Tick, u64),
     members: BTreeMap<PlayerId, Member>,
     /// Members by role.
     head_count: [usize; 3],
@@ -88,6 +93,11 @@ pub struct Room {
     /// Bytes of the frames of the last tick.
     tick_bytes: usize,
     counters: RoomCounters,
+    /// What the world can be computed from again.
+    recorder: Recorder,
+    /// Kinds of the events that a journal marks, ascending.
+    highlights: Vec<u8>,
+    failures: Failures,
     empty_since: Option<Tick>,
 }
 
@@ -103,7 +113,12 @@ impl Room {
         // A whole room that comes and goes at once is no reason to call anybody slow.
         let everybody = config.capacity + config.spectator_capacity;
         config.flow.events = config.flow.events.max(2 * everybody);
+        let mut world = world;
+        let recorder = Recorder::new(RecorderConfig::new(config.tick_rate_hz), &mut world);
         let mut room = Self {
+            recorder,
+            highlights: highlights(&world),
+            failures: Failures::default(),
             replication: Replication::new(
                 Layout::new(world.schema()),
                 grid,
@@ -113,7 +128,7 @@ impl Room {
             picks: Picks::default(),
             rewind: world.game().rewind(),
             world,
-            elapsed: u64::from(config.first_tick.0),
+            counted: (config.first_tick, u64::from(config.first_tick.0)),
             members: BTreeMap::new(),
             head_count: [0; 3],
             absent: 0,
@@ -129,6 +144,8 @@ impl Room {
             config,
         };
         room.balance_bots();
+        room.recorder =
+            Recorder::new(RecorderConfig::new(room.config.tick_rate_hz), &mut room.world);
         room.replication.record(room.world.tick(), room.world.game());
         Ok(room)
     }
@@ -167,6 +184,21 @@ impl Room {
     /// them, as far as it is sent them. With each the player whose own it is.
     pub fn parts(&self) -> impl Iterator<Item = (PartNumber, Option<PlayerId>, &Snapshot)> {
         self.replication.parts()
+    }
+
+    /// From now on all that is done to the world is kept for a writer: see [`Room::take_pieces`].
+    pub fn attach_writer(&mut self) {
+        self.recorder.attach_writer(&mut self.world);
+    }
+
+    /// Nobody takes the pieces any more.
+    pub fn detach_writer(&mut self) {
+        self.recorder.detach_writer();
+    }
+
+    /// What there is for the journal since this was last asked; nothing without a writer.
+    pub fn take_pieces(&mut self) -> Vec<Piece> {
+        self.recorder.take_pieces()
     }
 
     /// How the world is cut into cells.
@@ -256,15 +288,23 @@ impl Room {
         self.lapse_absent();
         self.balance_bots();
         self.apply_inputs();
-        self.elapsed += 1;
         self.world.step();
-        self.carry_out_outcome();
-        self.replication.record(self.world.tick(), self.world.game());
+        self.follow_world();
         if self.tick().0.is_multiple_of(SLOWEST.into()) {
             self.send_every = self.pacing.every();
         }
         self.send_frames();
         self.note_emptiness();
+    }
+
+    /// What a tick of the world leads to in the room, before anybody is told.
+    fn follow_world(&mut self) {
+        let (before, count) = self.counted;
+        let tick = self.world.tick();
+        self.counted = (tick, count.saturating_add_signed(tick.since(before).into()));
+        self.carry_out_outcome();
+        self.replication.record(tick, self.world.game());
+        self.recorder.handle_tick(&mut self.world);
     }
 
     fn note_emptiness(&mut self) {
@@ -276,4 +316,14 @@ impl Room {
             self.empty_since = Some(self.tick());
         }
     }
+}
+
+/// The kinds of a game's events that a journal marks.
+fn highlights(world: &World) -> Vec<u8> {
+    let names = world.game().highlights();
+    let events = world.schema().events.iter().enumerate();
+    events
+        .filter(|(_, event)| names.contains(&event.name.as_str()))
+        .map(|(kind, _)| kind as u8)
+        .collect()
 }

@@ -22,7 +22,7 @@ use tickwire_protocol::schema::{Schema, SchemaError};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::entity_ids::EntityIds;
-use crate::game::{Context, Game, Outcome, RoomRng};
+use crate::game::{Audience, Context, Game, Outcome, RoomRng};
 use crate::input_queue::Buttons;
 use crate::inputs::{Inputs, PlayerInput};
 use crate::journal::tape::{Change, Record, Tape, TapeError, TapedInput};
@@ -306,6 +306,13 @@ impl World {
         }
         (input.values, input.view_age) = (now.values, now.view_age);
         self.fresh.push(Change { index: index as u32, before, now });
+    }
+
+    /// What the game has told everybody since this was last asked.
+    pub(crate) fn take_events(&mut self) -> impl Iterator<Item = GameMessage> + use<> {
+        self.scope.outcome.kicks.clear();
+        let events = std::mem::take(&mut self.scope.outcome.events).into_iter();
+        events.filter_map(|(audience, event)| (audience == Audience::Everybody).then_some(event))
     }
 
     /// Computes the next tick.

@@ -8,6 +8,7 @@ use actix::{Actor, AsyncContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{Refusal, ServerMessage};
+use tickwire_simulation::game::Game;
 use tickwire_simulation::room::{MessageError, Output, Room, RoomFull};
 use tickwire_simulation::schedule::TickSchedule;
 use tracing::{debug, error, info, warn};
@@ -15,7 +16,7 @@ use tracing::{debug, error, info, warn};
 use super::RoomHandle;
 use super::board::TickTiming;
 use super::clock::Epoch;
-use super::ending::{Draining, last_words};
+use super::ending::{Draining, Rules, last_words};
 use super::inbox::{Arrival, RoomMessage};
 use super::routes::Routes;
 use super::threads::Place;
@@ -29,6 +30,9 @@ use crate::session::SessionId;
 /// Ticks between two postings of timing quantiles: ten seconds at 30 Hz.
 const TIMING_WINDOW_TICKS: u64 = 300;
 
+/// Makes a new game.
+pub type MakeGame = Arc<dyn Fn() -> Option<Box<dyn Game>> + Send + Sync>;
+
 /// Everything a room's driver is given.
 pub struct RoomParts {
     /// The room itself.
@@ -39,6 +43,8 @@ pub struct RoomParts {
     pub schedule: TickSchedule,
     /// Who wakes it.
     pub timer: TickTimer,
+    /// Makes a new game of the room's options; `None` where its rules fail at that.
+    pub make_game: MakeGame,
     /// What its times are counted from.
     pub epoch: Epoch,
     /// Signs what players can come back with.
@@ -222,12 +228,23 @@ impl Handler<TickDue> for RoomDriver {
     type Result = ();
 
     fn handle(&mut self, _: TickDue, context: &mut Self::Context) {
-        self.guard(context, |this, context| {
-            let begin = this.parts.epoch.now();
-            let lateness = this.parts.schedule.lateness(begin);
+        let begin = self.parts.epoch.now();
+        let lateness = self.parts.schedule.lateness(begin);
+        let before = self.parts.room.tick();
+        let rules = self.guard(context, |this, _| {
             this.take_in_arrivals();
             this.parts.room.step();
             this.hand_over();
+        });
+        if rules == Rules::Hopeless {
+            return;
+        }
+        if self.parts.room.tick() == before {
+            // The rules failed before the tick, which is still to be computed.
+            self.parts.timer.set(self.parts.schedule.due(), context.address());
+            return;
+        }
+        self.guard(context, |this, context| {
             let end = this.parts.epoch.now();
             this.parts.room.handle_ticked(this.parts.schedule.share_of_period(end));
             this.parts.schedule.handle_ticked(end);
@@ -260,7 +277,7 @@ impl Handler<Connect> for RoomDriver {
     fn handle(&mut self, connect: Connect, context: &mut Self::Context) {
         let Connect { session, outbox, purpose } = connect;
         let newcomer = outbox.clone();
-        let is_well = self.guard(context, |this, _| {
+        let rules = self.guard(context, |this, _| {
             let seated = if this.lets_in(&purpose) {
                 this.seat(session, purpose)
             } else {
@@ -280,7 +297,7 @@ impl Handler<Connect> for RoomDriver {
             }
             this.parts.handle.board.post(&this.parts.room);
         });
-        if !is_well {
+        if rules != Rules::Well {
             // Who was about to come in is told like everybody else.
             newcomer.do_send(Deliver(last_words().map(|word| (session, word)).into()));
         }

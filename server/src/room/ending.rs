@@ -1,13 +1,15 @@
-//! How a room ends: when it is over, when the server stops, when the game's rules fail.
+//! How a room ends: when it is over, when the server stops, when the game's rules fail for good.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{ActorContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::ServerMessage;
-use tracing::error;
+use tickwire_simulation::room::{Hopeless, Mended};
+use tracing::{error, warn};
 
 use super::driver::{RoomDriver, told};
 use crate::messages::{Drain, Outgoing, Purpose};
@@ -15,6 +17,17 @@ use crate::messages::{Drain, Outgoing, Purpose};
 /// Shortest time after which players of a room that has failed are asked to join another; at random up to
 /// three times as long, so that they do not come at once.
 const BACK_AFTER_FAILURE: Duration = Duration::from_millis(250);
+
+/// How a call of the game's rules went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rules {
+    /// As it should.
+    Well,
+    /// They panicked; the room was made anew and goes on.
+    Mended,
+    /// They panicked, and the room has ended.
+    Hopeless,
+}
 
 /// A room that is about to end because the server is.
 pub(super) struct Draining {
@@ -65,25 +78,56 @@ impl RoomDriver {
         context.stop();
     }
 
-    /// Does what may call the game's rules. Where they panic, this room ends, and nothing else. Returns
-    /// whether they have not.
+    /// Does what may call the game's rules. Where they panic the room is made anew, or it ends; nothing else
+    /// is disturbed.
     pub(super) fn guard(
         &mut self,
         context: &mut Context<Self>,
         work: impl FnOnce(&mut Self, &mut Context<Self>),
-    ) -> bool {
+    ) -> Rules {
         // What a panic leaves half done is not looked at again.
-        let is_well = catch_unwind(AssertUnwindSafe(|| work(self, context))).is_ok();
-        if !is_well {
-            self.fail(context);
+        if catch_unwind(AssertUnwindSafe(|| work(self, context))).is_ok() {
+            return Rules::Well;
         }
-        is_well
+        let make = Arc::clone(&self.parts.make_game);
+        // Whatever is left of the broken world may break once more.
+        let mended = catch_unwind(AssertUnwindSafe(|| {
+            let mended = self.parts.room.handle_failure(|| make())?;
+            // Who was about to come in, or back, as they failed has not been told so.
+            let routes = &self.routes;
+            self.parts.room.handle_drops(|player| routes.session(player).is_none());
+            Ok::<_, Hopeless>(mended)
+        }));
+        match mended {
+            Ok(Ok(mended)) => {
+                self.go_on(mended);
+                Rules::Mended
+            }
+            Ok(Err(cause)) => {
+                self.fail(&cause.to_string(), context);
+                Rules::Hopeless
+            }
+            Err(_) => {
+                self.fail("they panic as the room is made anew", context);
+                Rules::Hopeless
+            }
+        }
+    }
+
+    /// The room was made anew, and all of its players are still there.
+    fn go_on(&mut self, mended: Mended) {
+        let Mended { tick, replayed, without_inputs } = mended;
+        let (room, game) = (self.parts.handle.id, &self.parts.handle.game);
+        warn!(%room, %game, %tick, replayed, without_inputs, "the game's rules panicked: the room is made anew");
+        self.parts.metrics.rooms_mended.inc();
+        self.parts.handle.board.post(&self.parts.room);
     }
 
     /// Ends a room whose rules have failed, without asking them.
-    fn fail(&mut self, context: &mut Context<Self>) {
+    fn fail(&mut self, cause: &str, context: &mut Context<Self>) {
         let room = self.parts.handle.id;
-        error!(%room, game = %self.parts.handle.game, "the game's rules panicked: the room ends");
+        let game = &self.parts.handle.game;
+        error!(%room, %game, cause, "the game's rules panicked: the room ends");
         self.parts.metrics.rooms_failed.inc();
         self.parts.handle.board.post_failure();
         for player in self.routes.players() {

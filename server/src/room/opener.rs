@@ -17,7 +17,7 @@ use tracing::error;
 use super::RoomHandle;
 use super::board::RoomBoard;
 use super::clock::{Epoch, RoomClock};
-use super::driver::{RoomDriver, RoomParts};
+use super::driver::{MakeGame, RoomDriver, RoomParts};
 use super::inbox::Inbox;
 use super::threads::RoomThreads;
 use super::timer::TickTimer;
@@ -134,12 +134,13 @@ impl RoomOpener {
         let id = RoomId::from_bits(rand::random());
         let config = self.room_config(id, name);
         let made = catch_unwind(AssertUnwindSafe(|| Ok(Room::new(config, factory(&all)?)?)));
+        let make_game = Arc::new(move || factory(&all).ok());
         let room = made.unwrap_or_else(|_| {
             error!(game = name, "the game's rules panicked: no room is opened");
             self.metrics.rooms_failed.inc();
             Err(OpenError::Rules)
         })?;
-        let handle = self.launch(id, name, room);
+        let handle = self.launch(id, name, room, make_game);
         self.directory.insert(handle.clone());
         if !handle.address.connected() {
             // It has ended already, and taken itself off the list before it was on it.
@@ -163,7 +164,7 @@ impl RoomOpener {
         }
     }
 
-    fn launch(&self, id: RoomId, game: &str, room: Room) -> RoomHandle {
+    fn launch(&self, id: RoomId, game: &str, room: Room, make_game: MakeGame) -> RoomHandle {
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let phase = f64::from(number) * PHASE_STEP;
         let schedule = TickSchedule::new(self.config.tick_rate_hz, self.epoch.now(), phase);
@@ -188,6 +189,7 @@ impl RoomOpener {
                     handle,
                     schedule,
                     timer,
+                    make_game,
                     epoch,
                     keyring,
                     directory,

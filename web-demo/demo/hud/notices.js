@@ -96,6 +96,17 @@ export class Notices {
     this.#pass(nowMs, what, make('p', 'reason', 'Joining another one …'), READING_MS);
   }
 
+  /**
+   * The match stood still, and goes on.
+   * @param {'rules' | 'server'} cause
+   * @param {number} nowMs
+   */
+  interrupted(cause, nowMs) {
+    const what = make('p', 'title small', 'The match was interrupted');
+    const why = cause === 'rules' ? 'A mistake in the game. It goes on where it was.' : 'The server is back. It goes on where it was.';
+    this.#pass(nowMs, what, make('p', 'reason', why), READING_MS);
+  }
+
   /** The own ship is there again. */
   alive() {
     if (this.#shown === 'destroyed') this.clear();

@@ -100,12 +100,21 @@ import { WireError } from './wire-error.js';
 /**
  * @typedef {{type: 'joined', entry: RosterEntry} | {type: 'left', player: number}
  *   | {type: 'game', message: GameMessage}
- *   | {type: 'renamed', player: number, name: string}} WireEvent
+ *   | {type: 'renamed', player: number, name: string}
+ *   | {type: 'interrupted', cause: Interruption}} WireEvent
  */
 
 /** Largest message from a server, in bytes. */
 const MAX_SERVER_MESSAGE_BYTES = 1 << 20;
 
+/**
+ * Why a match stood still: the game's rules failed, or the server died.
+ *
+ * @typedef {'rules' | 'server'} Interruption
+ */
+
+/** @type {Interruption[]} */
+const INTERRUPTIONS = ['rules', 'server'];
 /** @type {Role[]} */
 const ROLES = ['player', 'spectator', 'bot'];
 /** @type {RefusalCause[]} */
@@ -311,15 +320,17 @@ function readRosterEntry(input) {
  * @returns {WireEvent}
  */
 export function readEvent(input) {
-  switch (input.variant(4, 'event')) {
+  switch (input.variant(5, 'event')) {
     case 0:
       return { type: 'joined', entry: readRosterEntry(input) };
     case 1:
       return { type: 'left', player: input.u32() };
     case 2:
       return { type: 'game', message: { kind: input.u8(), values: input.list(readValue) } };
-    default:
+    case 3:
       return { type: 'renamed', player: input.u32(), name: input.string() };
+    default:
+      return { type: 'interrupted', cause: INTERRUPTIONS[input.variant(INTERRUPTIONS.length, 'interruption')] };
   }
 }
 

@@ -127,7 +127,10 @@ fn can_be_told(frame: &Frame) -> bool {
             Value::Number(number) => number.is_finite(),
             _ => true,
         }),
-        Event::Joined(_) | Event::Left { .. } | Event::Renamed { .. } => true,
+        Event::Joined(_)
+        | Event::Left { .. }
+        | Event::Renamed { .. }
+        | Event::Interrupted { .. } => true,
     })
 }
 

@@ -56,11 +56,14 @@ pub struct Change {
     pub now: TapedInput,
 }
 
+/// Inputs that take effect at a tick, by ascending index.
+pub type TickInputs = Vec<(u32, TapedInput)>;
+
 /// What a tape holds one of after the other, as it is read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
-    /// A tick, and the inputs that take effect at it, by ascending index.
-    Tick(Vec<(u32, TapedInput)>),
+    /// A tick, and the inputs that take effect at it.
+    Tick(TickInputs),
     /// Something between two ticks.
     Happening(Happening),
 }
@@ -134,7 +137,7 @@ impl InputCoder {
         &self,
         inputs: &[PlayerInput],
         bytes: &'a [u8],
-    ) -> Result<(Vec<(u32, TapedInput)>, &'a [u8]), TapeError> {
+    ) -> Result<(TickInputs, &'a [u8]), TapeError> {
         let mut coder = RangeDecoder::new(bytes);
         let count = coder.direct(bits_of(inputs.len() as u32)) as usize;
         if count > inputs.len() {

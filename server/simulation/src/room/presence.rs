@@ -92,6 +92,16 @@ impl Room {
         let _ = self.world.apply(Happening::Presence { player, is_present: false });
     }
 
+    /// The connections of all members of whom this says so are lost.
+    pub fn handle_drops(&mut self, is_lost: impl Fn(PlayerId) -> bool) {
+        let connected = self.members.iter().filter(|(_, member)| member.has_session());
+        let lost: Vec<PlayerId> =
+            connected.map(|(&player, _)| player).filter(|&player| is_lost(player)).collect();
+        for player in lost {
+            self.handle_drop(player);
+        }
+    }
+
     /// Somebody goes on as a member, with the key of its newest welcome and the number of the newest
     /// event that it has; the welcome is the first output. Whoever was connected as this member is not
     /// any more. `now` is the room's time.

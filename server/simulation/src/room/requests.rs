@@ -98,7 +98,10 @@ impl Room {
         let answer = match requests.recall(id) {
             Some(outcome) => Answer { id, outcome },
             None => {
+                // Where the rules fail at it, it is answered all the same.
+                self.failures.asked = Some((player, id));
                 let answer = sendable(Answer { id, outcome: self.carry_out(player, what) });
+                self.failures.asked = None;
                 if let Some(member) = self.members.get_mut(&player) {
                     member.requests.keep(answer.clone());
                 }
@@ -109,6 +112,16 @@ impl Room {
         self.counters.requests_refused += u64::from(answer.outcome.is_err());
         self.answer(player, answer);
         Ok(())
+    }
+
+    /// Answers a request at which the game's rules have failed.
+    pub(super) fn answer_failed(&mut self, player: PlayerId, id: RequestId) {
+        let outcome = Err(Rejection::new("internal", "the game's rules failed at it"));
+        let answer = Answer { id, outcome };
+        if let Some(member) = self.members.get_mut(&player) {
+            member.requests.keep(answer.clone());
+        }
+        self.answer(player, answer);
     }
 
     /// Answers are not held back like frames, so who does not read is sent away instead.

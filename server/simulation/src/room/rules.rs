@@ -10,6 +10,7 @@ use tickwire_protocol::message::{Event, Role};
 use super::Room;
 use super::member::Member;
 use crate::game::Audience;
+use crate::journal::file::MarkKind;
 use crate::view_age::ViewAgeLimits;
 
 impl Room {
@@ -37,7 +38,7 @@ impl Room {
 
     /// The room's time at which ticks are due that are not far from the present one.
     pub(super) fn dues(&self) -> impl Fn(Tick) -> Duration + use<> {
-        let (rate, tick, elapsed) = (self.config.tick_rate_hz, self.tick(), self.elapsed);
+        let (rate, (tick, elapsed)) = (self.config.tick_rate_hz, self.counted);
         move |at| tick_due(elapsed.saturating_add_signed(i64::from(at.since(tick))), rate)
     }
 
@@ -53,6 +54,10 @@ impl Room {
                     self.schema().game
                 );
                 if checked.is_ok() {
+                    let is_highlight = self.highlights.binary_search(&event.kind).is_ok();
+                    if is_highlight && audience == Audience::Everybody {
+                        self.recorder.mark(self.world.tick(), || MarkKind::Event(event.clone()));
+                    }
                     self.tell(audience, &Event::Game(event));
                 }
             }

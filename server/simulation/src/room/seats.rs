@@ -8,6 +8,7 @@ use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::{Event, Role, RosterEntry};
 
 use crate::game::Audience;
+use crate::journal::file::MarkKind;
 use crate::world::Happening;
 
 use super::Room;
@@ -103,6 +104,10 @@ impl Room {
             self.replication.admit(player);
         }
         self.members.insert(player, member);
+        if role == Role::Player {
+            self.recorder
+                .mark(self.world.tick(), || MarkKind::Joined { player, name: name.clone() });
+        }
         let _ = self.world.apply(Happening::Join { player, name, role });
     }
 
@@ -111,6 +116,9 @@ impl Room {
         let Some(member) = self.members.remove(&player) else { return false };
         self.head_count[member.role as usize] -= 1;
         self.absent -= usize::from(member.is_person() && !member.has_session());
+        if member.role == Role::Player {
+            self.recorder.mark(self.world.tick(), || MarkKind::Left { player });
+        }
         let _ = self.world.apply(Happening::Leave { player });
         self.replication.forget(player);
         self.tell(Audience::Everybody, &Event::Left { player });

@@ -1,0 +1,134 @@
+//! What a room keeps to be computed again from, and hands to whoever keeps it for longer.
+//!
+//! ```text
+//! after each tick: tape ─→ since the last keyframe ─→ (where wanted) pieces, for a writer
+//!                  now and then: save() ─→ keyframe, and its hash
+//! ```
+
+use bytes::Bytes;
+use tickwire_protocol::ids::{PlayerId, Tick};
+
+use super::file::{Mark, MarkKind};
+use crate::world::World;
+
+/// How often a world is saved, in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecorderConfig {
+    /// From one keyframe to the next: what has to be computed again, at most.
+    pub keyframe_ticks: u32,
+    /// From one hash to the next.
+    pub hash_ticks: u32,
+}
+
+impl RecorderConfig {
+    /// A keyframe every five seconds, a hash every second.
+    #[must_use]
+    pub fn new(tick_rate_hz: u16) -> Self {
+        let second = u32::from(tick_rate_hz);
+        Self { keyframe_ticks: 5 * second, hash_ticks: second }
+    }
+}
+
+/// A piece of a journal, for a writer. Together, in order, they are all of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// What was done to the world.
+    Tape(Vec<u8>),
+    /// The world after all before it: to be hashed, and kept whole if it is a keyframe.
+    State {
+        /// After which tick.
+        tick: Tick,
+        /// Who is ahead in the game.
+        leader: Option<PlayerId>,
+        /// The whole of it.
+        state: Bytes,
+        /// Whether it is a keyframe.
+        is_keyframe: bool,
+    },
+    /// Something to be found.
+    Mark(Mark),
+}
+
+/// Keeps a world's last keyframe, and its tape since.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    config: RecorderConfig,
+    keyframe: Bytes,
+    since: Vec<u8>,
+    /// The last tick that was taken over.
+    tick: Tick,
+    /// What a writer has not been given; `None` where there is no writer.
+    pieces: Option<Vec<Piece>>,
+}
+
+impl Recorder {
+    /// Begins with a world as it is.
+    #[must_use]
+    pub fn new(config: RecorderConfig, world: &mut World) -> Self {
+        world.rewind_tape();
+        let (keyframe, tick) = (world.save().into(), world.tick());
+        Self { config, keyframe, since: Vec::new(), tick, pieces: None }
+    }
+
+    /// From now on there is a writer: the first piece is a keyframe.
+    pub fn attach_writer(&mut self, world: &mut World) {
+        self.pieces = Some(Vec::new());
+        self.keep_state(world, true);
+    }
+
+    /// Nobody writes any more.
+    pub fn detach_writer(&mut self) {
+        self.pieces = None;
+    }
+
+    /// What a writer has not been given yet.
+    pub fn take_pieces(&mut self) -> Vec<Piece> {
+        self.pieces.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Something to be found, of the present tick.
+    pub fn mark(&mut self, tick: Tick, what: impl FnOnce() -> MarkKind) {
+        if let Some(pieces) = &mut self.pieces {
+            pieces.push(Piece::Mark(Mark { tick, what: what() }));
+        }
+    }
+
+    /// Takes over what is on a world's tape, after a tick.
+    pub fn handle_tick(&mut self, world: &mut World) {
+        self.since.extend_from_slice(world.recorded());
+        if let Some(pieces) = &mut self.pieces {
+            pieces.push(Piece::Tape(world.recorded().to_vec()));
+        }
+        world.rewind_tape();
+        self.tick = world.tick();
+        let Tick(tick) = self.tick;
+        let is_keyframe = tick.is_multiple_of(self.config.keyframe_ticks);
+        if is_keyframe || self.pieces.is_some() && tick.is_multiple_of(self.config.hash_ticks) {
+            self.keep_state(world, is_keyframe);
+        }
+    }
+
+    fn keep_state(&mut self, world: &World, is_keyframe: bool) {
+        let state = Bytes::from(world.save());
+        if is_keyframe {
+            self.keyframe = state.clone();
+            self.since = Vec::new();
+        }
+        if let Some(pieces) = &mut self.pieces {
+            let (tick, leader) = (world.tick(), world.game().leader());
+            pieces.push(Piece::State { tick, leader, state, is_keyframe });
+        }
+    }
+
+    /// The last tick that was taken over.
+    #[must_use]
+    pub const fn tick(&self) -> Tick {
+        self.tick
+    }
+
+    /// The last keyframe, and what was done since.
+    #[must_use]
+    pub fn kept(&self) -> (&[u8], &[u8]) {
+        (&self.keyframe, &self.since)
+    }
+}
