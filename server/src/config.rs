@@ -4,6 +4,7 @@ mod access;
 mod drain;
 mod duration;
 mod game_options;
+mod journal;
 mod limits;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use tickwire_simulation::registry::{GameOptions, GameRegistry};
 
 pub use access::{AccessConfig, AccessFlags};
 pub use drain::{DrainConfig, DrainFlags};
+pub use journal::{JournalConfig, JournalFlags};
 pub use limits::{LimitFlags, LimitsConfig};
 
 use duration::{parse_duration, parse_window};
@@ -123,6 +125,10 @@ pub struct Flags {
     #[command(flatten)]
     pub drain: DrainFlags,
 
+    /// What is written down of matches.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+
     /// Also serve an echo of WebSocket messages at /test/echo, for suites that test the protocol
     #[arg(long, env = "TICKWIRE_TEST_ECHO")]
     pub test_echo: bool,
@@ -183,6 +189,8 @@ pub struct ServerConfig {
     pub access: AccessConfig,
     /// What one connection may send.
     pub limits: LimitsConfig,
+    /// What is written down of matches.
+    pub journal: JournalConfig,
     /// Whether there is an echo at `/test/echo`. Not by default: it is for suites that test the protocol.
     pub test_echo: bool,
 }
@@ -242,6 +250,7 @@ impl Flags {
             seed: self.seed,
             access: self.access.validate(public_url.clone())?,
             limits: self.limits.into(),
+            journal: self.journal.validate()?,
             test_echo: self.test_echo,
             public_url,
         })
@@ -310,6 +319,7 @@ mod tests {
                 "for --allow-origin: http://HOST[:PORT], https://",
             ),
             (&["--auth-key", "a,b,c"], "for --auth-key: at most 2 keys"),
+            (&["--serve-replays"], "for --serve-replays: only together with --journal-dir"),
             (&["--drain-notice", "10s"], "at most 7s 500ms: three quarters of --drain-timeout"),
         ] {
             let error = validate(flags).unwrap_err().to_string();
@@ -328,6 +338,9 @@ mod tests {
             ("--bytes-per-second", "1"),
             ("--handshake-timeout", "999ms"),
             ("--drain-timeout", "0s"),
+            ("--journal-flush", "1ms"),
+            ("--journal-max-age", "1s"),
+            ("--journal-max-bytes", "1000"),
             ("--heartbeat-interval", "soon"),
             ("--heartbeat-interval", "99ms"),
             ("--bots", "101"),

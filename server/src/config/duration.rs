@@ -31,3 +31,16 @@ pub fn parse_window(text: &str) -> Result<Duration, String> {
         _ => parse_duration(text),
     }
 }
+
+/// An age from a minute to ten years.
+pub fn parse_age(text: &str) -> Result<Duration, String> {
+    const SHORTEST: Duration = Duration::from_secs(60);
+    const LONGEST: Duration = Duration::from_secs(3650 * 24 * 3600);
+    let age = humantime::parse_duration(text)
+        .map_err(|_| "an age such as 12h or 7d is due".to_owned())?;
+    if (SHORTEST..=LONGEST).contains(&age) {
+        Ok(age)
+    } else {
+        Err("1m to 3650d is allowed".to_owned())
+    }
+}
