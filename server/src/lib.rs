@@ -13,6 +13,7 @@
 //!
 //! POST /api/join → http → lobby → directory (which room) → room::driver (which seat)
 //!                                → identity (a signed token)
+//! room::driver → journal::writer   one thread that writes matches down; journal::revival brings them back
 //! room::timer    one thread that knows when each room's next tick is due
 //! ```
 //!
@@ -24,6 +25,7 @@ pub mod config;
 pub mod directory;
 pub mod http;
 pub mod identity;
+pub mod journal;
 pub mod lobby;
 pub mod messages;
 pub mod metrics;

@@ -26,6 +26,10 @@ pub struct Metrics {
     pub rooms_failed: IntCounter,
     /// Rooms whose rules panicked, made anew.
     pub rooms_mended: IntCounter,
+    /// Journals that ended before their match.
+    pub journals_broken: IntCounter,
+    /// Rooms that were brought back after a crash.
+    pub rooms_revived: IntCounter,
     /// Connections that ended before a request of theirs was there.
     pub handshakes_failed: IntCounter,
     closes: IntCounterVec,
@@ -60,6 +64,16 @@ impl Metrics {
                 &registry,
                 "tickwire_rooms_mended_total",
                 "Times that a game's rules panicked and its room was made anew",
+            )?,
+            journals_broken: counter(
+                &registry,
+                "tickwire_journals_broken_total",
+                "Journals that ended before their match: the disk, or the writer, could not keep up",
+            )?,
+            rooms_revived: counter(
+                &registry,
+                "tickwire_rooms_revived_total",
+                "Rooms that were brought back from their journals after a crash",
             )?,
             handshakes_failed: counter(
                 &registry,
@@ -169,6 +183,7 @@ mod tests {
                 "tickwire_inputs_refused_total counter",
                 "tickwire_inputs_total counter",
                 "tickwire_joins_refused_total counter",
+                "tickwire_journals_broken_total counter",
                 "tickwire_keyframes_total counter",
                 "tickwire_members gauge",
                 "tickwire_oversized_total counter",
@@ -179,6 +194,7 @@ mod tests {
                 "tickwire_rooms_failed_total counter",
                 "tickwire_rooms_mended_total counter",
                 "tickwire_rooms_refused_total counter",
+                "tickwire_rooms_revived_total counter",
                 "tickwire_sessions gauge",
                 "tickwire_slowdowns_total counter",
                 "tickwire_tick_lateness_seconds histogram",

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod driver;
 mod ending;
 pub mod inbox;
+mod journalled;
 pub mod opener;
 mod routes;
 pub mod threads;

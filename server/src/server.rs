@@ -19,6 +19,7 @@ use crate::directory::LocalDirectory;
 use crate::http::handshake::{self, Handshake};
 use crate::http::{self, Api, upgrade};
 use crate::identity::{AuthKey, Authenticator, Keyring};
+use crate::journal::writer::{Writer, WriterError};
 use crate::lobby::Lobby;
 use crate::messages::Drain;
 use crate::metrics::Metrics;
@@ -52,6 +53,9 @@ pub enum StartError {
     /// No thread left.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
+    /// Matches cannot be written down.
+    #[error(transparent)]
+    Journals(#[from] WriterError),
     /// Two metrics with one name.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -103,6 +107,10 @@ impl Server {
         let epoch = Epoch::begin();
         let metrics = Arc::new(Metrics::new()?);
         let directory = Arc::<LocalDirectory>::default();
+        let journals = config.journal.dir.clone();
+        let journals = journals
+            .map(|dir| Writer::start(dir, &config.journal, Arc::clone(&metrics)))
+            .transpose()?;
         let opener = RoomOpener::start(
             Arc::clone(&config),
             games,
@@ -110,8 +118,10 @@ impl Server {
             epoch,
             Arc::clone(&keyring),
             Arc::clone(&metrics),
+            journals,
         )
         .map_err(StartError::Thread)?;
+        opener.revive_all();
         let stopping = Stopping::default();
         let lobby = Arc::new(Lobby::new(
             Arc::clone(&config),

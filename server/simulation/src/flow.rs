@@ -57,6 +57,8 @@ pub struct Flow {
     sent_events: usize,
     /// Number of the newest acknowledged event.
     acked_event: EventNumber,
+    /// The client may have events that were sent before a crash, and which nobody knows any more.
+    has_lost: bool,
     /// Number of the newest event of a moment that somebody waits for.
     marked_event: EventNumber,
 }
@@ -72,6 +74,11 @@ impl Flow {
     #[must_use]
     pub const fn baseline(&self) -> Option<Tick> {
         self.baseline
+    }
+
+    /// The stream was lost in a crash: the client, when it comes back, says which events it has.
+    pub const fn begin_after_crash(&mut self) {
+        self.has_lost = true;
     }
 
     /// The next frame has no baseline: it is a keyframe.
@@ -150,6 +157,10 @@ impl Flow {
     /// # Errors
     /// [`AckError`] when it names what was never sent; nothing has changed then.
     pub fn resume(&mut self, event: EventNumber) -> Result<u32, AckError> {
+        if std::mem::take(&mut self.has_lost) {
+            // Events are numbered on from there.
+            self.acked_event = event;
+        }
         let new_events = event.since(self.acked_event);
         if new_events > self.sent_events as i32 {
             return Err(AckError);

@@ -28,6 +28,7 @@ mod notices;
 mod output;
 mod presence;
 mod requests;
+mod revival;
 mod rules;
 mod seats;
 
@@ -108,14 +109,22 @@ impl Room {
     /// [`RoomError`] when the game's schema or grid is not valid.
     pub fn new(config: RoomConfig, game: Box<dyn Game>) -> Result<Self, RoomError> {
         let world = World::new(game, config.seed, config.first_tick, config.tick_rate_hz)?;
+        let mut room = Self::around(config, world)?;
+        room.balance_bots();
+        room.recorder.begin(&mut room.world);
+        room.replication.record(room.world.tick(), room.world.game());
+        Ok(room)
+    }
+
+    /// A room around a world, without members.
+    fn around(config: RoomConfig, mut world: World) -> Result<Self, RoomError> {
         let grid = Grid::new(world.game().interest())?;
         let mut config = config;
         // A whole room that comes and goes at once is no reason to call anybody slow.
         let everybody = config.capacity + config.spectator_capacity;
         config.flow.events = config.flow.events.max(2 * everybody);
-        let mut world = world;
         let recorder = Recorder::new(RecorderConfig::new(config.tick_rate_hz), &mut world);
-        let mut room = Self {
+        Ok(Self {
             recorder,
             highlights: highlights(&world),
             failures: Failures::default(),
@@ -142,12 +151,7 @@ impl Room {
             counters: RoomCounters::default(),
             empty_since: Some(config.first_tick),
             config,
-        };
-        room.balance_bots();
-        room.recorder =
-            Recorder::new(RecorderConfig::new(room.config.tick_rate_hz), &mut room.world);
-        room.replication.record(room.world.tick(), room.world.game());
-        Ok(room)
+        })
     }
 
     /// The last tick computed.
@@ -186,7 +190,8 @@ impl Room {
         self.replication.parts()
     }
 
-    /// From now on all that is done to the world is kept for a writer: see [`Room::take_pieces`].
+    /// From now on all that is done to the world is kept for a writer: see [`Room::take_pieces`]. A journal
+    /// that the room was revived from goes on; another one begins with a keyframe.
     pub fn attach_writer(&mut self) {
         self.recorder.attach_writer(&mut self.world);
     }
@@ -199,6 +204,12 @@ impl Room {
     /// What there is for the journal since this was last asked; nothing without a writer.
     pub fn take_pieces(&mut self) -> Vec<Piece> {
         self.recorder.take_pieces()
+    }
+
+    /// The last tick that the journal has.
+    #[must_use]
+    pub const fn recorded_tick(&self) -> Tick {
+        self.recorder.tick()
     }
 
     /// How the world is cut into cells.

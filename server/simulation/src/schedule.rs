@@ -31,6 +31,20 @@ impl TickSchedule {
         Self { tick_rate_hz, start, next: 1, moved: Duration::ZERO }
     }
 
+    /// A schedule whose next tick is the one after this, due as in [`TickSchedule::new`].
+    #[must_use]
+    pub fn after(ticks: u64, tick_rate_hz: u16, now: Duration, phase: f64) -> Self {
+        let mut schedule = Self::new(tick_rate_hz, now, phase);
+        schedule.next = ticks + 1;
+        schedule.start = schedule.start.saturating_sub(schedule.room_time_of(ticks));
+        schedule
+    }
+
+    /// Time has stood still until `now`: the next tick is due a period later.
+    pub fn handle_pause(&mut self, now: Duration) {
+        self.start = now.saturating_sub(self.room_time_of(self.next - 1));
+    }
+
     /// When the next tick is due.
     #[must_use]
     pub fn due(&self) -> Duration {
@@ -105,6 +119,16 @@ mod tests {
             schedule.handle_ticked(MS(0));
         }
         assert_eq!(schedule.due(), MS(60_000));
+    }
+
+    #[test]
+    fn a_schedule_goes_on_where_another_one_was_and_after_a_pause() {
+        let hour = MS(3_600_000);
+        let mut schedule = TickSchedule::after(100, 50, hour, 0.0);
+        assert_eq!((schedule.start(), schedule.due()), (hour - MS(2000), hour + MS(20)));
+        schedule.handle_ticked(hour + MS(21));
+        schedule.handle_pause(hour + MS(5000));
+        assert_eq!((schedule.due(), schedule.moved()), (hour + MS(5020), MS(0)));
     }
 
     #[test]

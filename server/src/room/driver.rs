@@ -23,12 +23,15 @@ use super::threads::Place;
 use super::timer::TickTimer;
 use crate::directory::Directory;
 use crate::identity::{Keyring, ResumeClaims};
+use crate::journal::writer::RoomJournal;
 use crate::messages::{Connect, Deliver, Disconnect, Outgoing, Purpose, Reserve, TickDue};
 use crate::metrics::{Metrics, RoomMeter};
 use crate::session::SessionId;
 
 /// Ticks between two postings of timing quantiles: ten seconds at 30 Hz.
 const TIMING_WINDOW_TICKS: u64 = 300;
+/// How often a room that waits for its players looks whether they are there.
+const PAUSE_POLL: Duration = Duration::from_millis(20);
 
 /// Makes a new game.
 pub type MakeGame = Arc<dyn Fn() -> Option<Box<dyn Game>> + Send + Sync>;
@@ -45,6 +48,10 @@ pub struct RoomParts {
     pub timer: TickTimer,
     /// Makes a new game of the room's options; `None` where its rules fail at that.
     pub make_game: MakeGame,
+    /// Where the match is written down, if it is.
+    pub journal: Option<RoomJournal>,
+    /// Until when it waits for its players to come back, if it does.
+    pub pause_until: Option<Duration>,
     /// What its times are counted from.
     pub epoch: Epoch,
     /// Signs what players can come back with.
@@ -195,6 +202,20 @@ impl RoomDriver {
         self.meter.note_tick(&self.parts.room, tick_time, lateness, self.parts.schedule.moved());
     }
 
+    /// Whether the room still waits for its players, as one does that was brought back after a crash. When it
+    /// does not any more, time passes again.
+    fn is_waiting(&mut self, now: Duration) -> bool {
+        let Some(until) = self.parts.pause_until else { return false };
+        if now < until && self.parts.room.absent() > 0 {
+            return true;
+        }
+        self.parts.pause_until = None;
+        self.parts.schedule.handle_pause(now);
+        self.parts.handle.clock.release(self.parts.schedule.start());
+        info!(room = %self.parts.handle.id, absent = self.parts.room.absent(), "the match goes on");
+        true
+    }
+
     fn is_over(&self) -> bool {
         let hz = u32::from(self.parts.room.config().tick_rate_hz);
         Duration::from_secs(1) * self.parts.room.empty_ticks() / hz >= self.parts.empty_timeout
@@ -229,6 +250,10 @@ impl Handler<TickDue> for RoomDriver {
 
     fn handle(&mut self, _: TickDue, context: &mut Self::Context) {
         let begin = self.parts.epoch.now();
+        if self.is_waiting(begin) {
+            self.parts.timer.set(begin + PAUSE_POLL, context.address());
+            return;
+        }
         let lateness = self.parts.schedule.lateness(begin);
         let before = self.parts.room.tick();
         let rules = self.guard(context, |this, _| {
@@ -236,6 +261,7 @@ impl Handler<TickDue> for RoomDriver {
             this.parts.room.step();
             this.hand_over();
         });
+        self.write_down();
         if rules == Rules::Hopeless {
             return;
         }

@@ -8,6 +8,7 @@ use actix::{ActorContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::ServerMessage;
+use tickwire_simulation::journal::file::End;
 use tickwire_simulation::room::{Hopeless, Mended};
 use tracing::{error, warn};
 
@@ -73,6 +74,10 @@ impl RoomDriver {
 
     pub(super) fn end(&mut self, reason: CloseReason, context: &mut Context<Self>) {
         self.parts.directory.remove(self.parts.handle.id);
+        self.close_journal(match reason {
+            CloseReason::Restarting => "the server stopped",
+            _ => "everybody has left",
+        });
         self.parts.room.handle_end(reason);
         self.hand_over();
         context.stop();
@@ -123,11 +128,35 @@ impl RoomDriver {
         self.parts.handle.board.post(&self.parts.room);
     }
 
+    /// Hands over what there is for the journal.
+    pub(super) fn write_down(&mut self) {
+        let Some(journal) = &self.parts.journal else { return };
+        let pieces = self.parts.room.take_pieces();
+        if !pieces.is_empty() && !journal.hand_over(pieces) {
+            self.parts.journal = None;
+            self.parts.room.detach_writer();
+        }
+    }
+
+    /// The match is over, and its journal as well.
+    fn close_journal(&mut self, reason: &str) {
+        self.write_down();
+        if let Some(journal) = self.parts.journal.take() {
+            let room = &self.parts.room;
+            // Broken rules are not asked.
+            let leader = catch_unwind(AssertUnwindSafe(|| room.world().game().leader()));
+            let (tick, leader) = (room.recorded_tick(), leader.unwrap_or_default());
+            journal.close(End { tick, leader, reason: reason.to_owned() });
+        }
+    }
+
     /// Ends a room whose rules have failed, without asking them.
     fn fail(&mut self, cause: &str, context: &mut Context<Self>) {
         let room = self.parts.handle.id;
         let game = &self.parts.handle.game;
-        error!(%room, %game, cause, "the game's rules panicked: the room ends");
+        let journal = self.parts.journal.as_ref().map(|journal| journal.name().to_owned());
+        error!(%room, %game, cause, journal, "the game's rules panicked: the room ends");
+        self.close_journal("the game's rules failed");
         self.parts.metrics.rooms_failed.inc();
         self.parts.handle.board.post_failure();
         for player in self.routes.players() {

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use actix::{Actor, AsyncContext, Context};
 use thiserror::Error;
@@ -19,16 +20,30 @@ use super::board::RoomBoard;
 use super::clock::{Epoch, RoomClock};
 use super::driver::{MakeGame, RoomDriver, RoomParts};
 use super::inbox::Inbox;
+use super::journalled::header_of;
 use super::threads::RoomThreads;
 use super::timer::TickTimer;
 use crate::config::ServerConfig;
 use crate::directory::Directory;
 use crate::identity::Keyring;
+use crate::journal::folder;
+use crate::journal::writer::{RoomJournal, Writer};
 use crate::metrics::Metrics;
 
 /// The fractional part of the golden ratio: multiples of it spread evenly whatever their number, so
 /// rooms of one thread do not all tick at the same moment.
 const PHASE_STEP: f64 = 0.618_033_988_749_895;
+
+/// A room that is to be launched.
+pub(super) struct Launch<'a> {
+    pub(super) id: RoomId,
+    pub(super) game: &'a str,
+    pub(super) room: Room,
+    pub(super) make_game: MakeGame,
+    pub(super) journal: Option<RoomJournal>,
+    /// How long it waits for its players, if it does.
+    pub(super) pause: Option<Duration>,
+}
 
 /// Why a room cannot be opened.
 #[derive(Debug, Error)]
@@ -57,16 +72,18 @@ pub enum OpenError {
 
 /// Opens rooms.
 pub struct RoomOpener {
-    config: Arc<ServerConfig>,
-    games: GameRegistry,
-    directory: Arc<dyn Directory>,
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) games: GameRegistry,
+    pub(super) directory: Arc<dyn Directory>,
     threads: RoomThreads,
     timer: TickTimer,
     epoch: Epoch,
     keyring: Arc<Keyring>,
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
     opened: AtomicU32,
     opening: Mutex<()>,
+    /// Where matches are written down, if they are.
+    pub(super) journals: Option<Writer>,
 }
 
 impl RoomOpener {
@@ -81,6 +98,7 @@ impl RoomOpener {
         epoch: Epoch,
         keyring: Arc<Keyring>,
         metrics: Arc<Metrics>,
+        journals: Option<Writer>,
     ) -> std::io::Result<Self> {
         let steps = rayon::ThreadPoolBuilder::new().num_threads(config.step_threads);
         // One pool for the process: another server in it may have started it already. Only where threads
@@ -99,6 +117,7 @@ impl RoomOpener {
             epoch,
             keyring,
             metrics,
+            journals,
             opened: AtomicU32::new(0),
             opening: Mutex::new(()),
         })
@@ -126,21 +145,30 @@ impl RoomOpener {
         })?;
         let mut all = self.config.game_options.get(name).cloned().unwrap_or_default();
         all.0.extend(options);
+        let options = all.0.clone();
         // One at a time: two at once would be one too many.
         let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         if self.directory.list().len() >= self.config.max_rooms {
             return Err(OpenError::TooManyRooms);
         }
         let id = RoomId::from_bits(rand::random());
-        let config = self.room_config(id, name);
+        let config = self.room_config(id, name, self.config.tick_rate_hz);
         let made = catch_unwind(AssertUnwindSafe(|| Ok(Room::new(config, factory(&all)?)?)));
         let make_game = Arc::new(move || factory(&all).ok());
-        let room = made.unwrap_or_else(|_| {
+        let mut room = made.unwrap_or_else(|_| {
             error!(game = name, "the game's rules panicked: no room is opened");
             self.metrics.rooms_failed.inc();
             Err(OpenError::Rules)
         })?;
-        let handle = self.launch(id, name, room, make_game);
+        let opened = SystemTime::now();
+        let journal = self.journals.as_ref().and_then(|writer| {
+            let header = header_of(&room, name, options, opened);
+            writer.open(folder::name_of(opened, name, id), header)
+        });
+        if journal.is_some() {
+            room.attach_writer();
+        }
+        let handle = self.launch(Launch { id, game: name, room, make_game, journal, pause: None });
         self.directory.insert(handle.clone());
         if !handle.address.connected() {
             // It has ended already, and taken itself off the list before it was on it.
@@ -149,9 +177,9 @@ impl RoomOpener {
         Ok(handle)
     }
 
-    fn room_config(&self, id: RoomId, game: &str) -> RoomConfig {
+    pub(super) fn room_config(&self, id: RoomId, game: &str, tick_rate_hz: u16) -> RoomConfig {
         let config = &self.config;
-        let resume_ticks = config.resume_window.as_secs_f64() * f64::from(config.tick_rate_hz);
+        let resume_ticks = config.resume_window.as_secs_f64() * f64::from(tick_rate_hz);
         RoomConfig {
             name: id.to_string(),
             seed: config.seed.unwrap_or_else(rand::random),
@@ -160,15 +188,22 @@ impl RoomOpener {
             heartbeat_interval: config.heartbeat_interval,
             budget_per_second: config.client_budget as f32,
             resume_ticks: resume_ticks.ceil() as u32,
-            ..RoomConfig::new(config.tick_rate_hz, config.heartbeat_timeout)
+            ..RoomConfig::new(tick_rate_hz, config.heartbeat_timeout)
         }
     }
 
-    fn launch(&self, id: RoomId, game: &str, room: Room, make_game: MakeGame) -> RoomHandle {
+    pub(super) fn launch(&self, launch: Launch<'_>) -> RoomHandle {
+        let Launch { id, game, room, make_game, journal, pause } = launch;
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let phase = f64::from(number) * PHASE_STEP;
-        let schedule = TickSchedule::new(self.config.tick_rate_hz, self.epoch.now(), phase);
+        let (now, tick_rate_hz) = (self.epoch.now(), room.config().tick_rate_hz);
+        let ticks = u64::from(room.tick().0);
+        let schedule = TickSchedule::after(ticks, tick_rate_hz, now, phase);
+        let pause_until = pause.map(|pause| now + pause);
         let clock = Arc::new(RoomClock::new(self.epoch, schedule.start()));
+        if pause_until.is_some() {
+            clock.hold(now);
+        }
         let seats = room.config().capacity + room.config().spectator_capacity;
         let inbox = Arc::new(Inbox::new(seats));
         let board = Arc::<RoomBoard>::default();
@@ -190,6 +225,8 @@ impl RoomOpener {
                     schedule,
                     timer,
                     make_game,
+                    journal,
+                    pause_until,
                     epoch,
                     keyring,
                     directory,

@@ -34,7 +34,23 @@ pub struct Process {
 
 impl Process {
     pub fn start(flags: &[&str]) -> Self {
-        let mut child = server().args(["--bind=127.0.0.1:0"]).args(flags).spawn().unwrap();
+        let mut command = server();
+        command.args(["--bind=127.0.0.1:0"]).args(flags);
+        Self::run(command)
+    }
+
+    /// A server whose files cannot be longer than so many blocks of 512 bytes: as if the disk were full.
+    pub fn start_with_little_disk(blocks: u32, flags: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_server"), "--bind=127.0.0.1:0"]);
+        command.args(flags).current_dir(std::env::temp_dir());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {

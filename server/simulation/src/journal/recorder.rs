@@ -70,10 +70,18 @@ impl Recorder {
         Self { config, keyframe, since: Vec::new(), tick, pieces: None }
     }
 
-    /// From now on there is a writer: the first piece is a keyframe.
+    /// Begins anew with a world as it is.
+    pub fn begin(&mut self, world: &mut World) {
+        *self = Self { pieces: self.pieces.take(), ..Self::new(self.config, world) };
+    }
+
+    /// From now on there is a writer. If nothing was done to the world since this began, the first piece is a
+    /// keyframe; else what was done goes behind the keyframe that the writer has.
     pub fn attach_writer(&mut self, world: &mut World) {
         self.pieces = Some(Vec::new());
-        self.keep_state(world, true);
+        if self.since.is_empty() && world.recorded().is_empty() {
+            self.keep_state(world, true);
+        }
     }
 
     /// Nobody writes any more.

@@ -49,6 +49,8 @@ pub(super) enum Presence {
 pub(super) struct ResumeKeys {
     newest: u32,
     previous: Option<u32>,
+    /// The one after the newest is good as well: the crash may have swallowed that it was given out.
+    has_lost: bool,
 }
 
 impl ResumeKeys {
@@ -57,14 +59,23 @@ impl ResumeKeys {
         self.newest
     }
 
+    /// The keys of a member of a room that was made anew: the journal has this one as the newest.
+    pub(super) const fn after_crash(newest: u32) -> Self {
+        Self { newest, previous: newest.checked_sub(1), has_lost: true }
+    }
+
     const fn fits(self, key: u32) -> bool {
-        key == self.newest || matches!(self.previous, Some(previous) if key == previous)
+        key == self.newest
+            || matches!(self.previous, Some(previous) if key == previous)
+            || self.has_lost && key == self.newest.wrapping_add(1)
     }
 
     /// Somebody has come back with a key that fits.
     const fn rotate(&mut self, used: u32) {
-        self.newest = self.newest.wrapping_add(1);
+        let is_lost_one = used == self.newest.wrapping_add(1);
+        self.newest = self.newest.wrapping_add(if is_lost_one { 2 } else { 1 });
         self.previous = Some(used);
+        self.has_lost = false;
     }
 
     /// The client has the newest welcome.

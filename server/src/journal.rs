@@ -1,0 +1,13 @@
+//! Journals on disk: every match written down as it goes, and brought back after a crash.
+//!
+//! ```text
+//! room ─ pieces of its journal, after each tick ─→ bounded queue ─→ the writer's thread ─→ a file per match
+//! at start: files without an end ─→ revival ─→ rooms, paused until their players are back
+//! ```
+//!
+//! What a journal is made of is the business of [`tickwire_simulation::journal`]. The tick never waits: where
+//! the queue is full or the disk is, the journal ends and the match goes on.
+
+pub mod folder;
+pub mod revival;
+pub mod writer;

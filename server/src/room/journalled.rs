@@ -1,0 +1,92 @@
+//! Rooms and their journals: what one begins with, and rooms that are brought back from theirs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tickwire_simulation::journal::header::{Header, schema_hash};
+use tickwire_simulation::room::{Room, RoomConfig};
+use tracing::{info, warn};
+
+use super::opener::{Launch, RoomOpener};
+use crate::journal::revival::{Revived, candidates, revive};
+use crate::journal::writer::Writer;
+
+/// How long a room that was brought back waits for its players.
+const REVIVAL_PAUSE: Duration = Duration::from_secs(5);
+
+/// What a room's journal begins with.
+pub(super) fn header_of(
+    room: &Room,
+    game: &str,
+    options: BTreeMap<String, String>,
+    opened: SystemTime,
+) -> Header {
+    let config = room.config();
+    let opened = opened.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let count = |seats: usize| u32::try_from(seats).unwrap_or(u32::MAX);
+    Header {
+        game: game.to_owned(),
+        options,
+        schema_hash: schema_hash(room.schema()),
+        tick_rate_hz: config.tick_rate_hz,
+        seed: config.seed,
+        first_tick: config.first_tick,
+        room: config.name.clone(),
+        opened_at_ms: u64::try_from(opened.as_millis()).unwrap_or(u64::MAX),
+        capacity: count(config.capacity),
+        spectator_capacity: count(config.spectator_capacity),
+        bots: count(config.bots),
+        server: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+impl RoomOpener {
+    /// Brings back the matches that a crash has cut off. Rooms begin paused, for their players to come back.
+    pub fn revive_all(&self) {
+        let Some(writer) = &self.journals else { return };
+        let candidates = match candidates(writer.dir(), SystemTime::now()) {
+            Ok(candidates) => candidates,
+            Err(cause) => return warn!(%cause, "the journals cannot be listed"),
+        };
+        for name in candidates {
+            match revive(writer.dir(), &name, &self.games) {
+                Ok(Some(revived)) => self.relaunch(revived, writer),
+                Ok(None) => {}
+                Err(cause) => warn!(name, %cause, "a match cannot be brought back"),
+            }
+        }
+    }
+
+    fn relaunch(&self, revived: Revived, writer: &Writer) {
+        let Revived { name, room: id, journal, world, replayed } = revived;
+        let header = journal.header().clone();
+        let (game, games) = (header.game.clone(), self.games.clone());
+        let (sound, lost) = journal.sound_and_lost();
+        let config = RoomConfig {
+            seed: header.seed,
+            capacity: header.capacity as usize,
+            spectator_capacity: header.spectator_capacity as usize,
+            bots: header.bots as usize,
+            ..self.room_config(id, &game, header.tick_rate_hz)
+        };
+        let mut room = match Room::revive(config, world) {
+            Ok(room) => room,
+            Err(cause) => return warn!(name, %cause, "a match cannot be brought back"),
+        };
+        info!(
+            name, room = %id, tick = %room.tick(), players = room.absent(), replayed, sound, lost,
+            "a match is brought back"
+        );
+        self.metrics.rooms_revived.inc();
+        let room_journal = writer.reopen(name, &journal);
+        if room_journal.is_some() {
+            room.attach_writer();
+        }
+        let make_game = Arc::new(move || header.make_game(&games).ok());
+        let pause = Some(REVIVAL_PAUSE);
+        let journal = room_journal;
+        let handle = self.launch(Launch { id, game: &game, room, make_game, journal, pause });
+        self.directory.insert(handle);
+    }
+}
