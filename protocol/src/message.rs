@@ -57,6 +57,11 @@ pub enum ClientMessage {
     },
     /// Something that is answered with a [`ServerMessage::Answer`].
     Request(Request),
+    /// The newest state frames that led to the difference that is told next, as they came, the newest last.
+    Recent {
+        /// As many as fit.
+        frames: Vec<Vec<u8>>,
+    },
 }
 
 /// A rectangle of the world, as a spectator chooses it.

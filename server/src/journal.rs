@@ -8,6 +8,7 @@
 //! What a journal is made of is the business of [`tickwire_simulation::journal`]. The tick never waits: where
 //! the queue is full or the disk is, the journal ends and the match goes on.
 
+pub mod desync;
 pub mod folder;
 pub mod revival;
 pub mod writer;

@@ -10,10 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::{Value, json};
 use support::process::{Process, refused};
 use support::{Client, games};
-use tickwire_protocol::ids::{InputSeq, Tick};
-use tickwire_protocol::message::{ClientMessage, Event, Input, InputValues, Interruption, ViewAge};
+use tickwire_protocol::ids::{EntityId, InputSeq, Tick};
+use tickwire_protocol::message::{
+    ClientMessage, Difference, DifferenceRow, Event, Input, InputValues, Interruption, ViewAge,
+};
+use tickwire_protocol::parts::PartNumber;
 use tickwire_simulation::journal::file::{Journal, MarkKind};
 use tickwire_simulation::journal::playback::Playback;
 
@@ -233,6 +237,34 @@ async fn a_full_disk_ends_the_journal_and_not_the_match() {
     let journal = folder.journal();
     assert_eq!(journal.sound_and_lost().1, 0, "it ends with a whole block");
     assert!(replay(journal) > 0);
+}
+
+#[tokio::test]
+async fn a_copy_that_differs_is_written_down_with_the_frames_that_led_there() {
+    let folder = Folder::new();
+    let flags = [&folder.flag(), "--bots=0", "--default-game=drift"];
+    let mut process = Process::start(&flags);
+    let mut client = process.enter().await;
+    let frame = client.frame().await;
+    client.send(ClientMessage::Recent { frames: vec![vec![0x40, 7], vec![0x41]] }).await;
+    let row = DifferenceRow { slot: 0, id: EntityId(77), kind: 0, columns: vec![] };
+    let (part, tick) = (PartNumber::cell(0), frame.tick);
+    let differs = Difference { part, tick, entities: 1, rows: vec![row] };
+    client.send(ClientMessage::Differs(differs)).await;
+    process.line_with("desync");
+    let report = loop {
+        let mut files = fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap().path());
+        if let Some(path) = files.find(|path| path.extension().is_some_and(|end| end == "json")) {
+            // It may still be on its way to the disk.
+            if let Ok(report) = serde_json::from_slice::<Value>(&fs::read(path).unwrap()) {
+                break report;
+            }
+        }
+        client.frame().await;
+    };
+    assert_eq!(report["frames"], json!(["4007", "41"]));
+    assert_eq!((&report["tick"], &report["player"]), (&json!(tick.0), &json!(1)));
+    assert!(folder.0.join(report["journal"].as_str().unwrap()).with_extension("journal").exists());
 }
 
 #[test]

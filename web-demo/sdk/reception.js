@@ -146,6 +146,7 @@ export class Reception {
     const link = this.link;
     if (!link) throw new WireError('a state frame before the welcome', 0);
     const { frame, events, left } = link.handleFrame(bytes);
+    link.desyncReports.keep(bytes);
     this._uplink.acknowledge(frame);
     this._stats.countFrame(link.whereabouts.tick, now);
     const changes = this._table.apply(link.whereabouts, left);
@@ -175,7 +176,7 @@ export class Reception {
   _handleDesync({ replica, desyncReports }, now) {
     this._stats.desyncs += 1;
     const difference = desyncReports.due(replica, now);
-    if (difference) this._uplink.report(difference);
+    if (difference) this._uplink.report(difference, desyncReports.recent());
     this._emitter.emit('error', new DesyncError(replica.tick ?? 0, replica.differing));
   }
 

@@ -158,8 +158,10 @@ export class Uplink {
    * Reports a part that differs from the server's.
    *
    * @param {Difference} difference
+   * @param {Uint8Array[]} recent the frames that led to it
    */
-  report(difference) {
+  report(difference, recent) {
+    this._send({ type: 'recent', frames: recent });
     this._send({ type: 'differs', difference });
   }
 

@@ -21,6 +21,11 @@ test('a desync is counted, told and reported, and the room goes on', async () =>
     if (due.length > 0) reportedAt = world.now;
     const reports = world.sent('05').slice(before);
     assert.deepEqual(reports.map((hex) => parseInt(hex.slice(2, 4), 16)), due);
+    if (due.length > 0) {
+      const recent = world.sent('09').at(-1) ?? '';
+      assert.ok(recent.endsWith(hex), 'the frame that differs is the last of those that led there');
+      assert.ok(recent.length / 2 <= 4096);
+    }
     world.now += 2000;
   }
   assert.ok(wrong > 0 && reportedAt > 0);

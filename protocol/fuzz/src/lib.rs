@@ -31,6 +31,7 @@ pub fn client_message(bytes: &[u8]) {
         ClientMessage::Ack(_)
         | ClientMessage::Ping { .. }
         | ClientMessage::Differs(_)
+        | ClientMessage::Recent { .. }
         | ClientMessage::Enter { .. }
         | ClientMessage::Resume { .. }
         | ClientMessage::Request(_) => {}

@@ -36,6 +36,7 @@ pub fn client_message(message: &ClientMessage) -> Json {
         ClientMessage::Request(Request { id, what }) => {
             json!({"type": "request", "id": id.0, "what": request_kind(what)})
         }
+        ClientMessage::Recent { frames } => json!({"type": "recent", "frames": frames}),
     }
 }
 

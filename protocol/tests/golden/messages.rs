@@ -70,6 +70,8 @@ fn client_messages() {
         input(65_535, 4_000_000_000, 65_535, &[0, 127, 1]),
         input(300, 251, 250, &[]),
         input(2, 65_536, 251, &[i32::MIN, i32::MAX, -1, 0, 1, 125, -126, 126]),
+        ClientMessage::Recent { frames: vec![] },
+        ClientMessage::Recent { frames: vec![vec![64, 0, 255], vec![], vec![7; 300]] },
         ack(0, 0),
         ack(250, 251),
         ack(u32::MAX, 65_535),

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tickwire_protocol::ids::RoomId;
+use tickwire_protocol::ids::{PlayerId, RoomId, Tick};
 
 /// What the names of journals end with.
 const EXTENSION: &str = "journal";
@@ -47,6 +47,24 @@ pub fn name_of(opened: SystemTime, game: &str, room: RoomId) -> String {
 #[must_use]
 pub fn path_of(dir: &Path, name: &str) -> Option<PathBuf> {
     is_name(name).then(|| dir.join(name).with_extension(EXTENSION))
+}
+
+/// The path of a report that lies beside a journal.
+#[must_use]
+pub fn report_path(dir: &Path, journal: &str, tick: Tick, player: PlayerId) -> PathBuf {
+    dir.join(format!("{journal}-desync-{tick}-{player}.json"))
+}
+
+/// Deletes what lies beside a journal that is gone.
+pub fn remove_reports(dir: &Path, journal: &str) {
+    let prefix = format!("{journal}-desync-");
+    let Ok(files) = fs::read_dir(dir) else { return };
+    for file in files.flatten() {
+        if file.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
+            // Another time, if not now.
+            let _ = fs::remove_file(file.path());
+        }
+    }
 }
 
 /// The journals of a folder, in the order of their names. What else is there is left alone.

@@ -15,17 +15,21 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use thiserror::Error;
+use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_simulation::journal::file::{End, Journal, JournalWriter};
 use tickwire_simulation::journal::header::Header;
 use tickwire_simulation::journal::recorder::Piece;
 use tracing::{info, warn};
 
+use super::desync::DesyncCase;
 use super::folder;
 use crate::config::JournalConfig;
 use crate::metrics::Metrics;
 
 /// Held by the server that writes to the folder.
 const LOCK: &str = ".lock";
+/// Most reports beside one journal.
+const MAX_REPORTS: u64 = 16;
 /// Hand-overs that may wait: a second's of a thousand rooms.
 const QUEUE: usize = 32_768;
 /// Time between two looks at what is to be deleted.
@@ -69,6 +73,11 @@ enum Order {
         id: u64,
         end: End,
     },
+    /// A file beside the journal.
+    Report {
+        path: PathBuf,
+        text: String,
+    },
     /// The server stops: nothing comes after this.
     Stop,
 }
@@ -102,8 +111,11 @@ pub struct Writer {
 pub struct RoomJournal {
     id: u64,
     name: String,
+    dir: PathBuf,
     queue: SyncSender<Order>,
     state: Arc<State>,
+    /// Cases that were written down beside it.
+    reports: AtomicU64,
     metrics: Arc<Metrics>,
 }
 
@@ -169,7 +181,8 @@ impl Writer {
             return None;
         }
         let (queue, metrics) = (self.queue.clone(), Arc::clone(&self.metrics));
-        Some(RoomJournal { id, name, queue, state, metrics })
+        let (dir, reports) = (self.dir.clone(), AtomicU64::new(0));
+        Some(RoomJournal { id, name, dir, queue, state, reports, metrics })
     }
 }
 
@@ -206,6 +219,15 @@ impl RoomJournal {
                 false
             }
             Err(TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    /// Writes down a case in which a client's copy of the state differed, unless there are many already.
+    pub fn report(&self, tick: Tick, player: PlayerId, case: &DesyncCase) {
+        let Ok(text) = serde_json::to_string_pretty(case) else { return };
+        if self.reports.fetch_add(1, Ordering::Relaxed) < MAX_REPORTS {
+            let path = folder::report_path(&self.dir, &self.name, tick, player);
+            let _ = self.queue.try_send(Order::Report { path, text });
         }
     }
 
@@ -277,6 +299,11 @@ impl Files {
                 }
             }
             Order::Stop => {}
+            Order::Report { path, text } => {
+                if let Err(cause) = fs::write(&path, text) {
+                    warn!(path = %path.display(), %cause, "a report cannot be written");
+                }
+            }
             Order::Close { id, end } => {
                 let Some(mut file) = self.open.remove(&id) else { return };
                 file.writer.end(&end, &mut file.out);
@@ -316,7 +343,10 @@ impl Files {
         for name in folder::surplus(&entries, SystemTime::now(), max_age, max_bytes, is_open) {
             let Some(path) = folder::path_of(&self.dir, &name) else { continue };
             match fs::remove_file(path) {
-                Ok(()) => info!(name, "an old journal is deleted"),
+                Ok(()) => {
+                    folder::remove_reports(&self.dir, &name);
+                    info!(name, "an old journal is deleted");
+                }
                 Err(cause) => warn!(name, %cause, "an old journal cannot be deleted"),
             }
         }

@@ -107,6 +107,7 @@ impl RoomDriver {
             RoomMessage::Request(request) => room.handle_request(player, request),
             RoomMessage::Look(look) => room.handle_look(player, look),
             RoomMessage::Difference(difference) => room.handle_difference(player, &difference),
+            RoomMessage::Recent(frames) => room.handle_recent(player, frames),
         };
         match taken {
             Ok(()) => {}
@@ -141,9 +142,10 @@ impl RoomDriver {
                 (player, told(&ServerMessage::Refused(refusal)))
             }
             Output::Answer { player, answer } => (player, told(&ServerMessage::Answer(answer))),
-            Output::Desync { player, report } => {
+            Output::Desync { player, report, recent } => {
                 let session = self.routes.session(player);
                 warn!(?session, room = %self.parts.handle.id, %player, %report, "desync");
+                self.write_down_desync(player, &report, &recent);
                 return;
             }
             Output::Oversized { player, cause } => {

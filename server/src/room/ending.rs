@@ -9,10 +9,11 @@ use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::ServerMessage;
 use tickwire_simulation::journal::file::End;
-use tickwire_simulation::room::{Hopeless, Mended};
+use tickwire_simulation::room::{DesyncReport, Hopeless, Mended};
 use tracing::{error, warn};
 
 use super::driver::{RoomDriver, told};
+use crate::journal::desync::DesyncCase;
 use crate::messages::{Drain, Outgoing, Purpose};
 
 /// Shortest time after which players of a room that has failed are asked to join another; at random up to
@@ -135,6 +136,20 @@ impl RoomDriver {
         if !pieces.is_empty() && !journal.hand_over(pieces) {
             self.parts.journal = None;
             self.parts.room.detach_writer();
+        }
+    }
+
+    /// Writes down how a client's copy came to differ, beside the journal.
+    pub(super) fn write_down_desync(
+        &self,
+        player: PlayerId,
+        report: &DesyncReport,
+        recent: &[Vec<u8>],
+    ) {
+        if let Some(journal) = &self.parts.journal {
+            let now = self.parts.room.tick();
+            let case = DesyncCase::new(journal.name(), now, player, report, recent);
+            journal.report(report.tick, player, &case);
         }
     }
 

@@ -30,6 +30,8 @@ pub enum RoomMessage {
     Look(Look),
     /// A part of the client's state that differs.
     Difference(Difference),
+    /// The frames that led to that, which comes next.
+    Recent(Vec<Vec<u8>>),
 }
 
 /// A message, who sent it, and the room's time when it came in.

@@ -123,6 +123,7 @@ impl Uplink {
             ClientMessage::Request(request) => RoomMessage::Request(request),
             ClientMessage::Look(look) => RoomMessage::Look(look),
             ClientMessage::Differs(difference) => RoomMessage::Difference(difference),
+            ClientMessage::Recent { frames } => RoomMessage::Recent(frames),
             // The session lets tokens pass only where they are due.
             ClientMessage::Enter { .. } | ClientMessage::Resume { .. } => return,
         };

@@ -1,6 +1,7 @@
 /**
  * What the server is told of parts that differ: one of them, and now and then as long as any does. It
- * answers with all of the state anew, and listens no more often.
+ * answers with all of the state anew, and listens no more often. With it go the frames that led there, so that
+ * the case can be looked into.
  *
  * @module
  */
@@ -13,11 +14,38 @@ import { differenceOf } from './difference.js';
 /** Least time between two reports, in milliseconds: a little more than the server's. */
 const INTERVAL_MS = 11_000;
 
+/** Most frames that are told of, and their bytes together: what a message takes. */
+const MOST_FRAMES = 32;
+const MOST_BYTES = 3072;
+
 /** The reports of one connection. */
 export class DesyncReports {
   constructor() {
     /** Local time of the newest report. */
     this._reportedAt = -Infinity;
+    /** The newest frames, in a ring. @type {Uint8Array[]} */
+    this._frames = [];
+    this._next = 0;
+  }
+
+  /** A frame was taken in. @param {Uint8Array} bytes */
+  keep(bytes) {
+    this._frames[this._next] = bytes;
+    this._next = (this._next + 1) % MOST_FRAMES;
+  }
+
+  /** The newest frames, as many as fit into a message, the newest last. @returns {Uint8Array[]} */
+  recent() {
+    /** @type {Uint8Array[]} */
+    const recent = [];
+    let bytes = 0;
+    for (let back = 1; back <= this._frames.length; back += 1) {
+      const frame = this._frames[(this._next + MOST_FRAMES - back) % MOST_FRAMES];
+      bytes += frame.length + 3;
+      if (bytes > MOST_BYTES) break;
+      recent.unshift(frame);
+    }
+    return recent;
   }
 
   /**

@@ -86,7 +86,8 @@ import { WireError } from './wire-error.js';
  *   | {type: 'ping', nonce: number} | {type: 'game', message: GameMessage}
  *   | {type: 'look', look: Look} | {type: 'differs', difference: Difference}
  *   | {type: 'enter', token: string} | {type: 'resume', token: string, event: number}
- *   | {type: 'request', id: number, what: RequestKind}} ClientMessage
+ *   | {type: 'request', id: number, what: RequestKind}
+ *   | {type: 'recent', frames: ArrayLike<number>[]}} ClientMessage
  */
 /** @typedef {'far_future'|'repeated'|'queue_full'|'spectator'|'not_a_spectator'} RefusalCause */
 /**
@@ -172,6 +173,14 @@ export function encodeClientMessage(message) {
       writer.u32(8);
       writer.u32(message.id);
       writeRequestKind(message.what);
+      break;
+    case 'recent':
+      writer.u32(9);
+      writer.u32(message.frames.length);
+      for (const frame of message.frames) {
+        writer.u32(frame.length);
+        for (let at = 0; at < frame.length; at += 1) writer.u8(frame[at]);
+      }
       break;
   }
   return writer.finish();

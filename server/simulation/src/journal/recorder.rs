@@ -84,6 +84,12 @@ impl Recorder {
         }
     }
 
+    /// Whether there is a writer.
+    #[must_use]
+    pub const fn has_writer(&self) -> bool {
+        self.pieces.is_some()
+    }
+
     /// Nobody writes any more.
     pub fn detach_writer(&mut self) {
         self.pieces = None;

@@ -56,6 +56,23 @@ impl fmt::Display for DesyncReport {
 }
 
 impl Room {
+    /// Takes in the frames that led to a difference which the client is about to report. They are kept only
+    /// where the match is written down.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the connection should end.
+    pub fn handle_recent(
+        &mut self,
+        player: PlayerId,
+        frames: Vec<Vec<u8>>,
+    ) -> Result<(), MessageError> {
+        let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
+        if self.recorder.has_writer() {
+            member.recent = frames;
+        }
+        Ok(())
+    }
+
     /// Takes in what a client has of a part whose hash differs: the driver is told what differs, and
     /// a keyframe follows. A client that reports more often than it should is not listened to.
     ///
@@ -72,6 +89,7 @@ impl Room {
         if member.reported_at.is_some_and(|last| tick.since(last) < patience) {
             return Ok(());
         }
+        let recent = std::mem::take(&mut member.recent);
         member.reported_at = Some(tick);
         member.flow.forget_baseline();
         self.counters.desyncs += 1;
@@ -85,7 +103,7 @@ impl Room {
             entities: difference.entities,
             differences,
         };
-        self.output.push_back(Output::Desync { player, report });
+        self.output.push_back(Output::Desync { player, report, recent });
         Ok(())
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Member {
     pub(super) requests: Requests,
     /// What a spectator has chosen to see.
     pub(super) look: Option<View>,
+    /// The frames that led to a difference that it is about to report.
+    pub(super) recent: Vec<Vec<u8>>,
     /// The tick at which it last reported a difference that was looked at.
     pub(super) reported_at: Option<Tick>,
     /// The newest input that took effect and has not been told yet.
@@ -53,6 +55,7 @@ impl Member {
             keys: ResumeKeys::default(),
             requests: Requests::default(),
             look: None,
+            recent: Vec::new(),
             reported_at: None,
             echo: None,
             last_echo: InputSeq(0),

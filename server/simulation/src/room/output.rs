@@ -47,6 +47,8 @@ pub enum Output {
         player: PlayerId,
         /// What differs.
         report: DesyncReport,
+        /// The frames that led to it, as the client says; none where nobody writes the match down.
+        recent: Vec<Vec<u8>>,
     },
     /// A member cannot be sent the state: for the log. Its connection is closed next.
     Oversized {

@@ -179,5 +179,6 @@ impl Member {
         self.last_echo = InputSeq(0);
         self.refused_at = None;
         self.reported_at = None;
+        self.recent = Vec::new();
     }
 }
