@@ -6,6 +6,7 @@
 //! context's random numbers, ordered maps and fixed steps, and keep all state in what
 //! [`Game::save`] returns.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tickwire_protocol::ids::{EntityId, PlayerId, Tick};
@@ -17,6 +18,7 @@ use crate::inputs::Inputs;
 use crate::interest::Interest;
 use crate::saved::RestoreError;
 use crate::scene::SceneWriter;
+use crate::world::Entrant;
 
 /// The room's random numbers: seeded, serialisable, the same on every machine.
 pub type RoomRng = rand_pcg::Pcg64Mcg;
@@ -107,6 +109,19 @@ pub trait Game: Send + 'static {
     /// room.
     fn highlights(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Who takes part in what the game shows, where those are not the room's players but come with it, as in a
+    /// match of the past. The room has those of them who play, and nobody else, as players run by the server,
+    /// under these ids and names, which no member may have. Asked at every tick.
+    fn cast(&self) -> Option<&BTreeMap<PlayerId, Entrant>> {
+        None
+    }
+
+    /// Whether [`Game::on_message`] is asked about messages of spectators too; they are refused otherwise.
+    /// Asked at every such message.
+    fn hears_spectators(&self) -> bool {
+        false
     }
 
     /// What a player run by the server does next; `None` repeats its last input. A game that does

@@ -17,6 +17,7 @@
 //! | [`file`] | a whole journal: its sound part, and where what is |
 //! | [`recorder`] | what a room keeps of its world, and hands to a writer |
 //! | [`playback`] | a world computed again, and held against the journal's hashes |
+//! | [`screening`] | a recorded match as a game, for those who watch it |
 //! | [`table`] | a world's entities, as a person reads them |
 //! | [`difference`] | in what two worlds differ, as a person wants to read it |
 
@@ -26,5 +27,6 @@ pub mod file;
 pub mod header;
 pub mod playback;
 pub mod recorder;
+pub mod screening;
 pub mod table;
 pub mod tape;

@@ -14,6 +14,7 @@
 
 mod attention;
 mod bots;
+mod cast;
 mod config;
 mod counters;
 mod error;
@@ -111,6 +112,7 @@ impl Room {
         let world = World::new(game, config.seed, config.first_tick, config.tick_rate_hz)?;
         let mut room = Self::around(config, world)?;
         room.balance_bots();
+        room.follow_cast();
         room.recorder.begin(&mut room.world);
         room.replication.record(room.world.tick(), room.world.game());
         Ok(room)
@@ -141,7 +143,7 @@ impl Room {
             members: BTreeMap::new(),
             head_count: [0; 3],
             absent: 0,
-            last_player: 0,
+            last_player: config.reserved_players,
             reservations: Reservations::default(),
             output: VecDeque::new(),
             pacing: Pacing::default(),
@@ -313,6 +315,7 @@ impl Room {
         let (before, count) = self.counted;
         let tick = self.world.tick();
         self.counted = (tick, count.saturating_add_signed(tick.since(before).into()));
+        self.follow_cast();
         self.carry_out_outcome();
         self.replication.record(tick, self.world.game());
         self.recorder.handle_tick(&mut self.world);

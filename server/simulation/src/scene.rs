@@ -51,11 +51,26 @@ impl Scene {
         SceneWriter { scene: self, layout }
     }
 
+    /// How many entities there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.entities.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.entities.is_empty()
+    }
+
+    /// The row of an entity, by its place in the scene.
+    pub(crate) fn row(&self, index: usize) -> &[u32] {
+        &self.rows[index * self.stride..(index + 1) * self.stride]
+    }
+
     /// The entities, each with its row.
     pub fn iter(&self) -> impl Iterator<Item = (SceneEntity, &[u32])> {
-        self.entities.iter().enumerate().map(|(index, &entity)| {
-            (entity, &self.rows[index * self.stride..(index + 1) * self.stride])
-        })
+        self.entities.iter().enumerate().map(|(index, &entity)| (entity, self.row(index)))
     }
 }
 
@@ -67,6 +82,13 @@ pub struct SceneWriter<'a> {
 }
 
 impl SceneWriter<'_> {
+    /// Takes down an entity whose lanes are known; what is behind those of its kind does not matter.
+    pub(crate) fn copy(&mut self, entity: SceneEntity, row: &[u32]) {
+        let lanes = self.layout.kinds[usize::from(entity.kind)].lanes.len();
+        let writer = self.entity_for(entity.relevance, entity.id, entity.kind.into());
+        writer.values[..lanes].copy_from_slice(&row[..lanes]);
+    }
+
     /// Begins an entity of a kind (its index in the schema); its fields follow on the result, in
     /// the schema's order. Players are sent it who see its place: x and y of the first of its
     /// Position fields. An entity that is written twice counts as it was written first.

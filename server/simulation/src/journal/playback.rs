@@ -170,6 +170,17 @@ impl Playback {
     /// # Errors
     /// As for [`Playback::step`].
     pub fn seek(&mut self, tick: Tick) -> Result<(), PlaybackError> {
+        self.jump(tick)?;
+        while tick.is_after(self.world.tick()) && self.step()?.is_some() {}
+        Ok(())
+    }
+
+    /// Goes as near before a tick as it gets without computing any: to a keyframe, unless the present state
+    /// is nearer.
+    ///
+    /// # Errors
+    /// As for [`Playback::step`].
+    pub fn jump(&mut self, tick: Tick) -> Result<(), PlaybackError> {
         let keyframe = self.journal.keyframe_before(tick);
         let is_behind = self.world.tick().is_after(tick);
         if is_behind || keyframe >= self.next {
@@ -177,7 +188,6 @@ impl Playback {
             *self = Self::from_block(Arc::clone(&self.journal), Arc::clone(&self.make), keyframe)?;
             self.verdict = verdict;
         }
-        while tick.is_after(self.world.tick()) && self.step()?.is_some() {}
         Ok(())
     }
 

@@ -15,6 +15,9 @@ const NAMES: [&str; 12] = [
 impl Room {
     /// Brings the number of bots to what it should be.
     pub(super) fn balance_bots(&mut self) {
+        if self.world.game().cast().is_some() {
+            return;
+        }
         let people = self.config.capacity - self.free_seats();
         let wanted =
             self.config.bots.saturating_sub(people.saturating_sub(1)).min(self.free_seats());

@@ -33,6 +33,9 @@ pub struct RoomConfig {
     /// Players run by the server in an otherwise empty room; each further person replaces one. 0 by
     /// default.
     pub bots: usize,
+    /// The largest player id that is given to nobody: members have larger ones. 0, except where a game brings
+    /// its own cast ([`Game::cast`](crate::game::Game::cast)).
+    pub reserved_players: u32,
     /// How long a reserved seat is kept, in ticks. 300 by default: 10 s at 30 Hz.
     pub reservation_ticks: u32,
     /// Bounds of each player's queue of inputs. By default two seconds ahead, so that a client with
@@ -92,6 +95,7 @@ impl RoomConfig {
             capacity: 50,
             spectator_capacity: 50,
             bots: 0,
+            reserved_players: 0,
             reservation_ticks: 10 * second,
             inputs: InputLimits { future_ticks: 2 * second, waiting: 32 },
             flow: FlowLimits {

@@ -49,7 +49,7 @@ impl Room {
     ) -> Result<(), MessageError> {
         self.schema().check_message(message)?;
         let member = self.members.get(&player).ok_or(MessageError::NotAMember)?;
-        if member.role == Role::Spectator {
+        if member.role == Role::Spectator && !self.world.game().hears_spectators() {
             self.refuse(player, Refusal { input: None, cause: RefusalCause::Spectator });
         } else {
             // Nobody waits for an answer.

@@ -144,7 +144,7 @@ impl Room {
 
     fn ask_game(&mut self, player: PlayerId, message: GameMessage) -> Reply {
         let role = self.members.get(&player).map(|member| member.role);
-        if role == Some(Role::Spectator) {
+        if role == Some(Role::Spectator) && !self.world.game().hears_spectators() {
             return Err(Rejection::new("spectator", "spectators cannot send messages"));
         }
         self.world.apply(Happening::Message { player, message })
