@@ -19,9 +19,11 @@
 //! | [`playback`] | a world computed again, and held against the journal's hashes |
 //! | [`screening`] | a recorded match as a game, for those who watch it |
 //! | [`table`] | a world's entities, as a person reads them |
+//! | [`delay`] | a match some time behind, for those who watch it |
 //! | [`difference`] | in what two worlds differ, as a person wants to read it |
 
 pub mod block;
+pub mod delay;
 pub mod difference;
 pub mod file;
 pub mod header;
