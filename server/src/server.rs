@@ -121,7 +121,10 @@ impl Server {
             journals,
         )
         .map_err(StartError::Thread)?;
-        opener.revive_all();
+        // With a key of its own, nobody has a token that this process knows.
+        if !has_passing_key {
+            opener.revive_all();
+        }
         let stopping = Stopping::default();
         let lobby = Arc::new(Lobby::new(
             Arc::clone(&config),
@@ -164,7 +167,7 @@ impl Server {
     /// When accepting connections fails for good.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
         if self.has_passing_key {
-            info!("no --auth-key is set: tokens will not outlive this process");
+            info!("no --auth-key is set: tokens will not outlive this process, nor matches a crash");
         }
         let handle = self.task.handle();
         let task = actix::spawn(self.task);
