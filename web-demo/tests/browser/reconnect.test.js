@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BreakingLine } from './breaking-line.js';
@@ -62,6 +65,44 @@ test('a server that restarts says so, and is come back to', async () => {
 
 /** The own player's standing. */
 const PILOT = `[...tickwire.room.entities.values()].find(({ kind, player }) => kind === 'pilot' && player === tickwire.room.player)`;
+
+test('a match that the server writes down goes on after the server was killed', async () => {
+  const browser = await launch();
+  const journals = await mkdtemp(join(tmpdir(), 'tickwire-'));
+  const flags = ['--journal-dir', journals, '--auth-key', '7'.repeat(64), '--game-option', 'arena.pickups=400'];
+  let server = await ServerProcess.start({ bots: 3, flags });
+  try {
+    const { page, complaints } = await open(browser, `${server.url}/?name=Ada`);
+    await untilFlying(page);
+    await page.keyboard.down('KeyW');
+    await until(page, `${PILOT}.score > 0`);
+    await page.keyboard.up('KeyW');
+    const [player, room] = [await playerOf(page), await page.evaluate('tickwire.room.roomId')];
+    const score = await page.evaluate(`${PILOT}.score`);
+    const before = await page.evaluate('tickwire.room.welcome.tick');
+    await sleep(300);
+    await server.kill();
+    await page.locator('#pill:not([data-state=open])').waitFor();
+
+    server = await ServerProcess.start({ bots: 3, port: server.port, flags });
+    await page.locator('#notice', { hasText: 'The match was interrupted' }).waitFor();
+    await picture(page, 'interrupted');
+    await untilFlying(page);
+    assert.deepEqual([await playerOf(page), await page.evaluate('tickwire.room.roomId')], [player, room]);
+    assert.ok((await page.evaluate(`${PILOT}.score`)) >= score, 'the score is what it was');
+    assert.ok((await page.evaluate('tickwire.room.welcome.tick')) > before, 'ticks go on');
+    assert.equal(await page.evaluate('tickwire.room.stats.desyncs'), 0);
+    await page.evaluate('window.before = { ...tickwire.game.scene.own.entity }');
+    await page.keyboard.down('KeyA');
+    await until(page, 'own && Math.abs(own.angle - before.angle) > 0.3');
+    assert.deepEqual(besidesRefusals(complaints), []);
+  } finally {
+    await browser.close();
+    await server.kill();
+    await rm(journals, { recursive: true, force: true });
+  }
+});
+
 /** How long the line is cut, in milliseconds. */
 const CUT_MS = 5000;
 
