@@ -61,6 +61,8 @@ export class Reception {
     this.link = /** @type {Link | undefined} */ (undefined);
     /** Number of the newest event of the connection before it, should that be resumed. */
     this.newestEvent = 0;
+    /** The newest tick that was seen on the connection before it; -Infinity before any. */
+    this._newestTick = -Infinity;
   }
 
   /** The connection is gone. */
@@ -68,7 +70,10 @@ export class Reception {
     this._heartbeat.stop();
     this._uplink.stop();
     this._picture.stop();
-    if (this.link) this.newestEvent = this.link.newestEvent;
+    if (this.link) {
+      this.newestEvent = this.link.newestEvent;
+      this._newestTick = this.link.whereabouts.tick;
+    }
     this.link = undefined;
   }
 
@@ -172,6 +177,17 @@ export class Reception {
     this._emitter.emit('state', { tick, isKeyframe, input });
   }
 
+  /**
+   * How many ticks were seen that never were, for a server that has died.
+   *
+   * @param {import('./wire/messages.js').Interruption} cause
+   * @param {number} tick at which the match goes on
+   */
+  _lostTicks(cause, tick) {
+    if (cause !== 'server' || this._newestTick === -Infinity) return 0;
+    return Math.max(0, (this._newestTick - tick) | 0);
+  }
+
   /** The server answers a report with a keyframe. @param {Link} link @param {number} now */
   _handleDesync({ replica, desyncReports }, now) {
     this._stats.desyncs += 1;
@@ -194,7 +210,7 @@ export class Reception {
         if (event.player === link.welcome.player) this._connection.handleRenamed(event.name);
         break;
       case 'interrupted':
-        this._emitter.emit('interrupted', { cause: event.cause, tick });
+        this._emitter.emit('interrupted', { cause: event.cause, tick, lostTicks: this._lostTicks(event.cause, tick) });
         break;
       case 'game': {
         const named = namedValues(link.welcome.schema, event.message, tick);

@@ -67,8 +67,9 @@
  * @property {RosterEntry & {before: string}} renamed somebody is called otherwise now
  * @property {ReadonlyMap<number, RosterEntry>} roster the roster has changed
  * @property {Refused} refused the server refused an input or message
- * @property {{cause: import('./wire/messages.js').Interruption, tick: number}} interrupted the match stood still
- *   and goes on from this tick: its rules failed, or the server died and what came after the tick is lost
+ * @property {{cause: import('./wire/messages.js').Interruption, tick: number, lostTicks: number}} interrupted the
+ *   match stood still and goes on from this tick: its rules failed, or the server died and what came after the tick
+ *   is lost, of which this client has seen so many ticks
  * @property {{closesInMs: number, backAfterMs: number}} restarting the server will restart: it ends the
  *   connection in `closesInMs` or a little later, and the room comes back `backAfterMs` after that
  * @property {{backAfterMs: number}} failed the game's rules have failed and this room has ended; another

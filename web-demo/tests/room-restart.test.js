@@ -49,3 +49,25 @@ test('a room that has failed is not resumed but another one joined', async () =>
   assert.equal((room.connection.retryAtMs ?? 0) - world.now, 2000);
   room.leave();
 });
+
+test('what was seen and never was is counted', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined();
+  /** @type {unknown[]} */
+  const told = [];
+  room.on('interrupted', (interruption) => told.push(interruption));
+  // @ts-expect-error: as if a frame of tick 100 had it, after frames up to tick 107 before the server died
+  const reception = room._reception;
+  reception._newestTick = 107;
+  for (const cause of ['server', 'rules']) {
+    reception._handleEvent(reception.link, { tick: 100, number: 1, event: { type: 'interrupted', cause } });
+  }
+  reception._newestTick = 90;
+  reception._handleEvent(reception.link, { tick: 100, number: 2, event: { type: 'interrupted', cause: 'server' } });
+  assert.deepEqual(told, [
+    { cause: 'server', tick: 100, lostTicks: 7 },
+    { cause: 'rules', tick: 100, lostTicks: 0 },
+    { cause: 'server', tick: 100, lostTicks: 0 },
+  ]);
+  room.leave();
+});

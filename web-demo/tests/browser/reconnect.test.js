@@ -80,6 +80,7 @@ test('a match that the server writes down goes on after the server was killed', 
     const [player, room] = [await playerOf(page), await page.evaluate('tickwire.room.roomId')];
     const score = await page.evaluate(`${PILOT}.score`);
     const before = await page.evaluate('tickwire.room.welcome.tick');
+    await page.evaluate(`tickwire.room.on('interrupted', (told) => (window.interrupted = told))`);
     await sleep(300);
     await server.kill();
     await page.locator('#pill:not([data-state=open])').waitFor();
@@ -88,6 +89,9 @@ test('a match that the server writes down goes on after the server was killed', 
     await page.locator('#notice', { hasText: 'The match was interrupted' }).waitFor();
     await picture(page, 'interrupted');
     await untilFlying(page);
+    const { cause, lostTicks } = await page.evaluate('interrupted');
+    assert.equal(cause, 'server');
+    assert.ok(lostTicks <= 6, `${lostTicks} ticks: what was not written yet`);
     assert.deepEqual([await playerOf(page), await page.evaluate('tickwire.room.roomId')], [player, room]);
     assert.ok((await page.evaluate(`${PILOT}.score`)) >= score, 'the score is what it was');
     assert.ok((await page.evaluate('tickwire.room.welcome.tick')) > before, 'ticks go on');
