@@ -1,4 +1,4 @@
-//! HTTP: joining, listing, health, metrics, the demo, and the upgrade to a WebSocket.
+//! HTTP: joining, listing, recordings, health, metrics, the demo, and the upgrade to a WebSocket.
 
 mod demo;
 mod error;
@@ -6,6 +6,7 @@ pub(crate) mod handshake;
 mod health;
 mod join;
 pub mod origin;
+mod replays;
 mod rooms;
 pub(crate) mod upgrade;
 
@@ -118,11 +119,14 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .service(join::join)
         .service(rooms::list)
         .service(rooms::open)
+        .service(replays::list)
+        .service(replays::details)
         .service(upgrade::no_upgrade)
         .service(health::healthz)
         .service(health::readyz)
         .service(health::metrics)
         .service(demo::index)
+        .service(demo::replays)
         .service(demo::sdk)
         .service(demo::page_part)
         .default_service(web::to(error::not_found));

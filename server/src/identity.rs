@@ -65,6 +65,8 @@ pub struct JoinAttempt<'a> {
     pub game: Option<&'a str>,
     /// The room named, if any.
     pub room: Option<RoomId>,
+    /// The recording named, if any: it is watched.
+    pub replay: Option<&'a str>,
     /// The request's `Authorization` header, such as an application's own login token.
     pub authorization: Option<&'a str>,
     /// Where the request comes from.

@@ -29,6 +29,7 @@ pub mod journal;
 pub mod lobby;
 pub mod messages;
 pub mod metrics;
+pub mod recordings;
 pub mod room;
 pub mod server;
 pub mod session;

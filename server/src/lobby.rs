@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actix::MailboxError;
@@ -23,8 +23,9 @@ use crate::identity::{
     RoomAttempt, TokenError,
 };
 use crate::messages::{Purpose, Reserve};
-use crate::room::RoomHandle;
+use crate::recordings::{Library, RecordingError, RecordingName};
 use crate::room::opener::{OpenError, RoomOpener};
+use crate::room::{RoomHandle, Shows};
 use crate::stopping::Stopping;
 
 /// What somebody asks for when joining.
@@ -34,6 +35,8 @@ pub struct JoinRequest {
     pub room: Option<RoomId>,
     /// The game, where no room is named; the server's default otherwise.
     pub game: Option<String>,
+    /// The recording to watch, in the room or in one of one's own.
+    pub replay: Option<RecordingName>,
     /// Name, player or spectator.
     pub name: String,
     /// Player or spectator.
@@ -111,6 +114,9 @@ pub enum JoinError {
     /// No room could be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// There is no such recording, or it cannot be shown.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
 }
 
 /// How long a room has to answer whether it has a seat.
@@ -124,9 +130,13 @@ pub struct Lobby {
     authenticator: Arc<dyn Authenticator>,
     keyring: Arc<Keyring>,
     tokens: Ledger,
+    /// Where they are served.
+    recordings: Option<Arc<Library>>,
     stopping: Stopping,
     /// One room is opened at a time: two at once would be one too many.
     opening: tokio::sync::Mutex<()>,
+    /// The same of those that show a match later.
+    delaying: Mutex<()>,
 }
 
 impl Lobby {
@@ -138,6 +148,7 @@ impl Lobby {
         opener: RoomOpener,
         authenticator: Arc<dyn Authenticator>,
         keyring: Arc<Keyring>,
+        recordings: Option<Arc<Library>>,
         stopping: Stopping,
     ) -> Self {
         Self {
@@ -147,8 +158,10 @@ impl Lobby {
             opener,
             authenticator,
             keyring,
+            recordings,
             stopping,
             opening: tokio::sync::Mutex::new(()),
+            delaying: Mutex::new(()),
         }
     }
 
@@ -162,6 +175,12 @@ impl Lobby {
     #[must_use]
     pub fn rooms(&self) -> Vec<RoomHandle> {
         self.directory.list()
+    }
+
+    /// The recordings, where they are served.
+    #[must_use]
+    pub const fn recordings(&self) -> Option<&Arc<Library>> {
+        self.recordings.as_ref()
     }
 
     /// Whether people can join.
@@ -216,21 +235,32 @@ impl Lobby {
             name: &join.name,
             game: join.game.as_deref(),
             room: join.room,
+            replay: join.replay.as_ref().map(RecordingName::as_str),
             authorization: join.authorization.as_deref(),
             address: join.address,
         })?;
         self.tokens.expect_room(now())?;
         let send_every = self.send_every(join.send_hz);
         let request = SeatRequest { name: join.name, role: join.role, send_every };
-        let (room, player) = match join.room {
-            Some(id) => {
+        let (room, player) = match (join.room, join.replay) {
+            (Some(id), _) => {
                 let room = self.directory.find(id).ok_or(JoinError::NoSuchRoom(id))?;
-                (id, reserve(&room, &request).await?)
+                let room = self.room_for(room, request.role)?;
+                let player = reserve(&room, &request).await?;
+                (room, player)
             }
-            None => self.find_seat(join.game.as_deref(), &request).await?,
+            (None, Some(recording)) => {
+                let room = self.open_screening(recording).await?;
+                let player = reserve(&room, &request).await?;
+                (room, player)
+            }
+            (None, None) => self.find_seat(join.game.as_deref(), &request).await?,
         };
-        let claims = Claims { room, player, request, issued: now(), nonce: rand::random() };
+        let (issued, nonce) = (now(), rand::random());
+        let claims = Claims { room: room.id, player, request, issued, nonce };
         self.tokens.note_issued(&claims);
+        // What is seen later is the same room to whoever sees it.
+        let room = if let Shows::Delayed { of, .. } = room.shows { of } else { room.id };
         Ok(Joined { token: self.authenticator.issue(&claims), room, player })
     }
 
@@ -264,12 +294,43 @@ impl Lobby {
         if self.is_open() { RedeemError::NoSuchRoom } else { RedeemError::ShuttingDown }
     }
 
+    /// The room in which somebody of this role sees a room's match: those who watch may have to see it later,
+    /// and those who play are where it is played.
+    fn room_for(&self, room: RoomHandle, role: Role) -> Result<RoomHandle, JoinError> {
+        match (&room.shows, role) {
+            (Shows::Delayed { of, .. }, Role::Player) => {
+                self.directory.find(*of).ok_or(JoinError::NoSuchRoom(*of))
+            }
+            (Shows::Match { delay: Some(delay) }, Role::Spectator) => {
+                let _one_at_a_time = self.delaying.lock().unwrap_or_else(PoisonError::into_inner);
+                let shows_it = |other: &RoomHandle| matches!(other.shows, Shows::Delayed { of, .. } if of == room.id);
+                match self.directory.list().into_iter().find(shows_it) {
+                    Some(delayed) => Ok(delayed),
+                    None => Ok(self.opener.open_delayed(&room, delay)?),
+                }
+            }
+            _ => Ok(room),
+        }
+    }
+
+    /// A room that shows a recording.
+    async fn open_screening(&self, name: RecordingName) -> Result<RoomHandle, JoinError> {
+        let recordings = self.recordings.as_ref().ok_or(RecordingError::Disabled)?;
+        // Before anything is read for it.
+        self.opener.expect_place()?;
+        let showing = recordings.showing(name).await?;
+        if !self.is_open() {
+            return Err(JoinError::ShuttingDown);
+        }
+        Ok(self.opener.open_screening(showing)?)
+    }
+
     /// A seat in a room of this game, in a new one if all are full.
     async fn find_seat(
         &self,
         game: Option<&str>,
         request: &SeatRequest,
-    ) -> Result<(RoomId, PlayerId), JoinError> {
+    ) -> Result<(RoomHandle, PlayerId), JoinError> {
         let game = game.unwrap_or(&self.config.default_game);
         if let Some(seat) = self.find_free_seat(game, request).await {
             return Ok(seat);
@@ -279,7 +340,9 @@ impl Lobby {
             return Ok(seat);
         }
         let room = self.open_room(Some(game), BTreeMap::new())?;
-        Ok((room.id, reserve(&room, request).await?))
+        let room = self.room_for(room, request.role)?;
+        let player = reserve(&room, request).await?;
+        Ok((room, player))
     }
 
     /// A seat in the first room of this game that has one.
@@ -287,13 +350,15 @@ impl Lobby {
         &self,
         game: &str,
         request: &SeatRequest,
-    ) -> Option<(RoomId, PlayerId)> {
-        for room in self.directory.list().iter().filter(|room| *room.game == *game) {
+    ) -> Option<(RoomHandle, PlayerId)> {
+        let is_match = |room: &&RoomHandle| *room.game == *game && room.shows.is_match();
+        for room in self.directory.list().iter().filter(is_match) {
             // The room decides; what it shows only saves asking in vain.
             if (request.role == Role::Spectator || room.board.read().free_seats > 0)
-                && let Ok(player) = reserve(room, request).await
+                && let Ok(room) = self.room_for(room.clone(), request.role)
+                && let Ok(player) = reserve(&room, request).await
             {
-                return Some((room.id, player));
+                return Some((room, player));
             }
         }
         None

@@ -9,6 +9,7 @@ pub mod inbox;
 mod journalled;
 pub mod opener;
 mod routes;
+pub mod shows;
 pub mod threads;
 pub mod timer;
 
@@ -18,6 +19,7 @@ use actix::Addr;
 use tickwire_protocol::ids::RoomId;
 
 pub use driver::RoomDriver;
+pub use shows::Shows;
 
 /// How everybody else reaches a room.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub struct RoomHandle {
     pub id: RoomId,
     /// Name of its game.
     pub game: Arc<str>,
+    /// What it shows. Nobody comes to what is no match who has not asked for it.
+    pub shows: Shows,
     /// Its actor: seats and connections.
     pub address: Addr<RoomDriver>,
     /// Where sessions put what clients send.

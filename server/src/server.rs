@@ -23,6 +23,7 @@ use crate::journal::writer::{Writer, WriterError};
 use crate::lobby::Lobby;
 use crate::messages::Drain;
 use crate::metrics::Metrics;
+use crate::recordings::Library;
 use crate::room::clock::Epoch;
 use crate::room::opener::RoomOpener;
 use crate::session::environment::SocketEnvironment;
@@ -111,6 +112,7 @@ impl Server {
         let journals = journals
             .map(|dir| Writer::start(dir, &config.journal, Arc::clone(&metrics)))
             .transpose()?;
+        let recordings = recordings(&config, &games);
         let opener = RoomOpener::start(
             Arc::clone(&config),
             games,
@@ -132,6 +134,7 @@ impl Server {
             opener,
             authenticator,
             keyring,
+            recordings,
             stopping.clone(),
         ));
         let limits = config.limits.session(config.tick_rate_hz, config.heartbeat_timeout);
@@ -167,7 +170,9 @@ impl Server {
     /// When accepting connections fails for good.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> std::io::Result<()> {
         if self.has_passing_key {
-            info!("no --auth-key is set: tokens will not outlive this process, nor matches a crash");
+            info!(
+                "no --auth-key is set: tokens will not outlive this process, nor matches a crash"
+            );
         }
         let handle = self.task.handle();
         let task = actix::spawn(self.task);
@@ -217,6 +222,12 @@ fn listen(config: &ServerConfig, api: Api) -> std::io::Result<(SocketAddr, HttpT
             .tcp()
     })?;
     Ok((address, http.run()))
+}
+
+/// The recordings that are served, if any are.
+fn recordings(config: &ServerConfig, games: &GameRegistry) -> Option<Arc<Library>> {
+    let dir = config.journal.dir.as_ref().filter(|_| config.journal.serve_replays)?;
+    Some(Arc::new(Library::new(dir.clone(), games.clone())))
 }
 
 /// The keys of the configuration, or one for this process alone.

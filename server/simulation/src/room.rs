@@ -36,7 +36,7 @@ mod seats;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::Role;
@@ -206,6 +206,12 @@ impl Room {
     /// What there is for the journal since this was last asked; nothing without a writer.
     pub fn take_pieces(&mut self) -> Vec<Piece> {
         self.recorder.take_pieces()
+    }
+
+    /// The last state that the world can be computed from again.
+    #[must_use]
+    pub fn keyframe(&self) -> Bytes {
+        self.recorder.keyframe()
     }
 
     /// The last tick that the journal has.

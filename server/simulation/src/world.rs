@@ -454,6 +454,15 @@ impl World {
     }
 }
 
+/// Who is there in a saved world.
+///
+/// # Errors
+/// [`RestoreError`] when the bytes are no world.
+pub fn roster_of(saved: &[u8]) -> Result<BTreeMap<PlayerId, Entrant>, RestoreError> {
+    let saved: SavedWorld = saved::decode(saved)?;
+    Ok(saved.roster)
+}
+
 /// The hash of a saved world.
 #[must_use]
 pub fn hash_of(saved: &[u8]) -> u64 {

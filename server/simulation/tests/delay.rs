@@ -39,7 +39,7 @@ fn watching(line: &DelayLine) -> Room {
 fn a_match_is_seen_just_so_much_later() {
     let mut room = Room::new(RoomConfig::default(), make()().unwrap()).unwrap();
     room.attach_writer();
-    let line = DelayLine::new(DELAY, room.tick());
+    let line = DelayLine::new(DELAY, room.tick(), room.keyframe());
     let player = seat(&mut room, Role::Player);
     let (mut states, mut watchers): (Vec<Snapshot>, Vec<Room>) = Default::default();
     for tick in 1..=700_u16 {

@@ -10,6 +10,7 @@ use super::ApiError;
 #[derive(RustEmbed)]
 #[folder = "../web-demo"]
 #[include = "index.html"]
+#[include = "replays.html"]
 struct Page;
 
 #[derive(RustEmbed)]
@@ -24,6 +25,11 @@ struct Sdk;
 #[get("/")]
 pub(super) async fn index(request: HttpRequest) -> HttpResponse {
     serve(&request, "index.html", Page::get("index.html"))
+}
+
+#[get("/replays")]
+pub(super) async fn replays(request: HttpRequest) -> HttpResponse {
+    serve(&request, "replays.html", Page::get("replays.html"))
 }
 
 #[get("/demo/{path:.*}")]

@@ -8,10 +8,12 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
+use tickwire_simulation::journal::file::JournalError;
 
 use super::origin::OriginError;
 use crate::admission::NotAdmitted;
 use crate::lobby::JoinError;
+use crate::recordings::RecordingError;
 use crate::room::opener::OpenError;
 
 /// Time after which a client that was refused for load may try again.
@@ -127,6 +129,13 @@ impl From<(NotAdmitted, Duration)> for ApiError {
     }
 }
 
+impl From<RecordingError> for ApiError {
+    fn from(cause: RecordingError) -> Self {
+        let (status, code) = status_of_recording(&cause);
+        Self::new(status, code, cause)
+    }
+}
+
 impl From<JoinError> for ApiError {
     fn from(cause: JoinError) -> Self {
         let (status, code) = match &cause {
@@ -135,6 +144,7 @@ impl From<JoinError> for ApiError {
             JoinError::TooManyPending(_) => (StatusCode::SERVICE_UNAVAILABLE, "too_many_pending"),
             JoinError::Denied(_) => (StatusCode::UNAUTHORIZED, "unauthorised"),
             JoinError::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
+            JoinError::Recording(cause) => status_of_recording(cause),
             JoinError::Open(cause) => match cause {
                 OpenError::NoSuchGame { .. } => (StatusCode::NOT_FOUND, "no_such_game"),
                 OpenError::Option(_) => (StatusCode::BAD_REQUEST, "bad_option"),
@@ -145,6 +155,25 @@ impl From<JoinError> for ApiError {
             },
         };
         Self::new(status, code, cause)
+    }
+}
+
+const fn status_of_recording(cause: &RecordingError) -> (StatusCode, &'static str) {
+    let unfit = StatusCode::UNPROCESSABLE_ENTITY;
+    match cause {
+        RecordingError::Disabled => (StatusCode::NOT_FOUND, "replays_disabled"),
+        RecordingError::Name(_) => (StatusCode::BAD_REQUEST, "bad_replay_name"),
+        RecordingError::Missing(_) => (StatusCode::NOT_FOUND, "no_such_replay"),
+        RecordingError::TooLarge => (unfit, "replay_too_large"),
+        RecordingError::Journal(JournalError::Foreign) => (unfit, "replay_foreign"),
+        RecordingError::Journal(JournalError::Version(_)) => (unfit, "replay_version"),
+        RecordingError::Journal(JournalError::Beginning)
+        | RecordingError::Nonsense(_)
+        | RecordingError::Playback(_) => (unfit, "replay_damaged"),
+        RecordingError::Game(_) => (unfit, "replay_game"),
+        RecordingError::Rules | RecordingError::Io(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "internal")
+        }
     }
 }
 

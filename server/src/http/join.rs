@@ -13,6 +13,7 @@ use tracing::info;
 
 use super::{Api, ApiError, client_address, requested_host};
 use crate::lobby::{JoinRequest, Joined};
+use crate::recordings::{NameError, RecordingError, RecordingName};
 
 /// The request's body.
 #[derive(Debug, Deserialize)]
@@ -22,6 +23,7 @@ struct Body {
     name: String,
     room: Option<String>,
     game: Option<String>,
+    replay: Option<String>,
     send_hz: Option<u32>,
     #[serde(default)]
     spectate: bool,
@@ -66,11 +68,15 @@ async fn seat(
     let room: Option<Result<RoomId, ParseRoomIdError>> = body.room.map(|room| room.parse());
     let room =
         room.transpose().map_err(|cause| ApiError::bad_request(&format!("room: {cause}")))?;
-    let role = if body.spectate { Role::Spectator } else { Role::Player };
+    let replay: Option<Result<RecordingName, NameError>> = body.replay.map(|name| name.parse());
+    let replay = replay.transpose().map_err(RecordingError::from)?;
+    // Nobody plays in the past.
+    let role = if body.spectate || replay.is_some() { Role::Spectator } else { Role::Player };
     let authorization = request.headers().get(AUTHORIZATION);
     let attempt = JoinRequest {
         room,
         game: body.game,
+        replay,
         name: display_name(&body.name),
         role,
         send_hz: body.send_hz,

@@ -10,11 +10,13 @@ use tracing::info;
 
 use super::{Api, ApiError, client_address};
 use crate::identity::RoomAttempt;
-use crate::room::RoomHandle;
 use crate::room::board::RoomNumbers;
+use crate::room::{RoomHandle, Shows};
 
 #[derive(Debug, Serialize)]
 struct Listing {
+    /// Whether recordings are served beside them.
+    replays: bool,
     rooms: Vec<ListedRoom>,
 }
 
@@ -24,6 +26,9 @@ struct ListedRoom {
     game: String,
     capacity: usize,
     tick_rate_hz: u16,
+    /// The recording that it shows; nothing for a match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<String>,
     #[serde(flatten)]
     numbers: RoomNumbers,
 }
@@ -45,14 +50,17 @@ struct Opened {
 #[get("/api/rooms")]
 pub(super) async fn list(api: Data<Api>) -> HttpResponse {
     let config = api.lobby.config();
-    let listed = api.lobby.rooms().into_iter().map(|room| ListedRoom {
+    let is_listed = |room: &RoomHandle| !matches!(room.shows, Shows::Delayed { .. });
+    let listed = api.lobby.rooms().into_iter().filter(is_listed).map(|room| ListedRoom {
         room: room.id.to_string(),
         game: room.game.to_string(),
         capacity: config.room_capacity,
         tick_rate_hz: config.tick_rate_hz,
+        replay: room.shows.recording().map(str::to_owned),
         numbers: room.board.read(),
     });
-    HttpResponse::Ok().json(Listing { rooms: listed.collect() })
+    let replays = api.lobby.recordings().is_some();
+    HttpResponse::Ok().json(Listing { replays, rooms: listed.collect() })
 }
 
 #[post("/api/rooms")]

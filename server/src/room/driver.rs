@@ -72,6 +72,8 @@ pub struct RoomDriver {
     pub(super) routes: Routes,
     timing: TickTiming,
     meter: RoomMeter,
+    /// Ticks since the match that it shows later was over.
+    pub(super) ticks_over: u32,
     /// Set once the server is about to stop.
     pub(super) drain: Option<Draining>,
 }
@@ -85,6 +87,7 @@ impl RoomDriver {
             parts,
             routes: Routes::default(),
             timing: TickTiming::new(),
+            ticks_over: 0,
             drain: None,
         }
     }
@@ -278,7 +281,7 @@ impl Handler<TickDue> for RoomDriver {
             this.parts.schedule.handle_ticked(end);
             this.parts.handle.clock.set_start(this.parts.schedule.start());
             this.post(end.saturating_sub(begin), lateness);
-            if this.is_over() {
+            if this.is_over() || this.is_shown() {
                 this.end(CloseReason::RoomEnded, context);
             } else if this.has_drained(end) {
                 this.end(CloseReason::Restarting, context);

@@ -13,6 +13,7 @@ use tickwire_simulation::room::{DesyncReport, Hopeless, Mended};
 use tracing::{error, warn};
 
 use super::driver::{RoomDriver, told};
+use super::shows::{Delay, Shows};
 use crate::journal::desync::DesyncCase;
 use crate::messages::{Drain, Outgoing, Purpose};
 
@@ -131,12 +132,30 @@ impl RoomDriver {
 
     /// Hands over what there is for the journal.
     pub(super) fn write_down(&mut self) {
-        let Some(journal) = &self.parts.journal else { return };
-        let pieces = self.parts.room.take_pieces();
-        if !pieces.is_empty() && !journal.hand_over(pieces) {
-            self.parts.journal = None;
-            self.parts.room.detach_writer();
+        let delay = self.parts.handle.shows.delay();
+        if self.parts.journal.is_none() && delay.is_none() {
+            return;
         }
+        let pieces = self.parts.room.take_pieces();
+        if let Some(Delay { line, .. }) = delay {
+            line.take_in(&pieces, self.parts.room.recorded_tick());
+        }
+        if let Some(journal) = &self.parts.journal
+            && !pieces.is_empty()
+            && !journal.hand_over(pieces)
+        {
+            self.parts.journal = None;
+            if delay.is_none() {
+                self.parts.room.detach_writer();
+            }
+        }
+    }
+
+    /// Whether the match that the room shows later is over, and was shown to its end.
+    pub(super) fn is_shown(&mut self) -> bool {
+        let Shows::Delayed { line, .. } = &self.parts.handle.shows else { return false };
+        self.ticks_over += u32::from(line.is_over());
+        self.ticks_over > line.delay_ticks()
     }
 
     /// Writes down how a client's copy came to differ, beside the journal.
@@ -156,6 +175,9 @@ impl RoomDriver {
     /// The match is over, and its journal as well.
     fn close_journal(&mut self, reason: &str) {
         self.write_down();
+        if let Some(Delay { line, .. }) = self.parts.handle.shows.delay() {
+            line.end();
+        }
         if let Some(journal) = self.parts.journal.take() {
             let room = &self.parts.room;
             // Broken rules are not asked.

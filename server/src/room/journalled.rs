@@ -8,6 +8,7 @@ use tickwire_simulation::journal::header::{Header, schema_hash};
 use tickwire_simulation::room::{Room, RoomConfig};
 use tracing::{info, warn};
 
+use super::driver::MakeGame;
 use super::opener::{Launch, RoomOpener};
 use crate::journal::revival::{Revived, candidates, revive};
 use crate::journal::writer::Writer;
@@ -83,10 +84,9 @@ impl RoomOpener {
         if room_journal.is_some() {
             room.attach_writer();
         }
-        let make_game = Arc::new(move || header.make_game(&games).ok());
-        let pause = Some(REVIVAL_PAUSE);
-        let journal = room_journal;
-        let handle = self.launch(Launch { id, game: &game, room, make_game, journal, pause });
-        self.directory.insert(handle);
+        let make_game: MakeGame = Arc::new(move || header.make_game(&games).ok());
+        let (journal, pause) = (room_journal, Some(REVIVAL_PAUSE));
+        let shows = self.shows_match(&game, &mut room, &make_game);
+        self.enlist(Launch { id, game: &game, room, make_game, shows, journal, pause });
     }
 }

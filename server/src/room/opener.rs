@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use actix::{Actor, AsyncContext, Context};
 use thiserror::Error;
 use tickwire_protocol::ids::RoomId;
+use tickwire_simulation::game::Game;
 use tickwire_simulation::registry::{GameRegistry, OptionError};
 use tickwire_simulation::room::{Room, RoomConfig, RoomError};
 use tickwire_simulation::schedule::TickSchedule;
@@ -21,6 +22,7 @@ use super::clock::{Epoch, RoomClock};
 use super::driver::{MakeGame, RoomDriver, RoomParts};
 use super::inbox::Inbox;
 use super::journalled::header_of;
+use super::shows::{EMPTY_SHOW_TIMEOUT, Shows};
 use super::threads::RoomThreads;
 use super::timer::TickTimer;
 use crate::config::ServerConfig;
@@ -40,6 +42,7 @@ pub(super) struct Launch<'a> {
     pub(super) game: &'a str,
     pub(super) room: Room,
     pub(super) make_game: MakeGame,
+    pub(super) shows: Shows,
     pub(super) journal: Option<RoomJournal>,
     /// How long it waits for its players, if it does.
     pub(super) pause: Option<Duration>,
@@ -145,21 +148,13 @@ impl RoomOpener {
         })?;
         let mut all = self.config.game_options.get(name).cloned().unwrap_or_default();
         all.0.extend(options);
-        let options = all.0.clone();
-        // One at a time: two at once would be one too many.
-        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.directory.list().len() >= self.config.max_rooms {
-            return Err(OpenError::TooManyRooms);
-        }
+        let _opening = self.open_one_at_a_time();
+        self.expect_place()?;
         let id = RoomId::from_bits(rand::random());
         let config = self.room_config(id, name, self.config.tick_rate_hz);
-        let made = catch_unwind(AssertUnwindSafe(|| Ok(Room::new(config, factory(&all)?)?)));
-        let make_game = Arc::new(move || factory(&all).ok());
-        let mut room = made.unwrap_or_else(|_| {
-            error!(game = name, "the game's rules panicked: no room is opened");
-            self.metrics.rooms_failed.inc();
-            Err(OpenError::Rules)
-        })?;
+        let mut room = self.make_room(name, config, || Ok(factory(&all)?))?;
+        let options = all.0.clone();
+        let make_game: MakeGame = Arc::new(move || factory(&all).ok());
         let opened = SystemTime::now();
         let journal = self.journals.as_ref().and_then(|writer| {
             let header = header_of(&room, name, options, opened);
@@ -168,13 +163,37 @@ impl RoomOpener {
         if journal.is_some() {
             room.attach_writer();
         }
-        let handle = self.launch(Launch { id, game: name, room, make_game, journal, pause: None });
-        self.directory.insert(handle.clone());
-        if !handle.address.connected() {
-            // It has ended already, and taken itself off the list before it was on it.
-            self.directory.remove(id);
-        }
-        Ok(handle)
+        let shows = self.shows_match(name, &mut room, &make_game);
+        let pause = None;
+        Ok(self.enlist(Launch { id, game: name, room, make_game, shows, journal, pause }))
+    }
+
+    /// Two at once would be one too many.
+    pub(super) fn open_one_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.opening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether another room may be opened.
+    ///
+    /// # Errors
+    /// [`OpenError::TooManyRooms`].
+    pub fn expect_place(&self) -> Result<(), OpenError> {
+        let is_full = self.directory.list().len() >= self.config.max_rooms;
+        if is_full { Err(OpenError::TooManyRooms) } else { Ok(()) }
+    }
+
+    pub(super) fn make_room(
+        &self,
+        game: &str,
+        config: RoomConfig,
+        make: impl FnOnce() -> Result<Box<dyn Game>, OpenError>,
+    ) -> Result<Room, OpenError> {
+        let made = catch_unwind(AssertUnwindSafe(|| Ok(Room::new(config, make()?)?)));
+        made.unwrap_or_else(|_| {
+            error!(game, "the game's rules panicked: no room is opened");
+            self.metrics.rooms_failed.inc();
+            Err(OpenError::Rules)
+        })
     }
 
     pub(super) fn room_config(&self, id: RoomId, game: &str, tick_rate_hz: u16) -> RoomConfig {
@@ -192,8 +211,20 @@ impl RoomOpener {
         }
     }
 
-    pub(super) fn launch(&self, launch: Launch<'_>) -> RoomHandle {
-        let Launch { id, game, room, make_game, journal, pause } = launch;
+    /// Launches a room and lists it.
+    pub(super) fn enlist(&self, launch: Launch<'_>) -> RoomHandle {
+        let id = launch.id;
+        let handle = self.launch(launch);
+        self.directory.insert(handle.clone());
+        if !handle.address.connected() {
+            // It has ended already, and taken itself off the list before it was on it.
+            self.directory.remove(id);
+        }
+        handle
+    }
+
+    fn launch(&self, launch: Launch<'_>) -> RoomHandle {
+        let Launch { id, game, room, make_game, shows, journal, pause } = launch;
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let phase = f64::from(number) * PHASE_STEP;
         let (now, tick_rate_hz) = (self.epoch.now(), room.config().tick_rate_hz);
@@ -210,11 +241,14 @@ impl RoomOpener {
         board.post(&room);
         let game: Arc<str> = game.into();
         let (thread, place) = self.threads.place();
-        let handle_at = move |address| RoomHandle { id, game, address, inbox, clock, board };
+        let empty_timeout = match shows {
+            Shows::Match { .. } => self.config.empty_room_timeout,
+            _ => EMPTY_SHOW_TIMEOUT.min(self.config.empty_room_timeout),
+        };
+        let handle_at = move |address| RoomHandle { id, game, shows, address, inbox, clock, board };
         let (directory, timer, epoch) =
             (Arc::clone(&self.directory), self.timer.clone(), self.epoch);
         let (keyring, metrics) = (Arc::clone(&self.keyring), Arc::clone(&self.metrics));
-        let empty_timeout = self.config.empty_room_timeout;
         let drive = handle_at.clone();
         let address =
             RoomDriver::start_in_arbiter(&thread, move |context: &mut Context<RoomDriver>| {

@@ -48,11 +48,11 @@ enum Kept {
 }
 
 impl DelayLine {
-    /// A line for a match that has just begun: from its first keyframe on.
+    /// A line for a match as it is at a tick, when this is all of it.
     #[must_use]
-    pub fn new(delay_ticks: u32, first_tick: Tick) -> Self {
-        let kept = VecDeque::new();
-        let line = Line { delay_ticks, kept, dropped: 0, newest: first_tick, is_over: false };
+    pub fn new(delay_ticks: u32, tick: Tick, keyframe: Bytes) -> Self {
+        let kept = VecDeque::from([Kept::Keyframe(tick, keyframe)]);
+        let line = Line { delay_ticks, kept, dropped: 0, newest: tick, is_over: false };
         Self(Arc::new(Mutex::new(line)))
     }
 
@@ -70,6 +70,18 @@ impl DelayLine {
         }
         line.newest = tick;
         line.prune();
+    }
+
+    /// How many ticks later it is shown.
+    #[must_use]
+    pub fn delay_ticks(&self) -> u32 {
+        self.line().delay_ticks
+    }
+
+    /// Whether the match is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.line().is_over
     }
 
     /// The match is over: those who watch see the rest of it.

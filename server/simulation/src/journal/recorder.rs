@@ -140,6 +140,12 @@ impl Recorder {
         self.tick
     }
 
+    /// The last keyframe.
+    #[must_use]
+    pub fn keyframe(&self) -> Bytes {
+        self.keyframe.clone()
+    }
+
     /// The last keyframe, and what was done since.
     #[must_use]
     pub fn kept(&self) -> (&[u8], &[u8]) {
