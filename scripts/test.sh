@@ -74,6 +74,8 @@ export TICKWIRE_SERVER="$built/server" TICKWIRE_TAG_SERVER="$built/examples/tag"
 step "browser tests"
 TICKWIRE_CHROMIUM="$(chromium_path)"
 export TICKWIRE_CHROMIUM
+# What writes the recording that is watched.
+export TICKWIRE_RECORD_MATCH="$built/examples/record-match"
 (cd web-demo && npm run --silent test:browser)
 
 step "all passed"

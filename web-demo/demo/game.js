@@ -103,7 +103,7 @@ export class Game {
   /**
    * Joins a room to watch or to play it, and leaves the one before. From here on the room itself goes
    * to others and from one role to the other: whoever gets no seat stays.
-   * @param {{ url: string, name: string, room?: string, spectate?: boolean }} wanted
+   * @param {{ url: string, name: string, room?: string, replay?: string, spectate?: boolean }} wanted
    * @param {{ isScenery?: boolean }} [options]
    * @returns {Room}
    */

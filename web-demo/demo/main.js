@@ -5,10 +5,11 @@
  * ```text
  * ?name=NAME   plays at once          ?watch   watches at once
  * ?room=ID     joins that room        ?net=latency:150,jitter:30,stall:2   a simulated network
+ * ?replay=NAME shows that recording
  * ```
  *
  * For the console and for tests there is `window.tickwire`: `room` (the SDK's room), `game` (frames,
- * scene, camera), `input` (what is sent), `play(name)`, `watch()` and `showStart()`.
+ * scene, camera), `input` (what is sent), `replay`, `play(name)`, `watch()` and `showStart()`.
  */
 import { Game } from './game.js';
 import { find } from './hud/page.js';
@@ -17,6 +18,7 @@ import { wireKeys } from './keys.js';
 import { cleanName } from './names.js';
 import { conditionsOf } from './net/network.js';
 import { NetPanel } from './net/panel.js';
+import { Replay } from './replay/replay.js';
 import { openRoom } from './rooms/listing.js';
 import { RoomPanel } from './rooms/room-panel.js';
 import { Rooms } from './rooms/rooms.js';
@@ -32,9 +34,11 @@ const address = new URL(window.location.href);
 const server = address.origin;
 /** The room to join; any if undefined. @type {string | undefined} */
 let wantedRoom = address.searchParams.get('room') || undefined;
+/** The recording to watch, if one is. @type {string | undefined} */
+let wantedReplay = address.searchParams.get('replay') ?? undefined;
 const wantedName = address.searchParams.get('name');
 
-/** @typedef {{ room: string | undefined, spectate: boolean }} Place */
+/** @typedef {{ room: string | undefined, spectate: boolean, replay?: string }} Place */
 
 const field = find(document, '#field', HTMLCanvasElement);
 const game = new Game(field, {
@@ -49,6 +53,7 @@ const rooms = new Rooms(server);
 const roomPanel = new RoomPanel(find(document, '#rooms', HTMLElement));
 const netPanel = new NetPanel(find(document, '#net', HTMLElement), game.meters, game.network);
 const spectatorInput = new SpectatorInput(field, game);
+const replay = new Replay(find(document, '#replay', HTMLElement), server, game);
 /** The name that was taken last. */
 let playerName = start.name;
 /** How often somebody has wanted to go somewhere: what was asked for before that is of no use. */
@@ -61,6 +66,7 @@ const isShown = (screen) => document.body.dataset.screen === screen;
 function showStart() {
   wishes += 1;
   start.show();
+  replay.leave();
   roomPanel.toggle(false);
   const wanted = { url: server, room: wantedRoom, name: SPECTATOR, spectate: true };
   const room = game.enter(wanted, { isScenery: true });
@@ -85,6 +91,18 @@ function watch() {
   go({ room: wantedRoom, spectate: true });
 }
 
+/** Shows a recording. @param {string} name */
+function watchReplay(name) {
+  go({ room: undefined, spectate: true, replay: name });
+}
+
+/** Once more what one did when the room ended. */
+function rejoin() {
+  if (wantedReplay !== undefined) watchReplay(wantedReplay);
+  else if (game.playing) play(playerName);
+  else watch();
+}
+
 /**
  * Joins, or goes on from the room that one is in.
  * @param {Place} place
@@ -99,6 +117,7 @@ function go(place) {
 /** @param {Place} place */
 function enter(place) {
   wantedRoom = place.room;
+  wantedReplay = place.replay;
   start.busy(true);
   start.say('');
   const room = game.enter({ url: server, name: playerName, ...place });
@@ -123,6 +142,7 @@ function move(room, place) {
   room.change(place).then(
     () => {
       wantedRoom = place.room;
+      wantedReplay = undefined;
       arrived(room);
     },
     (/** @type {import('../sdk/index.js').TickwireError} */ { code, message }) => {
@@ -138,6 +158,11 @@ function move(room, place) {
  */
 function arrived(room) {
   if (game.room !== room) return;
+  replay.enter(room, wantedReplay);
+  if (replay.room && room.schema?.game !== 'arena') {
+    refused(room, 'This page shows recordings of the arena alone.');
+    return;
+  }
   start.hide(room.spectator ? 'watch' : 'play');
   roomPanel.enter(room);
   if (roomPanel.isOpen) void rooms.ask();
@@ -207,6 +232,7 @@ function countHeads() {
 
 function wireRooms() {
   rooms.isWanted = () => isShown('start') || roomPanel.isOpen || netPanel.isOpen;
+  rooms.onReplays = (areServed) => (start.replays.hidden = !areServed);
   rooms.onList = (list) => {
     const current = list?.find(({ id }) => id === game.room?.roomId);
     game.meters.tickMs = rooms.isWanted() ? (current?.tickMs ?? NaN) : NaN;
@@ -262,7 +288,7 @@ function wirePanels() {
 function wire() {
   start.onPlay = play;
   game.hud.pill.onRetry = () => game.room?.retryNow();
-  game.hud.notices.onRejoin = () => (game.playing ? play(playerName) : watch());
+  game.hud.notices.onRejoin = rejoin;
   game.hud.chat.onOpen = () => game.input.release();
   game.hud.chat.onSay = (text) => {
     game.room?.say(text).catch((/** @type {Error} */ { message }) => game.hud.notices.say(message, performance.now()));
@@ -273,6 +299,7 @@ function wire() {
     if (isShown('start') && !start.isBusy) play(start.takeName());
   };
   spectatorInput.isWanted = () => isShown('watch');
+  spectatorInput.isTaken = replay.takes;
   window.addEventListener('resize', () => game.renderer.resize());
   window.setInterval(countHeads, COUNT_MS);
   wireRooms();
@@ -281,7 +308,9 @@ function wire() {
     chat: () => {
       if (isShown('play')) game.hud.chat.open();
     },
-    rooms: () => roomPanel.toggle(),
+    rooms: () => {
+      if (!replay.room) roomPanel.toggle();
+    },
     sound: () => game.sound.mute(),
     net: () => netPanel.toggle(),
     close: () => {
@@ -296,6 +325,7 @@ function loop(nowMs) {
   window.requestAnimationFrame(loop);
   const { room, meters } = game;
   const beganAt = performance.now();
+  replay.update(nowMs);
   game.frame(nowMs);
   meters.drawn(performance.now() - beganAt);
   if (room && meters.sample(room, nowMs) && netPanel.isOpen) netPanel.update();
@@ -303,7 +333,9 @@ function loop(nowMs) {
 
 wire();
 game.renderer.resize();
-if (wantedName !== null) {
+if (wantedReplay !== undefined) {
+  watchReplay(wantedReplay);
+} else if (wantedName !== null) {
   start.input.value = wantedName;
   play(cleanName(wantedName));
 } else if (address.searchParams.has('watch')) {
@@ -315,6 +347,7 @@ window.requestAnimationFrame(loop);
 
 const hook = {
   game,
+  replay,
   play,
   watch,
   showStart,

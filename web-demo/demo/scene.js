@@ -60,11 +60,14 @@ export class Scene {
   /** Called with the place of a bullet that has gone, and who shot it. */
   onSpent = (/** @type {number} */ _x, /** @type {number} */ _y, /** @type {number} */ _shooter) => {};
 
+  /** Whether what comes and goes does so unseen: a recording goes on elsewhere. */
+  isQuiet = false;
+
   #isPredicted = false;
   #tracks = new Tracks();
   #gone = (/** @type {Track} */ track) => {
     const { x, y, shooter, pilot } = track;
-    if (shooter !== undefined) this.onSpent(x, y, shooter);
+    if (shooter !== undefined && !this.isQuiet) this.onSpent(x, y, shooter);
     // A pilot's next ship may be there already.
     if (pilot !== undefined && this.byPlayer.get(pilot) === track) this.byPlayer.delete(pilot);
   };
@@ -154,7 +157,8 @@ export class Scene {
     track.move(bullet.x, bullet.y, seconds);
     track.shooter = bullet.player;
     this.bullets.add(bullet, track);
-    if (track.frames === 2 && bullet.id > 0 && !track.isHanded) this.onShot(this.bullets.at(this.bullets.length - 1));
+    const isNew = track.frames === 2 && bullet.id > 0 && !track.isHanded;
+    if (isNew && !this.isQuiet) this.onShot(this.bullets.at(this.bullets.length - 1));
   }
 }
 

@@ -25,6 +25,7 @@ export class StartScreen {
     const rooms = find(this.root, '#start-rooms', HTMLElement);
     this.rooms = new RoomList(rooms);
     this.openButton = find(rooms, '.actions .open', HTMLButtonElement);
+    this.replays = find(rooms, '.actions a', HTMLAnchorElement);
     onPress(this.openButton, () => this.onOpenRoom());
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();

@@ -43,6 +43,7 @@
  * @property {string} name the player's name
  * @property {string} [game] the game to play; the server's default if left out
  * @property {string} [room] the room to join; one with a free seat if left out
+ * @property {string} [replay] the name of a recording, to watch it in a room of one's own
  * @property {boolean} [spectate] to watch only
  * @property {number} [sendHz] state frames per second to ask for; the server's choice if left out
  * @property {import('./prediction/prediction-rules.js').PredictionRules<any>} [prediction] how the own entity goes,

@@ -27,6 +27,16 @@ import { Requests } from './requests.js';
 /** Most characters of a name that is sent; the server shows far fewer, and takes messages of 4 KiB. */
 const MAX_NAME = 500;
 
+/**
+ * Whether nothing that this client says to the game would be heard. Where there are no inputs nobody plays, as
+ * in a recording: whether those who watch are heard is the server's to say.
+ *
+ * @param {import('./wire/messages.js').PublicWelcome} welcome
+ */
+function isSilent({ spectator, schema }) {
+  return spectator && schema.inputs.length > 0;
+}
+
 /** The way to the server, over one connection after the other. */
 export class Uplink {
   /**
@@ -91,7 +101,7 @@ export class Uplink {
    */
   message(name, params) {
     const link = this._link;
-    if (!link || link.welcome.spectator) return false;
+    if (!link || isSilent(link.welcome)) return false;
     const message = messageValues(link.welcome.schema, name, params);
     return this._send({ type: 'game', message });
   }
@@ -122,7 +132,7 @@ export class Uplink {
   _gameRequest(name, params) {
     const { welcome } = /** @type {Link} */ (this._link);
     const message = messageValues(welcome.schema, name, params);
-    if (welcome.spectator) throw new RequestError('spectator', 'spectators cannot send messages');
+    if (isSilent(welcome)) throw new RequestError('spectator', 'spectators cannot send messages');
     return { type: 'game', message };
   }
 

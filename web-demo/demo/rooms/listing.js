@@ -31,7 +31,8 @@ export function roomsIn(answer) {
   /** @type {ListedRoom[]} */
   const listed = [];
   for (const room of rooms) {
-    if (typeof room?.room !== 'string' || room.game !== GAME) continue;
+    // Those that show a recording are nowhere to play.
+    if (typeof room?.room !== 'string' || room.game !== GAME || room.replay !== undefined) continue;
     listed.push({
       id: room.room,
       players: count(room.players),
@@ -56,12 +57,15 @@ function count(value) {
 
 /**
  * @param {string} server its address
- * @returns {Promise<ListedRoom[] | undefined>} `undefined` when it does not answer
+ * @returns {Promise<{ rooms: ListedRoom[], servesReplays: boolean } | undefined>} `undefined` when it does not
+ *   answer
  */
 export async function listRooms(server) {
   try {
     const response = await fetch(new URL('api/rooms', server), { signal: AbortSignal.timeout(PATIENCE_MS) });
-    return response.ok ? roomsIn(await response.json()) : undefined;
+    if (!response.ok) return undefined;
+    const answer = await response.json();
+    return { rooms: roomsIn(answer), servesReplays: answer?.replays === true };
   } catch {
     return undefined;
   }

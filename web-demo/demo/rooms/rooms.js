@@ -13,6 +13,9 @@ export class Rooms {
   /** Called with every answer; `undefined` if there was none. */
   onList = (/** @type {import('./listing.js').ListedRoom[] | undefined} */ _rooms) => {};
 
+  /** Called with whether the server shows recordings, at every answer. */
+  onReplays = (/** @type {boolean} */ _areServed) => {};
+
   #isAsking = false;
 
   /** @param {string} server its address */
@@ -27,8 +30,9 @@ export class Rooms {
   async ask() {
     if (this.#isAsking) return;
     this.#isAsking = true;
-    const rooms = await listRooms(this.server);
+    const answer = await listRooms(this.server);
     this.#isAsking = false;
-    this.onList(rooms);
+    if (answer) this.onReplays(answer.servesReplays);
+    this.onList(answer?.rooms);
   }
 }

@@ -36,6 +36,9 @@ export class SpectatorInput {
   /** Whether somebody watches. */
   isWanted = () => false;
 
+  /** Whether a key is somebody else's, as those that run a recording are. */
+  isTaken = (/** @type {KeyboardEvent} */ _event) => false;
+
   /** What the held keys add, by code. @type {Map<string, [number, number, number]>} */
   #held = new Map();
   /** Fingers and buttons that are down, by pointer. @type {Map<number, { x: number, y: number }>} */
@@ -74,6 +77,7 @@ export class SpectatorInput {
   #press(event) {
     const { code, key, target } = event;
     if (!this.isWanted() || event.ctrlKey || event.metaKey || event.altKey || isForField(target, key)) return;
+    if (this.isTaken(event)) return;
     const moves = SIGNS[key] ?? KEYS[code];
     const step = SIGNS[key] ? undefined : CHOOSE[code];
     if (step) {

@@ -11,6 +11,7 @@ import { JoinError } from '../errors.js';
  * @property {string} name
  * @property {string} [game]
  * @property {string} [room]
+ * @property {string} [replay]
  * @property {boolean} [spectate]
  * @property {number} [sendHz]
  */
@@ -68,9 +69,9 @@ function retryAfterMs(response) {
 }
 
 /** @param {SeatRequest} request */
-function bodyOf({ name, game, room, spectate, sendHz }) {
+function bodyOf({ name, game, room, replay, spectate, sendHz }) {
   // JSON leaves out what is undefined.
-  return { name, game, room, spectate, send_hz: sendHz };
+  return { name, game, room, replay, spectate, send_hz: sendHz };
 }
 
 /**

@@ -144,6 +144,7 @@ function mistakeIn({ prediction, modes }) {
  */
 function requestFor({ room, game, spectate }, current) {
   const isElsewhere = room !== undefined || game !== undefined;
-  const where = isElsewhere ? { room, game } : { room: current.room, game: current.game };
+  const { replay } = current;
+  const where = isElsewhere ? { room, game, replay: undefined } : { room: current.room, game: current.game, replay };
   return { ...current, ...where, spectate: spectate ?? current.spectate };
 }

@@ -1,0 +1,184 @@
+/**
+ * A recording on this screen: from keys and the bar to the server, and from the room's state to the bar. It is
+ * there while the room shows a recording, and does nothing otherwise.
+ */
+import { ReplayBar } from './bar.js';
+import { replayKey } from './keys.js';
+import { ask, marksIn } from './listing.js';
+import { PAUSED, Remote, speedBeside } from './remote.js';
+import { markersOf, nextMark } from './timeline.js';
+
+/** @typedef {import('../../sdk/index.js').Room} Room */
+/** @typedef {import('./remote.js').ReplayState} ReplayState */
+
+/** How far arrows go, in seconds. */
+const LEAP_S = 5;
+/** For how long after going elsewhere what comes and goes is unseen, in milliseconds. */
+const QUIET_MS = 500;
+
+export class Replay {
+  /** The room, while it shows a recording. @type {Room | undefined} */
+  room = undefined;
+
+  /** How it runs, in the newest state. @type {ReplayState | undefined} */
+  #state = undefined;
+  /** The speed at which it goes on. */
+  #speed = 1;
+  /** @type {import('./timeline.js').Marker[]} */
+  #markers = [];
+  /** What happened when, before the length is known. @type {import('./listing.js').Mark[] | undefined} */
+  #marks = undefined;
+  #quietUntil = -Infinity;
+  #remote = new Remote((name, params) => this.room?.request(name, params) ?? Promise.resolve());
+
+  /**
+   * @param {HTMLElement} bar
+   * @param {string} server its address
+   * @param {import('../game.js').Game} game
+   */
+  constructor(bar, server, game) {
+    this.server = server;
+    this.game = game;
+    this.bar = new ReplayBar(bar);
+    this.bar.onToggle = () => this.#do('toggle');
+    this.bar.onSeek = (tick) => this.seek(tick);
+    this.bar.onStep = (ticks) => this.#do(ticks > 0 ? 'tickAhead' : 'tickBack');
+    this.bar.onSpeed = (speed) => this.#hurry(speed);
+    this.#remote.onRefused = (reason) => game.hud.notices.say(reason, performance.now());
+    window.addEventListener('keydown', (event) => this.#press(event));
+  }
+
+  /** Whether a key is the recording's. @type {(event: KeyboardEvent) => boolean} */
+  takes = (event) => this.room !== undefined && replayKey(event) !== undefined;
+
+  /**
+   * Another room is the one that one is in.
+   * @param {Room} room
+   * @param {string | undefined} name of the recording, where it is known
+   */
+  enter(room, name) {
+    const isScreening = room.schema?.entities.some((kind) => kind.name === 'replay') ?? false;
+    this.room = isScreening ? room : undefined;
+    this.#state = undefined;
+    this.#marks = undefined;
+    this.#markers = [];
+    this.bar.show(isScreening);
+    if (isScreening && name !== undefined) void this.#askForMarks(room, name);
+  }
+
+  /** The room is left. */
+  leave() {
+    this.room = undefined;
+    this.game.scene.isQuiet = false;
+    this.bar.show(false);
+  }
+
+  /** @param {number} tick */
+  seek(tick) {
+    this.#elsewhere();
+    this.#remote.seek(Math.min(tick, this.#state?.length ?? tick));
+  }
+
+  /** One frame. @param {number} nowMs */
+  update(nowMs) {
+    const { room } = this;
+    if (!room) return;
+    this.game.scene.isQuiet = nowMs < this.#quietUntil;
+    const state = stateOf(room);
+    if (!state) return;
+    this.#state = state;
+    if ((state.flags & PAUSED) === 0) this.#speed = state.speed;
+    if (this.#marks) {
+      this.#markers = markersOf(this.#marks, state.length, this.#rate);
+      this.#marks = undefined;
+      this.bar.mark(this.#markers);
+    }
+    this.bar.update(state, this.#remote.target, this.#speed, this.#rate);
+  }
+
+  get #rate() {
+    return this.room?.welcome?.tickRateHz ?? 30;
+  }
+
+  /** @param {Room} room @param {string} name */
+  async #askForMarks(room, name) {
+    try {
+      const marks = marksIn(await ask(this.server, name));
+      if (this.room === room) this.#marks = marks;
+    } catch {
+      // The bar does without them.
+    }
+  }
+
+  #elsewhere() {
+    this.#quietUntil = performance.now() + QUIET_MS;
+    this.game.hud.feed.clear();
+  }
+
+  /** @param {number} speed */
+  #hurry(speed) {
+    this.#speed = speed;
+    if (this.#state && (this.#state.flags & PAUSED) === 0) this.#remote.play(speed);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    const { target, key } = event;
+    const wanted = this.takes(event) ? replayKey(event) : undefined;
+    if (!wanted || target instanceof HTMLSelectElement) return;
+    const isPressed = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
+    if (isPressed && key === ' ') return;
+    event.preventDefault();
+    this.#do(wanted);
+  }
+
+  /** @param {import('./keys.js').ReplayKey} wanted */
+  #do(wanted) {
+    const state = this.#state;
+    if (!state) return;
+    const at = this.#remote.target ?? state.tick;
+    const recording = { length: state.length, rate: this.#rate };
+    switch (wanted) {
+      case 'toggle':
+        if ((state.flags & PAUSED) !== 0) this.#remote.play(this.#speed);
+        else this.#remote.pause();
+        break;
+      case 'tickBack':
+      case 'tickAhead':
+        this.#elsewhere();
+        this.#remote.step(wanted === 'tickAhead' ? 1 : -1);
+        break;
+      case 'back':
+      case 'ahead':
+        this.seek(at + (wanted === 'ahead' ? 1 : -1) * LEAP_S * recording.rate);
+        break;
+      case 'markBefore':
+      case 'markAfter':
+        this.seek(nextMark(this.#markers, at, wanted === 'markAfter' ? 1 : -1, recording));
+        break;
+      case 'slower':
+      case 'faster':
+        this.#hurry(speedBeside(this.#speed, wanted === 'faster' ? 1 : -1));
+        break;
+      case 'begin':
+      case 'end':
+        this.seek(wanted === 'end' ? state.length : 0);
+        break;
+      default:
+    }
+  }
+}
+
+/**
+ * How the recording of a room runs.
+ * @param {Room} room
+ * @returns {ReplayState | undefined}
+ */
+function stateOf(room) {
+  for (const entity of room.entities.values()) {
+    if (entity.kind !== 'replay') continue;
+    const { tick, length, speed, flags } = entity;
+    return { tick, length, speed, flags };
+  }
+  return undefined;
+}
