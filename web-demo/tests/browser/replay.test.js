@@ -85,7 +85,7 @@ test('a recording is played, scrubbed, and shows what was recorded', async () =>
     await until(page, `${STATE}?.tick === ${tick}`);
     const shown = /** @type {Row[]} */ (await page.evaluate('tickwire.room.view().map((entity) => ({ ...entity }))'));
     const rows = /** @type {Row[]} */ (expected.ticks[tick]);
-    assert.ok(rows.filter(({ kind }) => kind === 'ship').length >= 4);
+    assert.ok(rows.filter(({ kind }) => kind === 'ship').length > 1);
     assert.equal(shown.length, rows.length + 1, `tick ${tick}`);
     for (const row of rows) {
       const entity = shown.find(({ id }) => id === row.id);
@@ -122,27 +122,38 @@ test('how long it takes from a press to the picture, anywhere in ten minutes', a
   await until(page, `${SHOWN} && ${STATE}?.tick > 5`);
   await page.keyboard.press('Space');
   await until(page, `(${STATE}?.flags & 1) === 1`);
-  const times = /** @type {number[]} */ (await page.evaluate(`(async () => {
-    const times = [];
+  const [arrived, shown] = /** @type {[number[], number[]]} */ (await page.evaluate(`(async () => {
+    const [arrived, shown] = [[], []];
     for (let at = 0; at < 24; at += 1) {
       const tick = (at * 7919 + 149) % ${expected.length};
       const begin = performance.now();
+      const stop = tickwire.room.on('update', ({ kind, tick: at }) => {
+        if (kind !== 'replay' || at !== tick) return;
+        arrived.push(performance.now() - begin);
+        stop();
+      });
       tickwire.replay.seek(tick);
       await new Promise((resolve) => {
         const look = () => (${STATE}?.tick === tick ? resolve() : requestAnimationFrame(look));
         look();
       });
-      times.push(performance.now() - begin);
+      shown.push(performance.now() - begin);
     }
-    return times.sort((one, other) => one - other);
+    return [arrived, shown];
   })()`));
-  const [half, most] = [times[times.length >> 1] ?? NaN, times.at(-1) ?? NaN];
-  console.log(`seek in a match of 10 min, to the first picture: median ${half.toFixed(0)} ms, most ${most.toFixed(0)} ms`);
+  for (const [what, times] of /** @type {[string, number[]][]} */ ([['state', arrived], ['picture', shown]])) {
+    times.sort((one, other) => one - other);
+    const [half, most] = [times[times.length >> 1] ?? NaN, times.at(-1) ?? NaN];
+    console.log(`seek in a match of 10 min, to its ${what}: median ${half.toFixed(0)} ms, most ${most.toFixed(0)} ms`);
+  }
+  assert.equal(shown.length, 24);
   await page.context().close();
 });
 
 test('recordings are listed, and watched from the list', async () => {
   const { page, complaints } = await open(browser, `${server.url}/`);
+  await page.locator('#start-rooms a', { hasText: 'Recordings' }).waitFor();
+  await picture(page, 'replays-start');
   await page.locator('#start-rooms a', { hasText: 'Recordings' }).click();
   await page.locator('#recordings li').first().waitFor();
   assert.equal(await page.locator('#recordings li').count(), 2);
@@ -152,6 +163,7 @@ test('recordings are listed, and watched from the list', async () => {
   await picture(page, 'replays-list');
   await page.locator('#recordings a').first().focus();
   await page.keyboard.press('Enter');
+  await page.waitForURL(/replay=/);
   await until(page, `${SHOWN} && ${STATE}?.tick > 0`);
   assert.deepEqual(complaints, []);
   await page.context().close();
@@ -161,7 +173,7 @@ test('names from a recording are text, and all of it fits a small phone', async 
   const { page, complaints } = await open(browser, `${server.url}/?replay=match`, PHONE);
   await until(page, `${SHOWN} && ${STATE}?.tick > 0`);
   await page.evaluate('tickwire.replay.seek(200)');
-  await page.locator('#board .name', { hasText: '<b>Cy</b>' }).waitFor();
+  await page.locator('#board .name', { hasText: '<b>Cy</b>' }).waitFor({ state: 'attached' });
   assert.equal(await page.locator('#hud b b, .marks b').count(), 0);
   await page.locator('#replay .marks .event').first().waitFor({ state: 'attached' });
   const boxes = /** @type {DOMRect[]} */ (await page.evaluate(`['#replay', '#watching > div', '#board', '#minimap', '#pill']
