@@ -164,6 +164,11 @@ impl Crowd {
         Ok(())
     }
 
+    /// The room, for what is no business of its members.
+    pub const fn room_mut(&mut self) -> &mut Room {
+        &mut self.room
+    }
+
     /// Computes one tick and takes out what the room wants sent.
     ///
     /// # Errors

@@ -12,6 +12,7 @@
 //!   → crowd       a room full of members, without a network     (fanout)
 //!       → rooms       large rooms: what a tick costs and sends      (bin rooms)
 //!       → sizes → plot    updates by players in the room            (bin plot)
+//!       → journal     what a journal costs, weighs, and how fast it is replayed (bin journal)
 //! criterion's files → estimates → tick_table → Markdown         (bin tick-table)
 //!
 //! movement  who is where: from a file, or made up → recording
@@ -28,6 +29,7 @@
 pub mod compare;
 pub mod crowd;
 pub mod estimates;
+pub mod journal;
 pub mod movement;
 pub mod plot;
 #[cfg(target_os = "linux")]
