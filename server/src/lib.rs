@@ -30,6 +30,7 @@ pub mod lobby;
 pub mod messages;
 pub mod metrics;
 pub mod recordings;
+pub mod replay;
 pub mod room;
 pub mod server;
 pub mod session;

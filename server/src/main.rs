@@ -1,13 +1,14 @@
-//! The server's binary: the demo games, the flags, the signals.
+//! The server's binary: the demo games, the flags, the signals, and the commands beside serving.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use futures_util::{Stream, StreamExt};
 use tickwire_server::Server;
 use tickwire_server::config::Flags;
+use tickwire_server::replay::{self, ReplayFlags};
 use tickwire_simulation::registry::GameRegistry;
 use tracing::info;
 use tracing_subscriber::EnvFilter;
@@ -23,8 +24,29 @@ fn games() -> GameRegistry {
         .with(tickwire_drift::NAME, tickwire_drift::create)
 }
 
+/// Authoritative game state server: rooms with a fixed tick, binary deltas over WebSocket.
+#[derive(Debug, Parser)]
+#[command(name = "server", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// What it does other than serve.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compute a recorded match again, and check that it comes out as it did
+    Replay(ReplayFlags),
+}
+
 fn main() -> ExitCode {
-    match serve(Flags::parse()) {
+    let Arguments { command, flags } = Arguments::parse();
+    if let Some(Command::Replay(flags)) = command {
+        return replay::run(&flags, &games());
+    }
+    match serve(flags) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -25,7 +25,8 @@ use crate::entity_ids::EntityIds;
 use crate::game::{Audience, Context, Game, Outcome, RoomRng};
 use crate::input_queue::Buttons;
 use crate::inputs::{Inputs, PlayerInput};
-use crate::journal::tape::{Change, Record, Tape, TapeError, TapedInput};
+use crate::journal::tape::{Change, Record, Tape, TapeError, TapedInput, TickInputs};
+use crate::names::MAX_NAME_CHARS;
 use crate::saved::{self, RestoreError};
 
 /// What happens to a world between its steps.
@@ -358,9 +359,7 @@ impl World {
     pub fn play(&mut self, record: Record) -> Result<bool, TapeError> {
         match record {
             Record::Tick(changes) => {
-                for (_, now) in &changes {
-                    self.schema.check_input(&now.values)?;
-                }
+                self.check_inputs(&changes)?;
                 for (index, now) in changes {
                     self.set_input(index as usize, now);
                 }
@@ -375,7 +374,28 @@ impl World {
         }
     }
 
+    fn check_inputs(&self, changes: &TickInputs) -> Result<(), TapeError> {
+        if !changes.is_sorted_by(|(one, _), (next, _)| one < next) {
+            return Err(TapeError::Misfit("the inputs of a tick are out of order"));
+        }
+        for (index, now) in changes {
+            let Some(input) = self.inputs.get(*index as usize) else {
+                return Err(TapeError::Misfit("an input of somebody who does not play"));
+            };
+            if self.bots.binary_search(&input.player).is_ok() {
+                return Err(TapeError::Misfit("an input of somebody whom the server runs"));
+            }
+            self.schema.check_input(&now.values)?;
+        }
+        Ok(())
+    }
+
     fn check(&self, happening: &Happening) -> Result<(), TapeError> {
+        if let Happening::Join { name, .. } | Happening::Rename { name, .. } = happening
+            && name.chars().count() > MAX_NAME_CHARS
+        {
+            return Err(TapeError::Misfit("a name that is too long"));
+        }
         let is_there = |player| self.roster.contains_key(player);
         match happening {
             Happening::Join { player, .. } if is_there(player) => {

@@ -23,14 +23,19 @@ pub struct Difference {
     pub second: String,
 }
 
+impl Difference {
+    /// The difference as a sentence; what the two sides are called follows their values.
+    #[must_use]
+    pub fn told(&self, one: &str, other: &str) -> String {
+        let Self { tick, entity, field, first, second } = self;
+        let entity = if *entity == 0 { String::new() } else { format!("entity {entity}, ") };
+        format!("tick {tick}: {entity}{field} is {first} {one} and {second} {other}")
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tick, entity, field, first, second } = self;
-        write!(f, "tick {tick}: ")?;
-        if *entity != 0 {
-            write!(f, "entity {entity}, ")?;
-        }
-        write!(f, "{field} is {first} in one and {second} in the other")
+        f.write_str(&self.told("in one", "in the other"))
     }
 }
 

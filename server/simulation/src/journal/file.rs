@@ -23,6 +23,8 @@ pub const VERSION: u8 = 1;
 /// What a journal begins with, before its version.
 pub const MAGIC: [u8; 8] = *b"TICKWIRE";
 const PREAMBLE: usize = MAGIC.len() + 1;
+/// Ticks per second that a room may have.
+const TICK_RATES_HZ: std::ops::RangeInclusive<u16> = 1..=240;
 
 /// The whole of a world.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -161,6 +163,9 @@ pub enum JournalError {
     /// It is of a version that this server does not read.
     #[error("a journal of version {0}; this server reads version {VERSION}")]
     Version(u8),
+    /// Its rooms tick as none does.
+    #[error("damaged: it claims {0} ticks a second")]
+    TickRate(u16),
     /// It ends, or is damaged, before the match begins.
     #[error("nothing of it is left but its beginning")]
     Beginning,
@@ -203,6 +208,9 @@ impl Journal {
             .flatten()
             .and_then(|contents| saved::decode(&contents).ok());
         let header = header.ok_or(JournalError::Beginning)?;
+        if !TICK_RATES_HZ.contains(&header.tick_rate_hz) {
+            return Err(JournalError::TickRate(header.tick_rate_hz));
+        }
         let mut journal = Self {
             last_tick: header.first_tick,
             header,
@@ -292,6 +300,12 @@ impl Journal {
         self.blocks.len()
     }
 
+    /// What kind a block is of; `None` behind the last one.
+    #[must_use]
+    pub fn kind(&self, index: usize) -> Option<BlockKind> {
+        self.blocks.get(index).map(|block| block.kind)
+    }
+
     /// What a block holds; `None` behind the last one.
     #[must_use]
     pub fn block(&self, index: usize) -> Option<Contents> {
@@ -317,6 +331,13 @@ impl Journal {
     pub fn keyframe_before(&self, tick: Tick) -> usize {
         let before = self.keyframes.partition_point(|&(at, _)| !at.is_after(tick));
         self.keyframes[before.saturating_sub(1)].1
+    }
+
+    /// The tick of that keyframe.
+    #[must_use]
+    pub fn keyframe_tick_before(&self, tick: Tick) -> Tick {
+        let before = self.keyframes.partition_point(|&(at, _)| !at.is_after(tick));
+        self.keyframes[before.saturating_sub(1)].0
     }
 
     /// The index of the last keyframe.

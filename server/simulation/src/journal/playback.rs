@@ -6,6 +6,7 @@ use thiserror::Error;
 use tickwire_protocol::ids::Tick;
 use tickwire_protocol::message::GameMessage;
 
+use super::block::BlockKind;
 use super::difference::{Difference, first_difference};
 use super::file::{Contents, Journal, Keyframe, Mark};
 use super::header::GameError;
@@ -155,6 +156,7 @@ impl Playback {
             while self.at < self.tape.len() {
                 if self.play()? {
                     self.take_outcome(&mut played);
+                    self.take_in_checks(&mut played)?;
                     return Ok(Some(played));
                 }
             }
@@ -206,6 +208,16 @@ impl Playback {
 
     fn take_outcome(&mut self, played: &mut Played) {
         played.events.extend(self.world.take_events());
+    }
+
+    /// Holds the tick that was just computed against what the journal says of it.
+    fn take_in_checks(&mut self, played: &mut Played) -> Result<(), PlaybackError> {
+        while self.at == self.tape.len()
+            && let Some(BlockKind::Hash | BlockKind::Keyframe) = self.journal.kind(self.next)
+        {
+            self.take_in_block(played)?;
+        }
+        Ok(())
     }
 
     /// Takes in the next block; false at the end.
