@@ -3,140 +3,29 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+mod recording;
+
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use proptest::prelude::*;
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
-use tickwire_protocol::ids::RequestId;
-use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{
-    GameMessage, Input, InputValues, Request, RequestKind, Role, Value, ViewAge,
-};
-use tickwire_protocol::schema::InputKind;
-use tickwire_simulation::game::Game;
+use recording::{Match, Plan, disturb};
+use tickwire_protocol::ids::Tick;
 use tickwire_simulation::journal::difference::first_difference;
-use tickwire_simulation::journal::file::{End, Journal, JournalError, JournalWriter, MarkKind};
-use tickwire_simulation::journal::header::{Header, schema_hash};
+use tickwire_simulation::journal::file::{Journal, JournalError, MarkKind};
 use tickwire_simulation::journal::playback::{MakeGame, Playback};
 use tickwire_simulation::registry::GameOptions;
-use tickwire_simulation::room::{Room, RoomConfig, SeatRequest};
 
-type Factory =
-    fn(&GameOptions) -> Result<Box<dyn Game>, tickwire_simulation::registry::OptionError>;
+/// A match in which everything happens.
+fn plan(game: &str, seed: u64, ticks: u32, ends: bool) -> Plan<'_> {
+    Plan { game, options: &[], seed, ticks, bots: 2, ends, act: disturb }
+}
 
-fn factory(game: &str) -> Factory {
-    if game == "arena" { tickwire_arena::create } else { tickwire_drift::create }
+fn play(game: &str, seed: u64, ticks: u32, ends: bool) -> Match {
+    plan(game, seed, ticks, ends).play()
 }
 
 fn make(game: &str) -> MakeGame {
-    let factory = factory(game);
-    Arc::new(move || Ok(factory(&GameOptions::default())?))
-}
-
-/// A match that was played, and its hash after each tick.
-struct Match {
-    bytes: Vec<u8>,
-    hashes: BTreeMap<u32, u64>,
-}
-
-/// Plays a match at random: people come, play, talk, are renamed, lose their connection, come back and go.
-fn play(game: &str, seed: u64, ticks: u32, end: bool) -> Match {
-    let config = RoomConfig { seed, bots: 2, resume_ticks: 40, ..RoomConfig::default() };
-    let mut room = Room::new(config, factory(game)(&GameOptions::default()).unwrap()).unwrap();
-    let header = Header {
-        game: game.to_owned(),
-        options: BTreeMap::new(),
-        schema_hash: schema_hash(room.schema()),
-        tick_rate_hz: 30,
-        seed,
-        first_tick: room.tick(),
-        room: "room".to_owned(),
-        opened_at_ms: 1_764_000_000_000,
-        capacity: 50,
-        spectator_capacity: 50,
-        bots: 2,
-        server: "0".to_owned(),
-    };
-    let mut bytes = Vec::new();
-    let mut writer = JournalWriter::begin(&header, &mut bytes);
-    room.attach_writer();
-    let mut rng = StdRng::seed_from_u64(seed);
-    let mut hashes = BTreeMap::from([(room.tick().0, room.state_hash())]);
-    // Players, their next numbers, and the key of each.
-    let mut people: Vec<(PlayerId, u16, u32)> = Vec::new();
-    for _ in 0..ticks {
-        disturb(&mut room, &mut people, &mut rng);
-        room.step();
-        while room.poll_output().is_some() {}
-        hashes.insert(room.tick().0, room.state_hash());
-        room.take_pieces().into_iter().for_each(|piece| writer.take(piece, &mut bytes));
-        if rng.random_ratio(1, 3) {
-            writer.flush(&mut bytes);
-        }
-    }
-    writer.flush(&mut bytes);
-    if end {
-        let end = End { tick: room.tick(), leader: None, reason: "empty".to_owned() };
-        writer.end(&end, &mut bytes);
-    }
-    Match { bytes, hashes }
-}
-
-fn disturb(room: &mut Room, people: &mut Vec<(PlayerId, u16, u32)>, rng: &mut StdRng) {
-    let now = Duration::from_millis(33 * u64::from(room.tick().0));
-    if rng.random_ratio(1, 12) && people.len() < 12 {
-        let role = if rng.random_ratio(1, 5) { Role::Spectator } else { Role::Player };
-        let request = SeatRequest { name: format!("Zoë {}", people.len()), role, send_every: 1 };
-        people.push((room.handle_join(None, request, now).unwrap(), 1, 0));
-    }
-    let neutral = InputValues::neutral(room.schema());
-    let ranges: Vec<_> = room.schema().inputs.iter().map(|input| input.kind).collect();
-    let messages = room.schema().messages.len();
-    for (player, seq, key) in people.iter_mut() {
-        if rng.random_ratio(2, 3) {
-            let mut values = neutral;
-            for (field, kind) in ranges.iter().enumerate() {
-                let value = match *kind {
-                    InputKind::Integer { min, max } if rng.random_ratio(1, 2) => {
-                        rng.random_range(min..=max)
-                    }
-                    InputKind::Button => rng.random_range(0..=1),
-                    InputKind::Integer { .. } => 0,
-                };
-                values.set(field, value);
-            }
-            let ahead = rng.random_range(0..4);
-            let at = if ahead == 0 { Tick(0) } else { room.tick().plus(ahead - 1) };
-            let view_age = ViewAge(rng.random_range(0..100));
-            let input = Input { seq: InputSeq(*seq), at, view_age, values };
-            let _ = room.handle_input(*player, input, now);
-            *seq += 1;
-        }
-        if messages > 0 && rng.random_ratio(1, 40) {
-            let what = GameMessage { kind: 0, values: vec![Value::Text("hello 🚀".to_owned())] };
-            let _ = room.handle_message(*player, &what);
-        }
-        if rng.random_ratio(1, 60) {
-            let name = format!("Ada {}", rng.random_range(0..99));
-            let id = RequestId(u32::from(*seq));
-            let _ =
-                room.handle_request(*player, Request { id, what: RequestKind::Rename { name } });
-        }
-        if rng.random_ratio(1, 80) {
-            room.handle_drop(*player);
-        } else if rng.random_ratio(1, 30)
-            && room.handle_resume(*player, *key, EventNumber(0), now).is_ok()
-        {
-            (*key, *seq) = (*key + 1, 1);
-        }
-    }
-    if rng.random_ratio(1, 25) && !people.is_empty() {
-        let (player, ..) = people.swap_remove(rng.random_range(0..people.len()));
-        room.handle_leave(player);
-    }
+    recording::make(&plan(game, 0, 0, false).header())
 }
 
 /// Computes a match again, and says up to which tick.

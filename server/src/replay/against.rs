@@ -9,9 +9,9 @@ use tickwire_protocol::ids::Tick;
 use tickwire_simulation::journal::difference::{Difference, first_difference};
 use tickwire_simulation::journal::playback::Playback;
 
+use super::ReplayError;
 use super::opening::Opened;
 use super::report::Report;
-use super::ReplayError;
 
 /// How far two worlds that have parted are computed on, in seconds, until an entity shows it. Positions are
 /// compared as clients see them, so what parts in a speed is seen a little later.
@@ -39,17 +39,21 @@ pub(super) fn compare(
         return Ok(other_game(first, second));
     }
     let begin = Instant::now();
-    let mut sides = Sides { opened: [first, second], playbacks: [first.playback()?, second.playback()?] };
+    let mut sides =
+        Sides { opened: [first, second], playbacks: [first.playback()?, second.playback()?] };
     sides.align()?;
     let from = sides.tick();
     let (parting, ended) = sides.find_parting(until)?;
-    let to = parting.as_ref().map_or(sides.tick(), |parting| parting.tick);
+    // Of one that has ended the other is a tick ahead; of two that have parted, both are some.
+    let reached = sides.playbacks[ended.unwrap_or(0)].world().tick();
+    let to = parting.as_ref().map_or(reached, |parting| parting.tick);
     let ticks = to.since(from).max(0).cast_unsigned();
     let mut report = Report::new(first, to, ticks, begin.elapsed().as_secs_f64());
     (report.from_tick, report.notes) = (from.0, header_notes(first, second));
     name_sides(&mut report, second);
     report.notes.extend(ended.map(|index| {
-        let [path, other] = if index == 0 { [first, second] } else { [second, first] }.map(Opened::path);
+        let [path, other] =
+            if index == 0 { [first, second] } else { [second, first] }.map(Opened::path);
         format!("{path} ends at tick {}; {other} goes on", to.0)
     }));
     sides.note_divergences(&mut report);

@@ -25,8 +25,8 @@ impl Opened {
     /// [`ReplayError`] when it cannot be read, is no journal, or its game is not here as it was.
     pub(super) fn read(path: &Path, games: &GameRegistry) -> Result<Self, ReplayError> {
         let told = || path.display().to_string();
-        let bytes = std::fs::read(path)
-            .map_err(|cause| ReplayError::Unreadable { path: told(), cause })?;
+        let bytes =
+            std::fs::read(path).map_err(|cause| ReplayError::Unreadable { path: told(), cause })?;
         let journal =
             Journal::read(bytes).map_err(|cause| ReplayError::Journal { path: told(), cause })?;
         let header = journal.header().clone();
