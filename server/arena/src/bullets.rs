@@ -150,6 +150,7 @@ impl Bullets {
             beyond.max_element() <= MUZZLE
                 && length(bullet.velocity) < IMPOSSIBLE_SPEED
                 && bullet.life.is_finite()
+                && bullet.entity != EntityId(0)
         })
     }
 }

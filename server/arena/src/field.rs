@@ -161,7 +161,9 @@ impl Field {
             && rocks.len() <= self.options.asteroids as usize
             && (laid_out || rocks.is_empty())
             && rocks.iter().all(|rock| within(rock.center) && ROCK_RADII.contains(&rock.radius))
-            && pickups.iter().all(|pickup| within(pickup.position));
+            && pickups.iter().all(|pickup| within(pickup.position))
+            && rocks.iter().all(|rock| rock.entity != EntityId(0))
+            && pickups.iter().all(|pickup| pickup.entity != EntityId(0));
         if sound {
             (self.laid_out, self.rocks, self.pickups) = (laid_out, rocks, pickups);
             self.index_rocks();

@@ -240,7 +240,8 @@ impl Fleet {
         self.ships.is_sorted_by(|one, next| one.player < next.player)
             && self.ships.iter().all(|ship| {
                 let ShipMotion { position, velocity, .. } = ship.motion;
-                position.cmpge(Vec2::ZERO).all()
+                ship.entity != EntityId(0)
+                    && position.cmpge(Vec2::ZERO).all()
                     && position.cmple(world).all()
                     && length(velocity) < IMPOSSIBLE_SPEED
                     && length(ship.previous - position) < IMPOSSIBLE_SPEED

@@ -152,7 +152,8 @@ impl Pilots {
                 };
                 let counts =
                     SCORES.contains(&pilot.score) && pilot.kills.max(pilot.deaths) <= MAX_TALLY;
-                waits && counts && pilot.chat.is_sound()
+                let shown = pilot.entity != EntityId(0) && pilot.helm != EntityId(0);
+                waits && counts && shown && pilot.chat.is_sound()
             })
     }
 }

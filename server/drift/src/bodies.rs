@@ -91,6 +91,7 @@ impl Bodies {
         let finite = |axis: &[f32]| axis.iter().all(|component| component.is_finite());
         self.entities.len() == count
             && [&self.x, &self.y, &self.vx, &self.vy].iter().all(|axis| axis.len() == count)
+            && !self.entities.contains(&EntityId(0))
             && self.players.is_sorted_by(|one, next| one < next)
             && within(&self.x, width)
             && within(&self.y, height)
