@@ -131,7 +131,7 @@ pub struct World {
 }
 
 /// A world as it is saved. The bots and the schema follow from it.
-#[derive(Encode, Decode)]
+#[derive(Decode)]
 struct SavedWorld {
     tick: Tick,
     rng: Compat<RoomRng>,
@@ -418,14 +418,16 @@ impl World {
     /// The whole of it, between two steps, such that [`World::restore`] goes on exactly as this one does.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
-        saved::encode(&SavedWorld {
-            tick: self.scope.tick,
-            rng: Compat(self.scope.rng.clone()),
-            entity_ids: self.scope.entity_ids.clone(),
-            roster: self.roster.clone(),
-            inputs: self.inputs.clone(),
-            game: self.game.save(),
-        })
+        // In the order of `SavedWorld`, without a copy of everybody's name.
+        let Scope { tick, rng, entity_ids, .. } = &self.scope;
+        saved::encode(&(
+            tick,
+            Compat(rng.clone()),
+            entity_ids,
+            &self.roster,
+            &self.inputs,
+            self.game.save(),
+        ))
     }
 
     /// A hash (XXH3, 64 bits) of everything that the world's future depends on.
