@@ -126,7 +126,7 @@ impl Recorder {
         let state = Bytes::from(world.save());
         if is_keyframe {
             self.keyframe = state.clone();
-            self.since = Vec::new();
+            self.since.clear();
         }
         if let Some(pieces) = &mut self.pieces {
             let (tick, leader) = (world.tick(), world.game().leader());
