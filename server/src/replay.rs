@@ -149,11 +149,11 @@ fn replay(flags: &ReplayFlags, games: &GameRegistry) -> Result<Report, ReplayErr
     }
     let begin = Instant::now();
     let mut playback = opened.playback()?;
-    let ticks = match flags.dump {
+    let (ticks, obstacle) = match flags.dump {
         Some(tick) => {
             let ticks = seek(&opened, &mut playback, tick)?;
             print(&Table::of(playback.world()).to_string());
-            ticks
+            (ticks, None)
         }
         None => check(&opened, &mut playback, flags.until.map(Tick))?,
     };
@@ -162,28 +162,34 @@ fn replay(flags: &ReplayFlags, games: &GameRegistry) -> Result<Report, ReplayErr
     let mut report = Report::new(&opened, playback.world().tick(), ticks, seconds);
     report.diverged_at = divergence.as_ref().map(|divergence| divergence.tick.0);
     report.first_difference = divergence.and_then(|divergence| divergence.first);
+    report.notes.extend(obstacle.map(|obstacle| obstacle.to_string()));
     Ok(report)
 }
 
-/// Computes every tick up to one, or all, and says how many those were.
+/// Computes every tick up to one, or all, and says how many those were. A match that is another one by then
+/// may come to where it cannot be computed on: that is told as well.
 fn check(
     opened: &Opened,
     playback: &mut Playback,
     until: Option<Tick>,
-) -> Result<u32, ReplayError> {
+) -> Result<(u32, Option<ReplayError>), ReplayError> {
     let mut ticks = 0;
+    let mut obstacle = None;
     while until.is_none_or(|until| until.is_after(playback.world().tick())) {
         match playback.step() {
             Ok(Some(_)) => ticks += 1,
             Ok(None) => break,
             Err(cause) => {
-                opened.warn_of_loss(playback.world().tick());
-                return Err(opened.playback_error(cause));
+                obstacle = Some(opened.playback_error(cause));
+                break;
             }
         }
     }
     opened.warn_of_loss(playback.world().tick());
-    Ok(ticks)
+    match obstacle {
+        Some(obstacle) if playback.divergence().is_none() => Err(obstacle),
+        obstacle => Ok((ticks, obstacle)),
+    }
 }
 
 /// Goes to a tick, and says how many were computed for that.

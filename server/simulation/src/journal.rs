@@ -14,7 +14,7 @@
 //! | [`tape`] | what is done to a world, as bytes |
 //! | [`block`] | bytes with a checksum, compressed where that helps |
 //! | [`header`] | what a world begins from |
-//! | [`file`] | a whole journal: its sound part, and where what is |
+//! | [`mod@file`] | a whole journal: its sound part, and where what is |
 //! | [`recorder`] | what a room keeps of its world, and hands to a writer |
 //! | [`playback`] | a world computed again, and held against the journal's hashes |
 //! | [`screening`] | a recorded match as a game, for those who watch it |

@@ -3,7 +3,7 @@
 //! [`disturbs`] is for games too, whose players write to each other.
 
 /// Most characters of a name.
-pub const MAX_NAME_CHARS: usize = 24;
+const MAX_NAME_CHARS: usize = 24;
 /// The name of somebody who gives none.
 const DEFAULT_NAME: &str = "Player";
 

@@ -11,6 +11,8 @@
 //!      └──────────────┴─→ tape
 //! ```
 
+mod playing;
+
 use std::collections::BTreeMap;
 
 use bincode::serde::Compat;
@@ -25,8 +27,7 @@ use crate::entity_ids::EntityIds;
 use crate::game::{Audience, Context, Game, Outcome, RoomRng};
 use crate::input_queue::Buttons;
 use crate::inputs::{Inputs, PlayerInput};
-use crate::journal::tape::{Change, Record, Tape, TapeError, TapedInput, TickInputs};
-use crate::names::MAX_NAME_CHARS;
+use crate::journal::tape::{Change, Tape, TapedInput};
 use crate::saved::{self, RestoreError};
 
 /// What happens to a world between its steps.
@@ -350,69 +351,6 @@ impl World {
             }
         }
         self.fresh.sort_unstable_by_key(|change| change.index);
-    }
-
-    /// Does once more what was recorded, and says whether that was a tick.
-    ///
-    /// # Errors
-    /// [`TapeError`] when it does not fit the world; nothing has changed then.
-    pub fn play(&mut self, record: Record) -> Result<bool, TapeError> {
-        match record {
-            Record::Tick(changes) => {
-                self.check_inputs(&changes)?;
-                for (index, now) in changes {
-                    self.set_input(index as usize, now);
-                }
-                self.step();
-                Ok(true)
-            }
-            Record::Happening(happening) => {
-                self.check(&happening)?;
-                let _ = self.apply(happening);
-                Ok(false)
-            }
-        }
-    }
-
-    fn check_inputs(&self, changes: &TickInputs) -> Result<(), TapeError> {
-        if !changes.is_sorted_by(|(one, _), (next, _)| one < next) {
-            return Err(TapeError::Misfit("the inputs of a tick are out of order"));
-        }
-        for (index, now) in changes {
-            let Some(input) = self.inputs.get(*index as usize) else {
-                return Err(TapeError::Misfit("an input of somebody who does not play"));
-            };
-            if self.bots.binary_search(&input.player).is_ok() {
-                return Err(TapeError::Misfit("an input of somebody whom the server runs"));
-            }
-            self.schema.check_input(&now.values)?;
-        }
-        Ok(())
-    }
-
-    fn check(&self, happening: &Happening) -> Result<(), TapeError> {
-        if let Happening::Join { name, .. } | Happening::Rename { name, .. } = happening
-            && name.chars().count() > MAX_NAME_CHARS
-        {
-            return Err(TapeError::Misfit("a name that is too long"));
-        }
-        let is_there = |player| self.roster.contains_key(player);
-        match happening {
-            Happening::Join { player, .. } if is_there(player) => {
-                Err(TapeError::Misfit("somebody comes in who is there"))
-            }
-            Happening::Join { .. } => Ok(()),
-            Happening::Leave { player }
-            | Happening::Presence { player, .. }
-            | Happening::Rename { player, .. }
-            | Happening::Message { player, .. }
-                if !is_there(player) =>
-            {
-                Err(TapeError::Misfit("something is done by somebody who is not there"))
-            }
-            Happening::Message { message, .. } => Ok(self.schema.check_message(message)?),
-            _ => Ok(()),
-        }
     }
 
     /// The whole of it, between two steps, such that [`World::restore`] goes on exactly as this one does.

@@ -31,6 +31,9 @@ const EXTREMES: [&[u8]; 9] = [
     &[1, 0, 0, 0],
 ];
 
+/// What does something with a file.
+type Target = fn(&[u8]);
+
 /// A match as the target `blocks` takes it.
 type Blocks = Vec<(u8, Vec<u8>)>;
 
@@ -73,8 +76,7 @@ static MATCHES: LazyLock<Vec<Blocks>> = LazyLock::new(|| {
 
 #[test]
 fn files_found_by_fuzzing() {
-    let targets: [(&str, fn(&[u8])); 2] =
-        [("journal", targets::journal), ("blocks", targets::blocks)];
+    let targets: [(&str, Target); 2] = [("journal", targets::journal), ("blocks", targets::blocks)];
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     if std::env::var_os("TICKWIRE_BLESS").is_some() {
         for game in ["arena", "drift"] {

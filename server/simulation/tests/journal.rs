@@ -9,11 +9,14 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use recording::{Match, Plan, disturb};
-use tickwire_protocol::ids::Tick;
+use tickwire_protocol::ids::{PlayerId, Tick};
+use tickwire_protocol::message::{GameMessage, InputValues, Role, ViewAge};
 use tickwire_simulation::journal::difference::first_difference;
 use tickwire_simulation::journal::file::{Journal, JournalError, MarkKind};
 use tickwire_simulation::journal::playback::{MakeGame, Playback};
+use tickwire_simulation::journal::tape::{Record, TapedInput};
 use tickwire_simulation::registry::GameOptions;
+use tickwire_simulation::world::{Happening, World};
 
 /// A match in which everything happens.
 fn plan(game: &str, seed: u64, ticks: u32, ends: bool) -> Plan<'_> {
@@ -136,4 +139,43 @@ fn replay_reads_up_to_the_last_good_block() {
     let whole = replay("drift", &ORIGINAL.bytes);
     let half = replay("drift", &ORIGINAL.bytes[..ORIGINAL.bytes.len() / 2]);
     assert!(half > whole / 4 && half < whole, "{half} of {whole} ticks");
+}
+
+#[test]
+fn what_does_not_fit_a_world_is_refused_and_changes_nothing() {
+    let game = tickwire_drift::create(&GameOptions::default()).unwrap();
+    let mut world = World::new(game, 1, Tick(0), 30).unwrap();
+    let join = |player, name: &str, role| {
+        let name = name.to_owned();
+        Record::Happening(Happening::Join { player: PlayerId(player), name, role })
+    };
+    world.play(join(1, "Ada", Role::Player)).unwrap();
+    world.play(join(2, "Vega", Role::Bot)).unwrap();
+    world.play(join(3, "Zoë", Role::Spectator)).unwrap();
+    let input = |values: &[i32]| TapedInput {
+        values: InputValues::new(values).unwrap(),
+        view_age: ViewAge::UNTOLD,
+        held_age: ViewAge::UNTOLD,
+    };
+    let nobody = PlayerId(9);
+    let message = GameMessage { kind: 0, values: Vec::new() };
+    for record in [
+        Record::Tick(vec![(1, input(&[1, 1]))]),
+        Record::Tick(vec![(2, input(&[1, 1]))]),
+        Record::Tick(vec![(0, input(&[1, 1])), (0, input(&[2, 2]))]),
+        Record::Tick(vec![(0, input(&[128, 0]))]),
+        Record::Tick(vec![(0, input(&[1]))]),
+        join(1, "Ada", Role::Player),
+        join(3, "Zoë", Role::Player),
+        join(4, &"x".repeat(2000), Role::Player),
+        Record::Happening(Happening::Leave { player: nobody }),
+        Record::Happening(Happening::Presence { player: nobody, is_present: true }),
+        Record::Happening(Happening::Rename { player: nobody, name: "Bob".to_owned() }),
+        Record::Happening(Happening::Message { player: PlayerId(1), message }),
+    ] {
+        let before = (world.hash(), world.recorded().len());
+        assert!(world.play(record.clone()).is_err(), "{record:?}");
+        assert_eq!((world.hash(), world.recorded().len()), before, "{record:?}");
+    }
+    assert!(world.play(Record::Tick(vec![(0, input(&[127, -127]))])).unwrap());
 }
