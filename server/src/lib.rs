@@ -15,6 +15,8 @@
 //!                                → identity (a signed token)
 //! room::driver → journal::writer   one thread that writes matches down; journal::revival brings them back
 //! room::timer    one thread that knows when each room's next tick is due
+//!
+//! server replay FILE → replay → tickwire_simulation::journal            (no server at all)
 //! ```
 //!
 //! Data goes one way; nothing is asked back on the hot path. After a
