@@ -192,10 +192,26 @@ impl Room {
         self.replication.parts()
     }
 
-    /// From now on all that is done to the world is kept for a writer: see [`Room::take_pieces`]. A journal
-    /// that the room was revived from goes on; another one begins with a keyframe.
+    /// From now on all that is done to the world is kept for a writer, from a keyframe on: see
+    /// [`Room::take_pieces`].
     pub fn attach_writer(&mut self) {
         self.recorder.attach_writer(&mut self.world);
+    }
+
+    /// The same for the writer of the journal that the room was just revived from.
+    pub fn continue_writer(&mut self) {
+        self.recorder.continue_writer();
+    }
+
+    /// Whether there is a writer.
+    #[must_use]
+    pub const fn has_writer(&self) -> bool {
+        self.recorder.has_writer()
+    }
+
+    /// The match is over: the last piece is a keyframe, if nothing was done since the last tick.
+    pub fn end_journal(&mut self) {
+        self.recorder.handle_end(&self.world);
     }
 
     /// Nobody takes the pieces any more.

@@ -167,7 +167,7 @@ const fn status_of_recording(cause: &RecordingError) -> (StatusCode, &'static st
         RecordingError::TooLarge => (unfit, "replay_too_large"),
         RecordingError::Journal(JournalError::Foreign) => (unfit, "replay_foreign"),
         RecordingError::Journal(JournalError::Version(_)) => (unfit, "replay_version"),
-        RecordingError::Journal(JournalError::Beginning)
+        RecordingError::Journal(JournalError::Beginning | JournalError::TickRate(_))
         | RecordingError::Nonsense(_)
         | RecordingError::Playback(_) => (unfit, "replay_damaged"),
         RecordingError::Game(_) => (unfit, "replay_game"),

@@ -8,13 +8,10 @@ use actix::{ActorContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::ServerMessage;
-use tickwire_simulation::journal::file::End;
-use tickwire_simulation::room::{DesyncReport, Hopeless, Mended};
+use tickwire_simulation::room::{Hopeless, Mended};
 use tracing::{error, warn};
 
 use super::driver::{RoomDriver, told};
-use super::shows::{Delay, Shows};
-use crate::journal::desync::DesyncCase;
 use crate::messages::{Drain, Outgoing, Purpose};
 
 /// Shortest time after which players of a room that has failed are asked to join another; at random up to
@@ -128,63 +125,6 @@ impl RoomDriver {
         warn!(%room, %game, %tick, replayed, without_inputs, "the game's rules panicked: the room is made anew");
         self.parts.metrics.rooms_mended.inc();
         self.parts.handle.board.post(&self.parts.room);
-    }
-
-    /// Hands over what there is for the journal.
-    pub(super) fn write_down(&mut self) {
-        let delay = self.parts.handle.shows.delay();
-        if self.parts.journal.is_none() && delay.is_none() {
-            return;
-        }
-        let pieces = self.parts.room.take_pieces();
-        if let Some(Delay { line, .. }) = delay {
-            line.take_in(&pieces, self.parts.room.recorded_tick());
-        }
-        if let Some(journal) = &self.parts.journal
-            && !pieces.is_empty()
-            && !journal.hand_over(pieces)
-        {
-            self.parts.journal = None;
-            if delay.is_none() {
-                self.parts.room.detach_writer();
-            }
-        }
-    }
-
-    /// Whether the match that the room shows later is over, and was shown to its end.
-    pub(super) fn is_shown(&mut self) -> bool {
-        let Shows::Delayed { line, .. } = &self.parts.handle.shows else { return false };
-        self.ticks_over += u32::from(line.is_over());
-        self.ticks_over > line.delay_ticks()
-    }
-
-    /// Writes down how a client's copy came to differ, beside the journal.
-    pub(super) fn write_down_desync(
-        &self,
-        player: PlayerId,
-        report: &DesyncReport,
-        recent: &[Vec<u8>],
-    ) {
-        if let Some(journal) = &self.parts.journal {
-            let now = self.parts.room.tick();
-            let case = DesyncCase::new(journal.name(), now, player, report, recent);
-            journal.report(report.tick, player, &case);
-        }
-    }
-
-    /// The match is over, and its journal as well.
-    fn close_journal(&mut self, reason: &str) {
-        self.write_down();
-        if let Some(Delay { line, .. }) = self.parts.handle.shows.delay() {
-            line.end();
-        }
-        if let Some(journal) = self.parts.journal.take() {
-            let room = &self.parts.room;
-            // Broken rules are not asked.
-            let leader = catch_unwind(AssertUnwindSafe(|| room.world().game().leader()));
-            let (tick, leader) = (room.recorded_tick(), leader.unwrap_or_default());
-            journal.close(End { tick, leader, reason: reason.to_owned() });
-        }
     }
 
     /// Ends a room whose rules have failed, without asking them.

@@ -1,15 +1,21 @@
-//! Rooms and their journals: what one begins with, and rooms that are brought back from theirs.
+//! Rooms and their journals: what one begins with, what is written down in it, its end, and rooms that are
+//! brought back from theirs.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tickwire_protocol::ids::PlayerId;
+use tickwire_simulation::journal::file::End;
 use tickwire_simulation::journal::header::{Header, schema_hash};
-use tickwire_simulation::room::{Room, RoomConfig};
+use tickwire_simulation::room::{DesyncReport, Room, RoomConfig};
 use tracing::{info, warn};
 
-use super::driver::MakeGame;
+use super::driver::{MakeGame, RoomDriver};
 use super::opener::{Launch, RoomOpener};
+use super::shows::{Delay, Shows};
+use crate::journal::desync::DesyncCase;
 use crate::journal::revival::{Revived, candidates, revive};
 use crate::journal::writer::Writer;
 
@@ -82,11 +88,73 @@ impl RoomOpener {
         self.metrics.rooms_revived.inc();
         let room_journal = writer.reopen(name, &journal);
         if room_journal.is_some() {
-            room.attach_writer();
+            room.continue_writer();
         }
         let make_game: MakeGame = Arc::new(move || header.make_game(&games).ok());
         let (journal, pause) = (room_journal, Some(REVIVAL_PAUSE));
         let shows = self.shows_match(&game, &mut room, &make_game);
         self.enlist(Launch { id, game: &game, room, make_game, shows, journal, pause });
+    }
+}
+
+impl RoomDriver {
+    /// Hands over what there is for the journal.
+    pub(super) fn write_down(&mut self) {
+        let delay = self.parts.handle.shows.delay();
+        if self.parts.journal.is_none() && delay.is_none() {
+            return;
+        }
+        let pieces = self.parts.room.take_pieces();
+        if let Some(Delay { line, .. }) = delay {
+            line.take_in(&pieces, self.parts.room.recorded_tick());
+        }
+        if let Some(journal) = &self.parts.journal
+            && !pieces.is_empty()
+            && !journal.hand_over(pieces)
+        {
+            self.parts.journal = None;
+            if delay.is_none() {
+                self.parts.room.detach_writer();
+            }
+        }
+    }
+
+    /// Whether the match that the room shows later is over, and was shown to its end.
+    pub(super) fn is_shown(&mut self) -> bool {
+        let Shows::Delayed { line, .. } = &self.parts.handle.shows else { return false };
+        self.ticks_over += u32::from(line.is_over());
+        self.ticks_over > line.delay_ticks()
+    }
+
+    /// Writes down how a client's copy came to differ, beside the journal.
+    pub(super) fn write_down_desync(
+        &self,
+        player: PlayerId,
+        report: &DesyncReport,
+        recent: &[Vec<u8>],
+    ) {
+        if let Some(journal) = &self.parts.journal {
+            let now = self.parts.room.tick();
+            let case = DesyncCase::new(journal.name(), now, player, report, recent);
+            journal.report(report.tick, player, &case);
+        }
+    }
+
+    /// The match is over, and its journal as well.
+    pub(super) fn close_journal(&mut self, reason: &str) {
+        // Broken rules are not asked.
+        let room = &mut self.parts.room;
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            room.end_journal();
+            room.world().game().leader()
+        }));
+        self.write_down();
+        if let Some(Delay { line, .. }) = self.parts.handle.shows.delay() {
+            line.end();
+        }
+        if let Some(journal) = self.parts.journal.take() {
+            let (tick, leader) = (self.parts.room.recorded_tick(), ended.unwrap_or_default());
+            journal.close(End { tick, leader, reason: reason.to_owned() });
+        }
     }
 }

@@ -103,7 +103,9 @@ impl RoomOpener {
         let config = room.config();
         let ticks = (delay.as_secs_f64() * f64::from(config.tick_rate_hz)).ceil() as u32;
         let line = DelayLine::new(ticks, room.tick(), room.keyframe());
-        room.attach_writer();
+        if !room.has_writer() {
+            room.attach_writer();
+        }
         let (make_game, game) = (Arc::clone(make_game), game.to_owned());
         let make: playback::MakeGame =
             Arc::new(move || make_game().ok_or_else(|| GameError::Unknown(game.clone())));

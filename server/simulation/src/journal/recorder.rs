@@ -75,13 +75,17 @@ impl Recorder {
         *self = Self { pieces: self.pieces.take(), ..Self::new(self.config, world) };
     }
 
-    /// From now on there is a writer. If nothing was done to the world since this began, the first piece is a
-    /// keyframe; else what was done goes behind the keyframe that the writer has.
+    /// From now on there is a writer, whose first piece is a keyframe.
     pub fn attach_writer(&mut self, world: &mut World) {
         self.pieces = Some(Vec::new());
-        if self.since.is_empty() && world.recorded().is_empty() {
-            self.keep_state(world, true);
-        }
+        world.rewind_tape();
+        self.keep_state(world, true);
+    }
+
+    /// From now on there is a writer that has the world as it was when this began: what was done since goes
+    /// behind that.
+    pub fn continue_writer(&mut self) {
+        self.pieces = Some(Vec::new());
     }
 
     /// Whether there is a writer.
@@ -119,6 +123,14 @@ impl Recorder {
         let is_keyframe = tick.is_multiple_of(self.config.keyframe_ticks);
         if is_keyframe || self.pieces.is_some() && tick.is_multiple_of(self.config.hash_ticks) {
             self.keep_state(world, is_keyframe);
+        }
+    }
+
+    /// The match is over: what it has come to is kept whole, so that whoever computes it again can say in what
+    /// that differs.
+    pub fn handle_end(&mut self, world: &World) {
+        if self.pieces.is_some() && world.recorded().is_empty() {
+            self.keep_state(world, true);
         }
     }
 
