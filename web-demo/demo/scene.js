@@ -62,6 +62,10 @@ export class Scene {
 
   /** Whether what comes and goes does so unseen: a recording goes on elsewhere. */
   isQuiet = false;
+  /** Whether the newest state is shown, and not the picture a little behind it: where nothing moves. */
+  isNewest = false;
+  /** The tick that is shown of a recording. @type {number | undefined} */
+  replayTick = undefined;
 
   #isPredicted = false;
   #tracks = new Tracks();
@@ -96,7 +100,8 @@ export class Scene {
   gather(room, nowMs, seconds) {
     this.#empty();
     this.#tracks.begin();
-    const shown = room.view(nowMs);
+    const picture = room.view(nowMs);
+    const shown = this.isNewest ? room.entities.values() : picture;
     this.#isPredicted = room.prediction?.state !== undefined;
     for (const entity of shown) {
       switch (entity.kind) {
@@ -111,6 +116,9 @@ export class Scene {
           break;
         case 'pickup':
           this.pickups.add(entity, this.#tracks.of(entity.id));
+          break;
+        case 'replay':
+          this.replayTick = entity.tick;
           break;
         default:
       }

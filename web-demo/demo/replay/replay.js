@@ -29,6 +29,8 @@ export class Replay {
   /** What happened when, before the length is known. @type {import('./listing.js').Mark[] | undefined} */
   #marks = undefined;
   #quietUntil = -Infinity;
+  /** Whether somebody has gone elsewhere while it stood: from then on the newest state is shown at once. */
+  #isLeafing = false;
   #remote = new Remote((name, params) => this.room?.request(name, params) ?? Promise.resolve());
 
   /**
@@ -59,6 +61,7 @@ export class Replay {
   enter(room, name) {
     const isScreening = room.schema?.entities.some((kind) => kind.name === 'replay') ?? false;
     this.room = isScreening ? room : undefined;
+    this.#rest();
     this.#state = undefined;
     this.#marks = undefined;
     this.#markers = [];
@@ -69,7 +72,7 @@ export class Replay {
   /** The room is left. */
   leave() {
     this.room = undefined;
-    this.game.scene.isQuiet = false;
+    this.#rest();
     this.bar.show(false);
   }
 
@@ -87,7 +90,11 @@ export class Replay {
     const state = stateOf(room);
     if (!state) return;
     this.#state = state;
-    if ((state.flags & PAUSED) === 0) this.#speed = state.speed;
+    if ((state.flags & PAUSED) === 0) {
+      this.#speed = state.speed;
+      this.#isLeafing = false;
+    }
+    this.game.scene.isNewest = this.#isLeafing;
     if (this.#marks) {
       this.#markers = markersOf(this.#marks, state.length, this.#rate);
       this.#marks = undefined;
@@ -110,7 +117,14 @@ export class Replay {
     }
   }
 
+  #rest() {
+    this.#isLeafing = false;
+    this.game.scene.isQuiet = false;
+    this.game.scene.isNewest = false;
+  }
+
   #elsewhere() {
+    this.#isLeafing = this.#state !== undefined && (this.#state.flags & PAUSED) !== 0;
     this.#quietUntil = performance.now() + QUIET_MS;
     this.game.hud.feed.clear();
   }

@@ -84,6 +84,7 @@ test('a recording is played, scrubbed, and shows what was recorded', async () =>
     }, tick);
     await until(page, `${STATE}?.tick === ${tick}`);
     const shown = /** @type {Row[]} */ (await page.evaluate('tickwire.room.view().map((entity) => ({ ...entity }))'));
+    assert.equal(await page.evaluate('tickwire.game.scene.replayTick'), tick, 'what is drawn');
     const rows = /** @type {Row[]} */ (expected.ticks[tick]);
     assert.ok(rows.filter(({ kind }) => kind === 'ship').length > 1);
     assert.equal(shown.length, rows.length + 1, `tick ${tick}`);
@@ -134,7 +135,7 @@ test('how long it takes from a press to the picture, anywhere in ten minutes', a
       });
       tickwire.replay.seek(tick);
       await new Promise((resolve) => {
-        const look = () => (${STATE}?.tick === tick ? resolve() : requestAnimationFrame(look));
+        const look = () => (tickwire.game.scene.replayTick === tick ? resolve() : requestAnimationFrame(look));
         look();
       });
       shown.push(performance.now() - begin);
