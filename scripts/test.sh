@@ -67,15 +67,14 @@ step "JavaScript types"
 step "JavaScript tests"
 # Random frames, which Rust makes and reads, for JavaScript to read as well.
 export TICKWIRE_RANDOM_FRAMES="$built/examples/random-frames"
-# The server, and one of a game of the tests', for the SDK to play on.
+# What writes a recording to be watched; the server, and one of a game of the tests', for the SDK to play on.
+export TICKWIRE_RECORD_MATCH="$built/examples/record-match"
 export TICKWIRE_SERVER="$built/server" TICKWIRE_TAG_SERVER="$built/examples/tag"
 (cd web-demo && npm test --silent)
 
 step "browser tests"
 TICKWIRE_CHROMIUM="$(chromium_path)"
 export TICKWIRE_CHROMIUM
-# What writes the recording that is watched.
-export TICKWIRE_RECORD_MATCH="$built/examples/record-match"
 (cd web-demo && npm run --silent test:browser)
 
 step "all passed"

@@ -14,6 +14,7 @@
 //! POST /api/join → http → lobby → directory (which room) → room::driver (which seat)
 //!                                → identity (a signed token)
 //! room::driver → journal::writer   one thread that writes matches down; journal::revival brings them back
+//! … with a recording's name → recordings (which match) → a room that shows it
 //! room::timer    one thread that knows when each room's next tick is due
 //!
 //! server replay FILE → replay → tickwire_simulation::journal            (no server at all)

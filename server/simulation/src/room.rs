@@ -7,9 +7,9 @@
 //!
 //! ```text
 //! handle_input ─→ input queue ─┐
-//! handle_join / handle_leave ──┼─→ step: seats → bots → inputs → world → events → parts → frames
-//! handle_ack ─→ flow ──────────┤                                                            │
-//! handle_look ─→ view ─────────┘                   poll_output ←────────────────────────────┘
+//! handle_join / handle_leave ──┼─→ step: seats → bots → inputs → world → cast → events → parts → frames
+//! handle_ack ─→ flow ──────────┤                                                                   │
+//! handle_look ─→ view ─────────┘                   poll_output ←───────────────────────────────────┘
 //! ```
 
 mod attention;

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use actix_web::web;
@@ -41,13 +41,18 @@ pub struct Library {
 #[derive(Default)]
 struct Shelf {
     known: BTreeMap<RecordingName, Known>,
+    /// What is being watched: one copy, however many do.
+    watched: BTreeMap<RecordingName, (Version, Weak<Journal>)>,
     listed: Option<(Instant, Arc<Listing>)>,
 }
+
+/// Tells a file from what it was: its length, and when it was written last.
+type Version = (u64, Option<SystemTime>);
 
 /// What is known of a file, as long as it stays as it is.
 #[derive(Clone)]
 struct Known {
-    version: (u64, Option<SystemTime>),
+    version: Version,
     summary: Result<Summary, String>,
 }
 
@@ -119,7 +124,7 @@ impl Library {
     /// [`RecordingError`].
     pub async fn showing(self: &Arc<Self>, name: RecordingName) -> Result<Showing, RecordingError> {
         self.read(move |library| {
-            let journal = Arc::new(library.journal(&name)?);
+            let journal = library.watched(&name)?;
             Summary::of(name.clone(), &journal)?;
             let (header, games) = (journal.header().clone(), library.games.clone());
             let make_world: playback::MakeGame = Arc::new(move || header.make_game(&games));
@@ -167,6 +172,24 @@ impl Library {
         Ok(Journal::read(bytes)?)
     }
 
+    /// The same, shared with those who watch it already.
+    fn watched(&self, name: &RecordingName) -> Result<Arc<Journal>, RecordingError> {
+        let metadata = fs::symlink_metadata(self.dir.join(name.file()));
+        let version = metadata.map(|metadata| version_of(&metadata));
+        let version = version.map_err(|_| RecordingError::Missing(name.clone()))?;
+        let shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = shelf.watched.get(name).filter(|(held, _)| *held == version);
+        if let Some(journal) = held.and_then(|(_, journal)| journal.upgrade()) {
+            return Ok(journal);
+        }
+        drop(shelf);
+        let journal = Arc::new(self.journal(name)?);
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.watched.retain(|_, (_, journal)| journal.strong_count() > 0);
+        shelf.watched.insert(name.clone(), (version, Arc::downgrade(&journal)));
+        Ok(journal)
+    }
+
     fn list_now(&self) -> Result<Arc<Listing>, RecordingError> {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, listing)) = &shelf.listed
@@ -186,17 +209,18 @@ impl Library {
             // Of the entry itself: what a link leads to does not count.
             let metadata = file.metadata().ok().filter(fs::Metadata::is_file);
             let (Some(name), Some(metadata)) = (name, metadata) else { continue };
-            let version = (metadata.len(), metadata.modified().ok());
+            let version = version_of(&metadata);
             let before = shelf.known.remove(&name).filter(|known| known.version == version);
             let now = before.unwrap_or_else(|| self.look_at(&name, version));
             known.insert(name, now);
         }
         let listing = Arc::new(listing_of(&known));
-        *shelf = Shelf { known, listed: Some((Instant::now(), Arc::clone(&listing))) };
+        shelf.known = known;
+        shelf.listed = Some((Instant::now(), Arc::clone(&listing)));
         Ok(listing)
     }
 
-    fn look_at(&self, name: &RecordingName, version: (u64, Option<SystemTime>)) -> Known {
+    fn look_at(&self, name: &RecordingName, version: Version) -> Known {
         let summary = self.journal(name).and_then(|journal| Summary::of(name.clone(), &journal));
         let summary = summary.map_err(|cause| {
             debug!(%name, %cause, "a recording cannot be read");
@@ -204,6 +228,10 @@ impl Library {
         });
         Known { version, summary }
     }
+}
+
+fn version_of(metadata: &fs::Metadata) -> Version {
+    (metadata.len(), metadata.modified().ok())
 }
 
 fn screen(

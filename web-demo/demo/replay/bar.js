@@ -69,7 +69,7 @@ export class ReplayBar {
       this.toggle.ariaLabel = isPaused ? 'Play' : 'Pause';
     }
     if (this.speed.value !== String(speed)) this.speed.value = String(speed);
-    setText(this.notice, (flags & BROKEN) !== 0 ? 'This server computes the match otherwise than it was recorded.' : '');
+    setText(this.notice, (flags & BROKEN) !== 0 ? 'This server cannot compute the match as it was recorded.' : '');
   }
 
   /** @param {Marker[]} markers */
