@@ -7,7 +7,7 @@
 //! ```
 //!
 //! It looks like the game that it shows: the same schema, entities and events, without inputs. Its messages
-//! are those that run it ([`script`]), from whoever watches, and one more entity says how it runs. Those who
+//! are those that run it (`script`), from whoever watches, and one more entity says how it runs. Those who
 //! played are its [cast](Game::cast). What a player alone was told is told nobody.
 //!
 //! What is computed in a step is bounded: somewhere far away is reached over several steps, and what was shown
