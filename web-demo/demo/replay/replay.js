@@ -22,6 +22,8 @@ export class Replay {
 
   /** How it runs, in the newest state. @type {ReplayState | undefined} */
   #state = undefined;
+  /** The room of that state. @type {string | undefined} */
+  #place = undefined;
   /** The speed at which it goes on. */
   #speed = 1;
   /** @type {import('./timeline.js').Marker[]} */
@@ -89,6 +91,9 @@ export class Replay {
     this.game.scene.isQuiet = nowMs < this.#quietUntil;
     const state = stateOf(room);
     if (!state) return;
+    // The server has lost the room: the same recording goes on in another one.
+    if (this.#state && room.roomId !== this.#place) this.seek(this.#state.tick);
+    this.#place = room.roomId;
     this.#state = state;
     if ((state.flags & PAUSED) === 0) {
       this.#speed = state.speed;

@@ -16,7 +16,8 @@ import { ServerProcess } from './server-process.js';
 const PROGRAM =
   process.env.TICKWIRE_RECORD_MATCH ??
   fileURLToPath(new URL('../../../target/debug/examples/record-match', import.meta.url));
-const PHONE = { viewport: { width: 360, height: 640 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+const SCREENS = { 'small-phone': { width: 360, height: 640 }, 'phone-sideways': { width: 844, height: 390 } };
+const PHONE = { deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 /** Ticks at which the picture is held against the journal. */
 const TICKS = [4567, 17001, 90];
 /** Furthest from the journal's numbers that a picture may be, in world units: less than a step of a position. */
@@ -170,29 +171,48 @@ test('recordings are listed, and watched from the list', async () => {
   await page.context().close();
 });
 
-test('names from a recording are text, and all of it fits a small phone', async () => {
-  const { page, complaints } = await open(browser, `${server.url}/?replay=match`, PHONE);
-  await until(page, `${SHOWN} && ${STATE}?.tick > 0`);
-  await page.evaluate('tickwire.replay.seek(200)');
-  await page.locator('#board .name', { hasText: '<b>Cy</b>' }).waitFor({ state: 'attached' });
-  assert.equal(await page.locator('#hud b b, .marks b').count(), 0);
-  await page.locator('#replay .marks .event').first().waitFor({ state: 'attached' });
-  const boxes = /** @type {DOMRect[]} */ (await page.evaluate(`['#replay', '#watching > div', '#board', '#minimap', '#pill']
-    .map((part) => document.querySelector(part).getBoundingClientRect().toJSON())`));
-  for (const [index, one] of boxes.entries()) {
-    assert.ok(one.left >= 0 && one.right <= 361 && one.bottom <= 641, JSON.stringify(one));
-    for (const other of boxes.slice(index + 1)) {
-      const apart = one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
-      assert.ok(apart, `${JSON.stringify(one)} lies over ${JSON.stringify(other)}`);
+for (const [name, viewport] of Object.entries(SCREENS)) {
+  test(`${name}: names from a recording are text, and nothing overlaps or leaves the screen`, async () => {
+    const { page, complaints } = await open(browser, `${server.url}/?replay=match`, { ...PHONE, viewport });
+    await until(page, `${SHOWN} && ${STATE}?.tick > 0`);
+    await page.evaluate('tickwire.replay.seek(200)');
+    await page.locator('#board .name', { hasText: '<b>Cy</b>' }).waitFor({ state: 'attached' });
+    assert.equal(await page.locator('#hud b b, .marks b').count(), 0);
+    await page.locator('#replay .marks .event').first().waitFor({ state: 'attached' });
+    const boxes = /** @type {DOMRect[]} */ (await page.evaluate(`['#replay', '#watching > div', '#board', '#minimap', '#pill', '#tools']
+      .map((part) => document.querySelector(part).getBoundingClientRect().toJSON())`));
+    for (const [index, one] of boxes.entries()) {
+      const isInside = one.left >= 0 && one.top >= 0 && one.right <= viewport.width + 1 && one.bottom <= viewport.height + 1;
+      assert.ok(isInside, JSON.stringify(one));
+      for (const other of boxes.slice(index + 1)) {
+        const apart = one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
+        assert.ok(apart, `${JSON.stringify(one)} lies over ${JSON.stringify(other)}`);
+      }
     }
-  }
-  await picture(page, 'replay-small-phone');
-  assert.deepEqual(complaints, []);
-  await page.goto(`${server.url}/replays`);
-  await page.locator('#recordings li').first().waitFor();
-  assert.ok(await page.evaluate('document.querySelector("#shelf").scrollWidth <= 360'));
-  await picture(page, 'replays-list-small-phone');
+    await picture(page, `replay-${name}`);
+    assert.deepEqual(complaints, []);
+    await page.goto(`${server.url}/replays`);
+    await page.locator('#recordings li').first().waitFor();
+    assert.ok(await page.evaluate('document.querySelector("#shelf").scrollWidth <= window.innerWidth'));
+    await picture(page, `replays-list-${name}`);
+    await page.context().close();
+  });
+}
+
+test('a recording goes on where it was when the server comes back', async () => {
+  const flags = ['--journal-dir', folder, '--serve-replays'];
+  const first = await ServerProcess.start({ flags });
+  const { page, complaints } = await open(browser, `${first.url}/?replay=match`);
+  await until(page, `${SHOWN} && ${STATE}?.tick > 0`);
+  await page.evaluate('tickwire.replay.seek(9000)');
+  await until(page, `${STATE}?.tick > 9000`);
+  await page.evaluate('window.before = tickwire.room.roomId');
+  await first.kill();
+  const second = await ServerProcess.start({ flags, port: first.port });
+  await until(page, `tickwire.room.roomId !== before && ${STATE}?.tick > 9000`);
+  assert.deepEqual(besidesRefusals(complaints), []);
   await page.context().close();
+  await second.kill();
 });
 
 test('a recording that cannot be shown says why, and the start screen is there', async () => {
