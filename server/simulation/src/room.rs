@@ -230,6 +230,12 @@ impl Room {
         self.recorder.keyframe()
     }
 
+    /// Who was ahead when people played last; known only while there is a writer.
+    #[must_use]
+    pub const fn leader(&self) -> Option<PlayerId> {
+        self.recorder.leader()
+    }
+
     /// The last tick that the journal has.
     #[must_use]
     pub const fn recorded_tick(&self) -> Tick {

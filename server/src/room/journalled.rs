@@ -142,18 +142,15 @@ impl RoomDriver {
 
     /// The match is over, and its journal as well.
     pub(super) fn close_journal(&mut self, reason: &str) {
-        // Broken rules are not asked.
+        // Broken rules have no say.
         let room = &mut self.parts.room;
-        let ended = catch_unwind(AssertUnwindSafe(|| {
-            room.end_journal();
-            room.world().game().leader()
-        }));
+        let _ = catch_unwind(AssertUnwindSafe(|| room.end_journal()));
         self.write_down();
         if let Some(Delay { line, .. }) = self.parts.handle.shows.delay() {
             line.end();
         }
         if let Some(journal) = self.parts.journal.take() {
-            let (tick, leader) = (self.parts.room.recorded_tick(), ended.unwrap_or_default());
+            let (tick, leader) = (self.parts.room.recorded_tick(), self.parts.room.leader());
             journal.close(End { tick, leader, reason: reason.to_owned() });
         }
     }

@@ -7,9 +7,10 @@
 
 use bytes::Bytes;
 use tickwire_protocol::ids::{PlayerId, Tick};
+use tickwire_protocol::message::Role;
 
 use super::file::{Mark, MarkKind};
-use crate::world::World;
+use crate::world::{Entrant, World};
 
 /// How often a world is saved, in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,9 @@ pub struct Recorder {
     since: Vec<u8>,
     /// The last tick that was taken over.
     tick: Tick,
+    /// Who was ahead when people played last: what a match has come to is not what the server's players make
+    /// of it after everybody has left.
+    leader: Option<PlayerId>,
     /// What a writer has not been given; `None` where there is no writer.
     pieces: Option<Vec<Piece>>,
 }
@@ -67,7 +71,7 @@ impl Recorder {
     pub fn new(config: RecorderConfig, world: &mut World) -> Self {
         world.rewind_tape();
         let (keyframe, tick) = (world.save().into(), world.tick());
-        Self { config, keyframe, since: Vec::new(), tick, pieces: None }
+        Self { config, keyframe, since: Vec::new(), tick, leader: None, pieces: None }
     }
 
     /// Begins anew with a world as it is.
@@ -141,7 +145,11 @@ impl Recorder {
             self.since.clear();
         }
         if let Some(pieces) = &mut self.pieces {
-            let (tick, leader) = (world.tick(), world.game().leader());
+            let plays = |entrant: &Entrant| entrant.role == Role::Player;
+            if world.roster().values().any(plays) {
+                self.leader = world.game().leader();
+            }
+            let (tick, leader) = (world.tick(), self.leader);
             pieces.push(Piece::State { tick, leader, state, is_keyframe });
         }
     }
@@ -150,6 +158,12 @@ impl Recorder {
     #[must_use]
     pub const fn tick(&self) -> Tick {
         self.tick
+    }
+
+    /// Who was ahead when people played last, as of the last hash.
+    #[must_use]
+    pub const fn leader(&self) -> Option<PlayerId> {
+        self.leader
     }
 
     /// The last keyframe.
