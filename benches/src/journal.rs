@@ -23,6 +23,7 @@ use tickwire_simulation::journal::playback::{Divergence, MakeGame, Playback, Pla
 use tickwire_simulation::journal::recorder::{Piece, Recorder, RecorderConfig};
 use tickwire_simulation::journal::tape::{Change, Record, Tape, TapeError, TapeReader};
 use tickwire_simulation::registry::{GameFactory, GameOptions, OptionError};
+use tickwire_simulation::room::Hopeless;
 use tickwire_simulation::saved::RestoreError;
 use tickwire_simulation::world::World;
 
@@ -33,6 +34,8 @@ use crate::script::TICK_RATE_HZ;
 const FLUSH_TICKS: u32 = 3;
 /// Times that a match is computed again: the fastest counts, as a neighbour only ever slows one down.
 const REPLAYS: usize = 3;
+/// Times that a room is made anew.
+const MENDS: usize = 5;
 
 /// Why a journal cannot be measured: something behaves otherwise than this file believes.
 #[derive(Debug, Error)]
@@ -58,6 +61,9 @@ pub enum JournalBenchError {
     /// It does not begin with a keyframe.
     #[error("the journal does not begin with a keyframe")]
     Beginning,
+    /// A room is not made anew.
+    #[error(transparent)]
+    Hopeless(#[from] Hopeless),
     /// The match came out otherwise.
     #[error("computed again, it is another match: {0:?}")]
     Diverged(Divergence),
@@ -91,6 +97,9 @@ pub struct JournalFigures {
     pub bytes_per_player_second: f64,
     /// Time of the match by time to compute it again.
     pub speed_x: f64,
+    /// What it takes to make a room anew whose rules have failed, just before its next keyframe: the longest of
+    /// a few times.
+    pub mend: Duration,
 }
 
 /// Many times of one thing.
@@ -127,6 +136,7 @@ impl JournalPlan {
             hand_over,
             bytes_per_player_second: size,
             speed_x: self.replay(&journal)?,
+            mend: self.mend()?,
         })
     }
 
@@ -155,6 +165,29 @@ impl JournalPlan {
         }
         writer.flush(&mut bytes);
         Ok(bytes)
+    }
+
+    fn mend(&self) -> Result<Duration, JournalBenchError> {
+        let Self { players, behavior, seed, .. } = *self;
+        let plan = CrowdPlan { players, observers: 0, behavior, seed };
+        let mut crowd = Crowd::gather(self.game()?, plan)?;
+        let keyframe_ticks = RecorderConfig::new(TICK_RATE_HZ).keyframe_ticks;
+        let mut longest = Duration::ZERO;
+        for _ in 0..MENDS {
+            while !crowd.room_mut().tick().next().0.is_multiple_of(keyframe_ticks) {
+                crowd.send()?;
+                crowd.step()?;
+                crowd.receive()?;
+            }
+            let begin = Instant::now();
+            crowd.room_mut().handle_failure(|| self.game().ok())?;
+            longest = longest.max(begin.elapsed());
+            // On to the next keyframe.
+            crowd.send()?;
+            crowd.step()?;
+            crowd.receive()?;
+        }
+        Ok(longest)
     }
 
     fn header(&self, first_tick: Tick) -> Result<Header, OptionError> {
@@ -260,8 +293,8 @@ fn changes(record: &Record, world: &World) -> Vec<Change> {
 pub fn render(figures: &[(JournalPlan, JournalFigures)]) -> String {
     let mut table = String::from(
         "| game | behaviour | players | record: mean, µs | p99, µs | … and hand-over: mean, µs | p99, µs \
-         | bytes per player and second | replay, × real time |\n\
-         |---|---|--:|--:|--:|--:|--:|--:|--:|\n",
+         | bytes per player and second | replay, × real time | made anew after a panic: ms |\n\
+         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for (plan, figures) in figures {
         let micros = |time: Duration| format!("{:.2}", time.as_secs_f64() * 1e6);
@@ -275,6 +308,7 @@ pub fn render(figures: &[(JournalPlan, JournalFigures)]) -> String {
             micros(figures.hand_over.p99),
             format!("{:.1}", figures.bytes_per_player_second),
             format!("{:.0}", figures.speed_x),
+            format!("{:.2}", figures.mend.as_secs_f64() * 1e3),
         ];
         table.push_str(&format!("| {} |\n", columns.join(" | ")));
     }
