@@ -231,20 +231,27 @@ impl Lobby {
         if !self.is_open() {
             return Err(JoinError::ShuttingDown);
         }
+        let room = join.room.map(|id| self.directory.find(id).ok_or(JoinError::NoSuchRoom(id)));
+        let room = room.transpose()?;
+        let replay = join.replay.as_ref().map(RecordingName::as_str);
+        if let Some(room) = &room
+            && replay.is_some_and(|replay| room.shows.recording() != Some(replay))
+        {
+            return Err(JoinError::NoSuchRoom(room.id));
+        }
         self.authenticator.admit(&JoinAttempt {
             name: &join.name,
             game: join.game.as_deref(),
             room: join.room,
-            replay: join.replay.as_ref().map(RecordingName::as_str),
+            replay: room.as_ref().map_or(replay, |room| room.shows.recording()),
             authorization: join.authorization.as_deref(),
             address: join.address,
         })?;
         self.tokens.expect_room(now())?;
         let send_every = self.send_every(join.send_hz);
         let request = SeatRequest { name: join.name, role: join.role, send_every };
-        let (room, player) = match (join.room, join.replay) {
-            (Some(id), _) => {
-                let room = self.directory.find(id).ok_or(JoinError::NoSuchRoom(id))?;
+        let (room, player) = match (room, join.replay) {
+            (Some(room), _) => {
                 let room = self.room_for(room, request.role)?;
                 let player = reserve(&room, &request).await?;
                 (room, player)

@@ -34,6 +34,9 @@ pub enum RecordingError {
     /// There is no such file, or it is not a plain one.
     #[error("there is no recording {0}")]
     Missing(RecordingName),
+    /// It would tell whoever watches what the players do now.
+    #[error("the match of {0} is still being played")]
+    Played(RecordingName),
     /// The file is larger than any that is read.
     #[error("the recording is too large to be shown")]
     TooLarge,

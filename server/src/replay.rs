@@ -10,7 +10,7 @@
 //! | exit status | means |
 //! |--:|---|
 //! | 0 | computed again, and the same |
-//! | 1 | it came out otherwise, or the two journals part |
+//! | 1 | it came out otherwise, or the two journals part, or the rules panic at it |
 //! | 2 | the flags are no good, or the file is |
 //!
 //! It touches no socket and starts no room.
@@ -20,6 +20,7 @@ mod opening;
 mod report;
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -128,7 +129,13 @@ pub enum ReplayError {
 /// Does what the flags say, and prints what came of it.
 #[must_use]
 pub fn run(flags: &ReplayFlags, games: &GameRegistry) -> ExitCode {
-    match replay(flags, games) {
+    // A panic of the game's rules has written where already.
+    let Ok(replayed) = catch_unwind(AssertUnwindSafe(|| replay(flags, games))) else {
+        let file = flags.file.display();
+        eprintln!("error: {file}: the game's rules panic at what was recorded");
+        return ExitCode::from(DIVERGED);
+    };
+    match replayed {
         Ok(report) => {
             let text =
                 if flags.json { report.json() } else { report.to_string().trim_end().to_owned() };

@@ -1,6 +1,6 @@
 //! Putting it together: bind, run, and stop without leaving anybody hanging.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::admission::Admission;
 use crate::config::{DrainConfig, ServerConfig};
-use crate::directory::LocalDirectory;
+use crate::directory::{Directory, LocalDirectory};
 use crate::http::handshake::{self, Handshake};
 use crate::http::{self, Api, upgrade};
 use crate::identity::{AuthKey, Authenticator, Keyring};
@@ -105,6 +105,9 @@ impl Server {
     ) -> Result<Self, StartError> {
         let has_passing_key = config.access.auth_keys.is_empty();
         let config = Arc::new(config);
+        // Before anything that another server's matches might suffer from.
+        let listener = sockets::listen(config.bind)
+            .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
         let epoch = Epoch::begin();
         let metrics = Arc::new(Metrics::new()?);
         let directory = Arc::<LocalDirectory>::default();
@@ -112,7 +115,7 @@ impl Server {
         let journals = journals
             .map(|dir| Writer::start(dir, &config.journal, Arc::clone(&metrics)))
             .transpose()?;
-        let recordings = recordings(&config, &games);
+        let recordings = recordings(&config, &games, directory.clone());
         let opener = RoomOpener::start(
             Arc::clone(&config),
             games,
@@ -153,7 +156,7 @@ impl Server {
             admission: Arc::clone(&admission),
             sockets,
         };
-        let (address, task) = listen(&config, api)
+        let (address, task) = serve(listener, &config, api)
             .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
         Ok(Self { address, epoch, lobby, admission, task, has_passing_key })
     }
@@ -195,9 +198,12 @@ impl Server {
     }
 }
 
-/// Listens, and serves HTTP: upgrades by a way of their own, past the routes.
-fn listen(config: &ServerConfig, api: Api) -> std::io::Result<(SocketAddr, HttpTask)> {
-    let listener = sockets::listen(config.bind)?;
+/// Serves HTTP: upgrades by a way of their own, past the routes.
+fn serve(
+    listener: TcpListener,
+    config: &ServerConfig,
+    api: Api,
+) -> std::io::Result<(SocketAddr, HttpTask)> {
     let address = listener.local_addr()?;
     let handshake_timeout = config.limits.handshake_timeout;
     let user_timeout = config.heartbeat_timeout + KERNEL_MARGIN;
@@ -225,9 +231,13 @@ fn listen(config: &ServerConfig, api: Api) -> std::io::Result<(SocketAddr, HttpT
 }
 
 /// The recordings that are served, if any are.
-fn recordings(config: &ServerConfig, games: &GameRegistry) -> Option<Arc<Library>> {
+fn recordings(
+    config: &ServerConfig,
+    games: &GameRegistry,
+    directory: Arc<dyn Directory>,
+) -> Option<Arc<Library>> {
     let dir = config.journal.dir.as_ref().filter(|_| config.journal.serve_replays)?;
-    Some(Arc::new(Library::new(dir.clone(), games.clone())))
+    Some(Arc::new(Library::new(dir.clone(), games.clone(), directory)))
 }
 
 /// The keys of the configuration, or one for this process alone.

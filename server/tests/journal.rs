@@ -239,6 +239,54 @@ async fn a_full_disk_ends_the_journal_and_not_the_match() {
     assert!(replay(journal) > 0);
 }
 
+/// The answer to a request, and its status.
+async fn asked(process: &Process, path: &str, body: Option<Value>) -> (u16, Value) {
+    let (http, url) = (reqwest::Client::new(), format!("{}{path}", process.url));
+    let request = match body {
+        Some(body) => http.post(url).json(&body),
+        None => http.get(url),
+    };
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_match_is_no_recording_before_it_is_over() {
+    let folder = Folder::new();
+    let flags = [&folder.flag(), "--serve-replays", "--bots=1", "--empty-room-timeout=100ms"];
+    let mut process = Process::start(&flags);
+    let mut client = process.enter().await;
+    for _ in 0..40 {
+        client.frame().await;
+    }
+    let (status, listed) = asked(&process, "/api/replays", None).await;
+    assert_eq!((status, &listed["replays"], &listed["unreadable"]), (200, &json!([]), &json!([])));
+    let path = folder.journals().remove(0);
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    // Not by another name either.
+    fs::copy(&path, folder.0.join("copy.journal")).unwrap();
+    for name in [name, "copy"] {
+        let (status, refused) = asked(&process, &format!("/api/replays/{name}"), None).await;
+        assert_eq!((status, &refused["error"]), (409, &json!("replay_goes_on")), "{name}");
+        let (status, refused) = asked(&process, "/api/join", Some(json!({"replay": name}))).await;
+        assert_eq!((status, &refused["error"]), (409, &json!("replay_goes_on")), "{name}");
+    }
+    client.leave().await;
+    process.line_with("room closed");
+    loop {
+        let (status, details) = asked(&process, &format!("/api/replays/{name}"), None).await;
+        // Its end may still be on its way to the disk.
+        if status == 200 && details["ended"] == json!(true) {
+            break;
+        }
+    }
+    let (status, joined) = asked(&process, "/api/join", Some(json!({"replay": name}))).await;
+    assert_eq!(status, 200, "{joined}");
+    let room = joined["room"].clone();
+    let elsewhere = json!({"replay": "copy", "room": room});
+    assert_eq!(asked(&process, "/api/join", Some(elsewhere)).await.0, 404);
+}
+
 #[tokio::test]
 async fn a_copy_that_differs_is_written_down_with_the_frames_that_led_there() {
     let folder = Folder::new();

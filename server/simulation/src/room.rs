@@ -100,6 +100,8 @@ pub struct Room {
     /// Kinds of the events that a journal marks, ascending.
     highlights: Vec<u8>,
     failures: Failures,
+    /// The tick whose outcome was told last.
+    told: Option<Tick>,
     empty_since: Option<Tick>,
 }
 
@@ -130,6 +132,7 @@ impl Room {
             recorder,
             highlights: highlights(&world),
             failures: Failures::default(),
+            told: None,
             replication: Replication::new(
                 Layout::new(world.schema()),
                 grid,
@@ -212,6 +215,11 @@ impl Room {
     /// The match is over: the last piece is a keyframe, if nothing was done since the last tick.
     pub fn end_journal(&mut self) {
         self.recorder.handle_end(&self.world);
+    }
+
+    /// The rules have failed for good: the last piece is what they failed at.
+    pub fn abandon_journal(&mut self) {
+        self.recorder.handle_abandoned(&self.world);
     }
 
     /// Nobody takes the pieces any more.
@@ -344,6 +352,11 @@ impl Room {
         let tick = self.world.tick();
         self.counted = (tick, count.saturating_add_signed(tick.since(before).into()));
         self.follow_cast();
+        if self.told == Some(tick) {
+            // The rules have failed since, and were asked the same once more.
+            self.world.take_events().for_each(drop);
+        }
+        self.told = Some(tick);
         self.carry_out_outcome();
         self.replication.record(tick, self.world.game());
         self.recorder.handle_tick(&mut self.world);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::{Frame, FrameCursor};
 use tickwire_protocol::ids::{InputSeq, PlayerId, RequestId, Tick};
@@ -194,6 +195,22 @@ fn a_request_that_the_rules_fail_at_is_answered() {
     });
     assert_eq!(answered.unwrap().code, "internal");
     play.expect_told();
+}
+
+#[test]
+fn whose_messages_the_rules_fail_at_again_and_again_is_sent_away() {
+    let mut play = play();
+    let player = play.player;
+    for time in 1..=3 {
+        let poke = GameMessage { kind: 0, values: vec![Value::Integer(7)] };
+        assert!(!play.holds(|room| room.handle_message(player, &poke).unwrap()));
+        // More than one within a tick is no reason to give up.
+        assert_eq!(play.mend(), Ok((200, true)));
+        let closes =
+            |output: &Output| matches!(output, Output::Close { reason: CloseReason::Internal, .. });
+        assert_eq!(play.take_output().iter().any(closes), time == 3);
+    }
+    play.room.step();
 }
 
 #[test]

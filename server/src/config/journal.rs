@@ -20,7 +20,7 @@ pub struct JournalFlags {
           value_parser = parse_duration)]
     pub journal_flush: Duration,
 
-    /// Bytes of all journals together before the oldest are deleted, 1000000 to 1000000000000000
+    /// Bytes of all finished journals together before the oldest are deleted, 1000000 to 1000000000000000
     #[arg(long, env = "TICKWIRE_JOURNAL_MAX_BYTES", default_value_t = 1 << 30, value_name = "BYTES",
           value_parser = clap::value_parser!(u64).range(1_000_000..=1_000_000_000_000_000))]
     pub journal_max_bytes: u64,
@@ -47,7 +47,7 @@ pub struct JournalConfig {
     pub dir: Option<PathBuf>,
     /// From one write to the next. 100 ms by default: what a player hardly notices to be lost.
     pub flush: Duration,
-    /// Bytes of all journals together. 1 GiB by default: some hundred hours of a full room.
+    /// Bytes of all finished journals together. 1 GiB by default: some hundred hours of a full room.
     pub max_bytes: u64,
     /// Age of the oldest. A week by default.
     pub max_age: Duration,

@@ -164,6 +164,7 @@ const fn status_of_recording(cause: &RecordingError) -> (StatusCode, &'static st
         RecordingError::Disabled => (StatusCode::NOT_FOUND, "replays_disabled"),
         RecordingError::Name(_) => (StatusCode::BAD_REQUEST, "bad_replay_name"),
         RecordingError::Missing(_) => (StatusCode::NOT_FOUND, "no_such_replay"),
+        RecordingError::Played(_) => (StatusCode::CONFLICT, "replay_goes_on"),
         RecordingError::TooLarge => (unfit, "replay_too_large"),
         RecordingError::Journal(JournalError::Foreign) => (unfit, "replay_foreign"),
         RecordingError::Journal(JournalError::Version(_)) => (unfit, "replay_version"),

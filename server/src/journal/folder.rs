@@ -8,9 +8,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tickwire_protocol::ids::{PlayerId, RoomId, Tick};
 
 /// What the names of journals end with.
-const EXTENSION: &str = "journal";
+pub const EXTENSION: &str = "journal";
+/// What the names of those end with that broke off.
+const CUT: &str = "-cut";
 /// Longest name, without that.
-const MAX_NAME_BYTES: usize = 100;
+pub const MAX_NAME_BYTES: usize = 100;
 
 /// A journal in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,18 @@ pub fn name_of(opened: SystemTime, game: &str, room: RoomId) -> String {
 #[must_use]
 pub fn path_of(dir: &Path, name: &str) -> Option<PathBuf> {
     is_name(name).then(|| dir.join(name).with_extension(EXTENSION))
+}
+
+/// What a journal is called that broke off and could not even be given an end: nobody brings its match back.
+#[must_use]
+pub fn cut_name(name: &str) -> String {
+    format!("{name}{CUT}")
+}
+
+/// Whether a journal is called so.
+#[must_use]
+pub fn is_cut(name: &str) -> bool {
+    name.ends_with(CUT)
 }
 
 /// The path of a report that lies beside a journal.
@@ -92,7 +106,8 @@ pub fn list(dir: &Path) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Which journals have to go: those that are too old, then the oldest until the rest is small enough.
+/// Which journals have to go, of those that are not being written: those that are too old, then the oldest until
+/// the rest is small enough.
 #[must_use]
 pub fn surplus(
     entries: &[Entry],
@@ -103,7 +118,7 @@ pub fn surplus(
 ) -> Vec<String> {
     let mut closed: Vec<&Entry> = entries.iter().filter(|entry| !is_open(&entry.name)).collect();
     closed.sort_by_key(|entry| entry.modified);
-    let mut bytes: u64 = entries.iter().map(|entry| entry.bytes).sum();
+    let mut bytes: u64 = closed.iter().map(|entry| entry.bytes).sum();
     let mut surplus = Vec::new();
     for entry in closed {
         let age = now.duration_since(entry.modified).unwrap_or_default();
@@ -146,10 +161,10 @@ mod tests {
             let max_age = Duration::from_secs(max_age);
             super::surplus(&entries, second(40), max_age, max_bytes, |name| name == "d")
         };
-        assert_eq!(surplus(100, 20), Vec::<String>::new());
-        assert_eq!(surplus(25, 20), ["b"]);
-        assert_eq!(surplus(100, 19), ["b"]);
-        assert_eq!(surplus(100, 10), ["b", "c"]);
+        assert_eq!(surplus(100, 15), Vec::<String>::new());
+        assert_eq!(surplus(25, 15), ["b"]);
+        assert_eq!(surplus(100, 14), ["b"]);
+        assert_eq!(surplus(100, 5), ["b", "c"]);
         assert_eq!(surplus(100, 0), ["b", "c", "a"]);
     }
 }

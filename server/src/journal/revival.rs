@@ -67,7 +67,7 @@ pub enum ReviveError {
 /// When the folder cannot be read.
 pub fn candidates(dir: &Path, now: SystemTime) -> io::Result<Vec<String>> {
     let is_recent = |modified| now.duration_since(modified).is_ok_and(|age| age <= OLDEST);
-    let entries = folder::list(dir)?.into_iter();
+    let entries = folder::list(dir)?.into_iter().filter(|entry| !folder::is_cut(&entry.name));
     Ok(entries.filter(|entry| is_recent(entry.modified)).map(|entry| entry.name).collect())
 }
 

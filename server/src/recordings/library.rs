@@ -19,6 +19,7 @@ use tracing::debug;
 
 use super::summary::{Details, Summary};
 use super::{RecordingError, RecordingName};
+use crate::directory::Directory;
 use crate::room::driver::MakeGame;
 
 /// Largest file that is read, in bytes: days of a full room.
@@ -32,6 +33,7 @@ const MOST_LISTED: usize = 1000;
 pub struct Library {
     dir: PathBuf,
     games: GameRegistry,
+    directory: Arc<dyn Directory>,
     shelf: Mutex<Shelf>,
     /// Held while a file is read: however many ask, one thread works for them.
     reading: tokio::sync::Mutex<()>,
@@ -91,10 +93,16 @@ pub struct Showing {
 }
 
 impl Library {
-    /// The recordings of a folder, of these games.
+    /// The recordings of a folder, of these games, but for those of rooms that are still there.
     #[must_use]
-    pub fn new(dir: PathBuf, games: GameRegistry) -> Self {
-        Self { dir, games, shelf: Mutex::default(), reading: tokio::sync::Mutex::new(()) }
+    pub fn new(dir: PathBuf, games: GameRegistry, directory: Arc<dyn Directory>) -> Self {
+        Self {
+            dir,
+            games,
+            directory,
+            shelf: Mutex::default(),
+            reading: tokio::sync::Mutex::new(()),
+        }
     }
 
     /// All recordings.
@@ -169,7 +177,12 @@ impl Library {
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(RecordingError::TooLarge);
         }
-        Ok(Journal::read(bytes)?)
+        let journal = Journal::read(bytes)?;
+        let is_played = |room| self.directory.find(room).is_some_and(|room| room.shows.is_match());
+        match journal.header().room.parse() {
+            Ok(room) if is_played(room) => Err(RecordingError::Played(name.clone())),
+            _ => Ok(journal),
+        }
     }
 
     /// The same, shared with those who watch it already.
@@ -203,12 +216,20 @@ impl Library {
             Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(Arc::default()),
             Err(cause) => return Err(cause.into()),
         };
+        // By name: they change all the time, and are not even read.
+        let rooms = self.directory.list().into_iter().map(|room| format!("-{}", room.id));
+        let rooms: Vec<String> = rooms.collect();
+        let is_played =
+            |name: &RecordingName| rooms.iter().any(|room| name.as_str().contains(room.as_str()));
         let mut known = BTreeMap::new();
         for file in files.filter_map(Result::ok) {
             let name = file.file_name().to_str().and_then(RecordingName::of_file);
             // Of the entry itself: what a link leads to does not count.
             let metadata = file.metadata().ok().filter(fs::Metadata::is_file);
             let (Some(name), Some(metadata)) = (name, metadata) else { continue };
+            if is_played(&name) {
+                continue;
+            }
             let version = version_of(&metadata);
             let before = shelf.known.remove(&name).filter(|known| known.version == version);
             let now = before.unwrap_or_else(|| self.look_at(&name, version));

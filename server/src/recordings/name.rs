@@ -6,8 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use thiserror::Error;
 
-/// Longest name, in characters.
-const MAX_LENGTH: usize = 100;
+use crate::journal::folder::{EXTENSION, MAX_NAME_BYTES, is_name};
 
 /// A name of a recording: 1 to 100 of `A`–`Z`, `a`–`z`, `0`–`9`, `_` and `-`. Nothing in it can lead out of a
 /// folder.
@@ -16,7 +15,7 @@ pub struct RecordingName(String);
 
 /// It is no name of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not a recording's name: 1 to {MAX_LENGTH} letters, digits, _ and - are due")]
+#[error("not a recording's name: 1 to {MAX_NAME_BYTES} letters, digits, _ and - are due")]
 pub struct NameError;
 
 impl RecordingName {
@@ -29,13 +28,13 @@ impl RecordingName {
     /// The name of a file's recording, if it is one's.
     #[must_use]
     pub fn of_file(file: &str) -> Option<Self> {
-        file.strip_suffix(".journal")?.parse().ok()
+        file.strip_suffix(EXTENSION)?.strip_suffix('.')?.parse().ok()
     }
 
     /// The file of the recording.
     #[must_use]
     pub fn file(&self) -> String {
-        format!("{}.journal", self.0)
+        format!("{}.{EXTENSION}", self.0)
     }
 }
 
@@ -43,9 +42,7 @@ impl FromStr for RecordingName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        let is_name = (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(is_allowed);
-        if is_name { Ok(Self(text.to_owned())) } else { Err(NameError) }
+        if is_name(text) { Ok(Self(text.to_owned())) } else { Err(NameError) }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The room's actor: hands in what came, steps, hands out what is to be sent. All logic is in
 //! [`Room`]; this owns the clock, the routes to sessions, and the metrics.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext, Context, Handler};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{Refusal, ServerMessage};
@@ -72,6 +73,10 @@ pub struct RoomDriver {
     pub(super) routes: Routes,
     timing: TickTiming,
     meter: RoomMeter,
+    /// What has come in and was not taken in yet.
+    arrivals: VecDeque<Arrival>,
+    /// It is about to stop, and off the list.
+    pub(super) is_ending: bool,
     /// Ticks since the match that it shows later was over.
     pub(super) ticks_over: u32,
     /// Set once the server is about to stop.
@@ -87,13 +92,17 @@ impl RoomDriver {
             parts,
             routes: Routes::default(),
             timing: TickTiming::new(),
+            arrivals: VecDeque::new(),
+            is_ending: false,
             ticks_over: 0,
             drain: None,
         }
     }
 
     fn take_in_arrivals(&mut self) {
-        for arrival in self.parts.handle.inbox.drain() {
+        // One after the other: where the rules fail at one, the others are still there.
+        self.arrivals.extend(self.parts.handle.inbox.drain());
+        while let Some(arrival) = self.arrivals.pop_front() {
             self.take_in(arrival);
         }
     }
@@ -275,7 +284,7 @@ impl Handler<TickDue> for RoomDriver {
             self.parts.timer.set(self.parts.schedule.due(), context.address());
             return;
         }
-        self.guard(context, |this, context| {
+        let rules = self.guard(context, |this, context| {
             let end = this.parts.epoch.now();
             this.parts.room.handle_ticked(this.parts.schedule.share_of_period(end));
             this.parts.schedule.handle_ticked(end);
@@ -289,6 +298,14 @@ impl Handler<TickDue> for RoomDriver {
                 this.parts.timer.set(this.parts.schedule.due(), context.address());
             }
         });
+        if rules == Rules::Mended {
+            // They failed at the end of the tick: as the room ended, or before the next one was asked for.
+            if self.is_ending {
+                context.stop();
+            } else {
+                self.parts.timer.set(self.parts.schedule.due(), context.address());
+            }
+        }
     }
 }
 

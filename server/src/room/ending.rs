@@ -72,11 +72,13 @@ impl RoomDriver {
     }
 
     pub(super) fn end(&mut self, reason: CloseReason, context: &mut Context<Self>) {
-        self.parts.directory.remove(self.parts.handle.id);
+        self.is_ending = true;
+        // A server that stops waits for its rooms to be off the list: the journal is closed by then.
         self.close_journal(match reason {
             CloseReason::Restarting => "the server stopped",
             _ => "everybody has left",
         });
+        self.parts.directory.remove(self.parts.handle.id);
         self.parts.room.handle_end(reason);
         self.hand_over();
         context.stop();
@@ -133,6 +135,7 @@ impl RoomDriver {
         let game = &self.parts.handle.game;
         let journal = self.parts.journal.as_ref().map(|journal| journal.name().to_owned());
         error!(%room, %game, cause, journal, "the game's rules panicked: the room ends");
+        self.parts.room.abandon_journal();
         self.close_journal("the game's rules failed");
         self.parts.metrics.rooms_failed.inc();
         self.parts.handle.board.post_failure();

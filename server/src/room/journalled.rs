@@ -67,6 +67,9 @@ impl RoomOpener {
 
     fn relaunch(&self, revived: Revived, writer: &Writer) {
         let Revived { name, room: id, journal, world, replayed } = revived;
+        if self.directory.find(id).is_some() || self.expect_place().is_err() {
+            return warn!(name, room = %id, "a match is not brought back: there is such a room, or no place");
+        }
         let header = journal.header().clone();
         let (game, games) = (header.game.clone(), self.games.clone());
         let (sound, lost) = journal.sound_and_lost();
@@ -93,6 +96,10 @@ impl RoomOpener {
         let make_game: MakeGame = Arc::new(move || header.make_game(&games).ok());
         let (journal, pause) = (room_journal, Some(REVIVAL_PAUSE));
         let shows = self.shows_match(&game, &mut room, &make_game);
+        if shows.delay().is_some() {
+            // Those who watch do so from elsewhere.
+            room.handle_spectators_leave();
+        }
         self.enlist(Launch { id, game: &game, room, make_game, shows, journal, pause });
     }
 }

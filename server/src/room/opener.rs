@@ -126,9 +126,12 @@ impl RoomOpener {
         })
     }
 
-    /// Stops the rooms' threads.
+    /// Stops the rooms' threads, and waits until their journals are written.
     pub fn stop(&self) {
         self.threads.stop();
+        if let Some(journals) = &self.journals {
+            journals.finish();
+        }
     }
 
     /// Opens a room of a game, the server's default where none is named. `options` override those

@@ -53,6 +53,8 @@ pub struct Delay {
     pub line: DelayLine,
     /// Makes a new game like it.
     make: playback::MakeGame,
+    tick_rate_hz: u16,
+    capacity: usize,
 }
 
 /// A room without a match of its own.
@@ -109,7 +111,8 @@ impl RoomOpener {
         let (make_game, game) = (Arc::clone(make_game), game.to_owned());
         let make: playback::MakeGame =
             Arc::new(move || make_game().ok_or_else(|| GameError::Unknown(game.clone())));
-        Shows::Match { delay: Some(Delay { line, make }) }
+        let (tick_rate_hz, capacity) = (room.config().tick_rate_hz, room.config().capacity);
+        Shows::Match { delay: Some(Delay { line, make, tick_rate_hz, capacity }) }
     }
 
     /// Opens a room that shows a recording.
@@ -132,9 +135,8 @@ impl RoomOpener {
         watched: &RoomHandle,
         delay: &Delay,
     ) -> Result<RoomHandle, OpenError> {
-        let Delay { line, make } = delay.clone();
+        let Delay { line, make, tick_rate_hz, capacity: cast } = delay.clone();
         let shows = Shows::Delayed { of: watched.id, line: line.clone() };
-        let (tick_rate_hz, cast) = (self.config.tick_rate_hz, self.config.room_capacity);
         let make_game: MakeGame = Arc::new(move || {
             let delayed = Delayed::new(line.clone(), Arc::clone(&make), tick_rate_hz);
             delayed.ok().map(|delayed| Box::new(delayed) as Box<dyn Game>)

@@ -22,10 +22,12 @@ use crate::inputs::Inputs;
 use crate::interest::Interest;
 use crate::saved::RestoreError;
 use crate::scene::SceneWriter;
-use crate::world::{Entrant, World};
+use crate::world::{Entrant, World, hash_of};
 
 /// Ticks that are computed at once, at most, to catch up with the match.
 const MOST_AT_ONCE: u32 = 4;
+/// Keyframes that are kept of a delay, about.
+const MOST_KEYFRAMES: u32 = 16;
 
 /// What is kept of a match for those who watch it later. Cheap to clone; all clones are one.
 #[derive(Clone, Debug)]
@@ -62,7 +64,7 @@ impl DelayLine {
         for piece in pieces {
             match piece {
                 Piece::Tape(tape) => line.kept.push_back(Kept::Tape(Bytes::copy_from_slice(tape))),
-                Piece::State { tick, state, is_keyframe: true, .. } => {
+                Piece::State { tick, state, is_keyframe: true, .. } if line.wants(*tick) => {
                     line.kept.push_back(Kept::Keyframe(*tick, state.clone()));
                 }
                 Piece::State { .. } | Piece::Mark(_) => {}
@@ -96,6 +98,17 @@ impl DelayLine {
 }
 
 impl Line {
+    /// Whether a keyframe is kept: of a long delay only some are, since each is all of the state.
+    fn wants(&self, tick: Tick) -> bool {
+        let newest = self.kept.iter().rev().find_map(|kept| match kept {
+            Kept::Keyframe(tick, _) => Some(*tick),
+            Kept::Tape(_) => None,
+        });
+        newest.is_none_or(|newest| {
+            tick.since(newest).cast_unsigned() >= self.delay_ticks / MOST_KEYFRAMES
+        })
+    }
+
     /// The tick that is shown now: so far behind, until the match is over.
     fn shown(&self) -> Tick {
         Tick(self.newest.0.wrapping_sub(self.delay_ticks))
@@ -128,12 +141,16 @@ pub struct Delayed {
     next: u64,
     /// The tape that is being played.
     tape: Bytes,
+    /// Whether what is shown is old enough to be: nothing is before.
+    is_old: bool,
+    /// Who takes part while nothing is shown.
+    nobody: BTreeMap<PlayerId, Entrant>,
     /// Its match cannot be computed again.
     is_broken: bool,
 }
 
 impl Delayed {
-    /// Shows a match from its line. Before it is old enough, its beginning stands still.
+    /// Shows a match from its line. Before it is old enough, there is nothing to be seen.
     ///
     /// # Errors
     /// [`PlaybackError`] when its world cannot be made.
@@ -141,7 +158,21 @@ impl Delayed {
         let (world, next) = begin(&line, &make, tick_rate_hz)?;
         let (schema, reader) = (world.schema().clone(), TapeReader::new(world.schema()));
         let tape = Bytes::new();
-        Ok(Self { line, make, tick_rate_hz, schema, world, reader, next, tape, is_broken: false })
+        let nobody = BTreeMap::new();
+        let (is_old, is_broken) = (false, false);
+        Ok(Self {
+            line,
+            make,
+            tick_rate_hz,
+            schema,
+            world,
+            reader,
+            next,
+            tape,
+            is_old,
+            nobody,
+            is_broken,
+        })
     }
 
     /// Plays what is old enough, and says what everybody was told then.
@@ -158,6 +189,7 @@ impl Delayed {
             (self.world, self.next) = begin(&self.line, &self.make, self.tick_rate_hz)?;
             self.tape = Bytes::new();
         }
+        self.is_old = self.is_old || !self.world.tick().is_after(shown);
         for _ in 0..MOST_AT_ONCE {
             if !shown.is_after(self.world.tick()) || !self.play_tick()? {
                 break;
@@ -178,7 +210,7 @@ impl Delayed {
                 match kept {
                     None => return Ok(false),
                     Some(Kept::Tape(tape)) => self.tape = tape,
-                    Some(Kept::Keyframe(..)) => {}
+                    Some(Kept::Keyframe(tick, state)) => self.hold_against(tick, &state)?,
                 }
                 self.next += 1;
                 continue;
@@ -190,6 +222,16 @@ impl Delayed {
                 return Ok(true);
             }
         }
+    }
+}
+
+impl Delayed {
+    /// Goes by a keyframe where the world is not what it was.
+    fn hold_against(&mut self, tick: Tick, state: &Bytes) -> Result<(), PlaybackError> {
+        if tick == self.world.tick() && hash_of(state) != self.world.hash() {
+            self.world = World::restore((self.make)()?, self.tick_rate_hz, state)?;
+        }
+        Ok(())
     }
 }
 
@@ -227,7 +269,9 @@ impl Game for Delayed {
     }
 
     fn replicate(&self, out: &mut SceneWriter<'_>) {
-        self.world.game().replicate(out);
+        if self.is_old {
+            self.world.game().replicate(out);
+        }
     }
 
     fn interest(&self) -> Interest {
@@ -235,7 +279,7 @@ impl Game for Delayed {
     }
 
     fn cast(&self) -> Option<&BTreeMap<PlayerId, Entrant>> {
-        Some(self.world.roster())
+        Some(if self.is_old { self.world.roster() } else { &self.nobody })
     }
 
     fn save(&self) -> Vec<u8> {

@@ -106,10 +106,22 @@ impl JournalWriter {
         writer
     }
 
+    /// Goes on behind so many blocks, the header included.
+    #[must_use]
+    pub const fn after(blocks: u64) -> Self {
+        Self { blocks, tape: Vec::new() }
+    }
+
+    /// How many blocks were written, the header included.
+    #[must_use]
+    pub const fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
     /// Goes on behind the sound part of a journal.
     #[must_use]
     pub const fn behind(journal: &Journal) -> Self {
-        Self { blocks: journal.blocks.len() as u64 + 1, tape: Vec::new() }
+        Self::after(journal.blocks.len() as u64 + 1)
     }
 
     /// Takes a room's next piece. Of a tape nothing is written before [`JournalWriter::flush`], or before

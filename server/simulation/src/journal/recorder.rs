@@ -138,6 +138,13 @@ impl Recorder {
         }
     }
 
+    /// The match cannot go on: what it broke at is kept, so that it breaks there again.
+    pub fn handle_abandoned(&mut self, world: &World) {
+        if let Some(pieces) = &mut self.pieces {
+            pieces.push(Piece::Tape(world.recorded().to_vec()));
+        }
+    }
+
     fn keep_state(&mut self, world: &World, is_keyframe: bool) {
         let state = Bytes::from(world.save());
         if is_keyframe {

@@ -14,6 +14,7 @@ use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use thiserror::Error;
+use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{PlayerId, RequestId, Tick};
 use tickwire_protocol::message::{Event, Interruption};
 use tickwire_protocol::quantise::Layout;
@@ -31,13 +32,27 @@ const MOST_FAILURES: usize = 10;
 /// Seconds over which failures are counted.
 const FAILURES_WINDOW_S: u32 = 60;
 
+/// Whose messages the rules fail at so often within that time is sent away.
+const MOST_PER_PLAYER: usize = 3;
+
 /// What a room remembers of failures.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
-    /// After which ticks the rules failed lately.
-    at: Vec<Tick>,
+    /// Those of late.
+    recent: Vec<Failure>,
     /// The request that is being carried out.
     pub(super) asked: Option<(PlayerId, RequestId)>,
+}
+
+/// One time that the rules failed.
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    /// The last tick that was complete.
+    after: Tick,
+    /// How often they have failed there, by now.
+    times: usize,
+    /// Whose message they failed at.
+    culprit: Option<PlayerId>,
 }
 
 /// A room was made anew.
@@ -65,6 +80,14 @@ pub enum Hopeless {
     Record(String),
 }
 
+/// What making a room anew has come to.
+struct Anew {
+    /// Ticks that were computed again.
+    replayed: u32,
+    /// Whose message was the last of what was left out.
+    culprit: Option<PlayerId>,
+}
+
 impl Room {
     /// The rules have failed in a call of this room: makes the world anew, in games that `make` makes, and
     /// goes on. `make` must give new games of the same options; it may fail like any rules.
@@ -75,33 +98,55 @@ impl Room {
         &mut self,
         mut make: impl FnMut() -> Option<Box<dyn Game>>,
     ) -> Result<Mended, Hopeless> {
-        let completed = self.recorder.tick();
+        let after = self.recorder.tick();
         let window = FAILURES_WINDOW_S * u32::from(self.config.tick_rate_hz);
-        self.failures.at.retain(|at| completed.since(*at).cast_unsigned() <= window);
-        self.failures.at.push(completed);
-        if self.failures.at.len() > MOST_FAILURES {
+        let recent = &mut self.failures.recent;
+        recent.retain(|failure| after.since(failure.after).cast_unsigned() <= window);
+        let times = recent.last().filter(|last| last.after == after).map_or(0, |last| last.times);
+        recent.push(Failure { after, times: times + 1, culprit: None });
+        if recent.len() > MOST_FAILURES {
             return Err(Hopeless::Often);
         }
-        let failed_before = self.failures.at.iter().filter(|&&at| at == completed).count() - 1;
-        for without_inputs in [false, true].into_iter().skip(failed_before) {
+        for without_inputs in [false, true].into_iter().skip(times) {
             // What a panic leaves half done is not looked at again.
             let attempt = catch_unwind(AssertUnwindSafe(|| {
                 let game = make().ok_or_else(|| "there is no such game any more".to_owned())?;
                 self.make_anew(game, without_inputs)
             }));
             match attempt {
-                Ok(Ok(replayed)) => {
+                Ok(Ok(Anew { replayed, culprit })) => {
+                    self.note_culprit(culprit);
                     return Ok(Mended { tick: self.tick(), replayed, without_inputs });
                 }
                 Ok(Err(cause)) => return Err(Hopeless::Record(cause)),
-                Err(_) => self.failures.at.push(completed),
+                Err(_) => {
+                    self.failures
+                        .recent
+                        .iter_mut()
+                        .last()
+                        .into_iter()
+                        .for_each(|failure| failure.times += 1);
+                }
             }
         }
-        Err(Hopeless::Tick(completed))
+        Err(Hopeless::Tick(after))
     }
 
-    /// The world anew, and all that is made from it. Returns how many ticks were computed again.
-    fn make_anew(&mut self, game: Box<dyn Game>, without_inputs: bool) -> Result<u32, String> {
+    /// The rules failed at somebody's message, which was left out: with the next one everything begins anew,
+    /// but not again and again.
+    fn note_culprit(&mut self, culprit: Option<PlayerId>) {
+        let (Some(culprit), Some(last)) = (culprit, self.failures.recent.last_mut()) else {
+            return;
+        };
+        (last.culprit, last.times) = (Some(culprit), 0);
+        let of_theirs = |failure: &&Failure| failure.culprit == Some(culprit);
+        if self.failures.recent.iter().filter(of_theirs).count() >= MOST_PER_PLAYER {
+            self.handle_close(culprit, CloseReason::Internal);
+        }
+    }
+
+    /// The world anew, and all that is made from it.
+    fn make_anew(&mut self, game: Box<dyn Game>, without_inputs: bool) -> Result<Anew, String> {
         let (keyframe, since) = self.recorder.kept();
         let rate = self.config.tick_rate_hz;
         // Where the rules panic once more it is let go of, not dropped: they could panic at that as well,
@@ -114,8 +159,9 @@ impl Room {
         // Whoever was concerned has been told of all this.
         world.take_events().for_each(drop);
         world.rewind_tape();
+        let mut culprit = None;
         play(&mut world, self.world.recorded(), |record| {
-            if without_inputs { without_will(record) } else { true }
+            !without_inputs || without_will(record, &mut culprit)
         })?;
         let replayed = world.tick().since(from).cast_unsigned();
         let has_ticked = world.tick() != self.recorder.tick();
@@ -130,7 +176,8 @@ impl Room {
             self.answer_failed(player, id);
         }
         self.tell(Audience::Everybody, &Event::Interrupted { cause: Interruption::Rules });
-        Ok(replayed)
+        // What they failed at in a tick may have been anybody's.
+        Ok(Anew { replayed, culprit: culprit.filter(|_| !has_ticked) })
     }
 
     /// What members are sent begins anew: everybody gets all of the state next.
@@ -170,15 +217,20 @@ fn play(
     Ok(())
 }
 
-/// Takes what players want out of a record; false where nothing is left of it.
-fn without_will(record: &mut Record) -> bool {
+/// Takes what players want out of a record; false where nothing is left of it. `last` is who wanted it.
+fn without_will(record: &mut Record, last: &mut Option<PlayerId>) -> bool {
     match record {
         Record::Tick(inputs) => {
             inputs.clear();
             true
         }
         Record::Happening(happening) => {
-            !matches!(happening, Happening::Message { .. } | Happening::Rename { .. })
+            let (Happening::Message { player, .. } | Happening::Rename { player, .. }) = happening
+            else {
+                return true;
+            };
+            *last = Some(*player);
+            false
         }
     }
 }

@@ -1,13 +1,17 @@
 //! A room made of a world that was saved or computed again elsewhere: nobody is connected to it yet, and
 //! everybody who was can come back.
 
+use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{Event, Interruption, Role};
 
 use super::member::Member;
 use super::presence::{Presence, ResumeKeys};
 use super::{Room, RoomConfig, RoomError, SeatRequest};
 use crate::game::Audience;
-use crate::world::{Happening, World};
+use crate::world::{Entrant, Happening, World};
+
+/// Ids that are given to nobody after a crash: more than can have been given out without a trace.
+const SKIPPED_IDS: u32 = 1 << 16;
 
 impl Room {
     /// A room that goes on where a world is. Its members are those of the world; those who are not run by the
@@ -35,9 +39,20 @@ impl Room {
             room.members.insert(player, member);
         }
         // Of all that, the tape is left for the journal.
+        // Whoever came in last may have left no trace, and is not to come back as somebody else.
+        room.last_player = room.last_player.saturating_add(SKIPPED_IDS);
         room.tell(Audience::Everybody, &Event::Interrupted { cause: Interruption::Server });
         room.replication.record(tick, room.world.game());
         Ok(room)
+    }
+
+    /// All who only watch are gone.
+    pub fn handle_spectators_leave(&mut self) {
+        let watch = |(player, entrant): (&PlayerId, &Entrant)| {
+            (entrant.role == Role::Spectator).then_some(*player)
+        };
+        let gone: Vec<PlayerId> = self.world.roster().iter().filter_map(watch).collect();
+        gone.into_iter().for_each(|player| self.handle_leave(player));
     }
 
     /// Members whose connection is lost, and who may come back.

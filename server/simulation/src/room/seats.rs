@@ -116,12 +116,12 @@ impl Room {
         let Some(member) = self.members.remove(&player) else { return false };
         self.head_count[member.role as usize] -= 1;
         self.absent -= usize::from(member.is_person() && !member.has_session());
+        self.tell(Audience::Everybody, &Event::Left { player });
         if member.role == Role::Player {
             self.recorder.mark(self.world.tick(), || MarkKind::Left { player });
         }
         let _ = self.world.apply(Happening::Leave { player });
         self.replication.forget(player);
-        self.tell(Audience::Everybody, &Event::Left { player });
         true
     }
 }
