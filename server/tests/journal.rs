@@ -239,6 +239,21 @@ async fn a_full_disk_ends_the_journal_and_not_the_match() {
     assert!(replay(journal) > 0);
 }
 
+#[tokio::test]
+async fn what_nobody_played_is_not_kept() {
+    let folder = Folder::new();
+    let flags = [&folder.flag(), "--bots=2", "--empty-room-timeout=100ms"];
+    let mut process = Process::start(&flags);
+    let (_, joined) = asked(&process, "/api/join", Some(json!({"spectate": true}))).await;
+    let mut watcher = Client::connect(joined["ws_url"].as_str().unwrap()).await;
+    watcher.frame().await;
+    watcher.leave().await;
+    process.line_with("room closed");
+    process.signal("-TERM");
+    assert_eq!(process.exit_code(), Some(0));
+    assert_eq!(folder.journals(), Vec::<PathBuf>::new());
+}
+
 /// The answer to a request, and its status.
 async fn asked(process: &Process, path: &str, body: Option<Value>) -> (u16, Value) {
     let (http, url) = (reqwest::Client::new(), format!("{}{path}", process.url));

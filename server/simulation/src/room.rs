@@ -244,6 +244,12 @@ impl Room {
         self.recorder.leader()
     }
 
+    /// Whether there is anything in the journal that anybody might want to see.
+    #[must_use]
+    pub const fn was_played(&self) -> bool {
+        self.recorder.was_played()
+    }
+
     /// The last tick that the journal has.
     #[must_use]
     pub const fn recorded_tick(&self) -> Tick {

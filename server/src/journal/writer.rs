@@ -74,7 +74,8 @@ pub(super) enum Order {
     },
     Close {
         id: u64,
-        end: End,
+        /// Without one the file goes.
+        end: Option<End>,
     },
     /// A file beside the journal.
     Report {
@@ -253,8 +254,8 @@ impl RoomJournal {
         }
     }
 
-    /// The match is over.
-    pub fn close(&self, end: End) {
+    /// The match is over; without an end it was none, and its journal goes.
+    pub fn close(&self, end: Option<End>) {
         let order = Order::Close { id: self.id, end };
         if self.queue.try_send(order).is_err() {
             self.state.is_broken.store(true, Ordering::Relaxed);

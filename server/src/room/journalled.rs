@@ -158,7 +158,10 @@ impl RoomDriver {
         }
         if let Some(journal) = self.parts.journal.take() {
             let (tick, leader) = (self.parts.room.recorded_tick(), self.parts.room.leader());
-            journal.close(End { tick, leader, reason: reason.to_owned() });
+            // Rooms open that are only looked into: nobody wants to see them again.
+            let is_kept = self.parts.room.was_played();
+            let end = End { tick, leader, reason: reason.to_owned() };
+            journal.close(is_kept.then_some(end));
         }
     }
 }

@@ -200,7 +200,10 @@ for (const [name, viewport] of Object.entries(SCREENS)) {
 }
 
 test('a recording goes on where it was when the server comes back', async () => {
-  const flags = ['--journal-dir', folder, '--serve-replays'];
+  // Of its own: a folder is one server's.
+  const own = await mkdtemp(join(tmpdir(), 'tickwire-replay-'));
+  await copyFile(join(folder, 'match.journal'), join(own, 'match.journal'));
+  const flags = ['--journal-dir', own, '--serve-replays'];
   const first = await ServerProcess.start({ flags });
   const { page, complaints } = await open(browser, `${first.url}/?replay=match`);
   await until(page, `${SHOWN} && ${STATE}?.tick > 0`);
@@ -213,6 +216,7 @@ test('a recording goes on where it was when the server comes back', async () => 
   assert.deepEqual(besidesRefusals(complaints), []);
   await page.context().close();
   await second.kill();
+  await rm(own, { recursive: true, force: true });
 });
 
 test('a recording that cannot be shown says why, and the start screen is there', async () => {

@@ -53,11 +53,14 @@ test('who watches follows a player, looks around freely, and plays from there', 
   // A click on a ship follows it.
   await page.mouse.wheel(0, 4000);
   await until(page, 'tickwire.game.camera.height / tickwire.game.camera.zoom >= 4000');
-  const [x, y] = /** @type {[number, number]} */ (await page.evaluate(`(() => {
+  // One that is clear of the panels.
+  const places = `Array.from({ length: tickwire.game.scene.ships.length }, (_, index) => {
     const { camera, scene } = tickwire.game;
-    const { entity } = scene.ships.at(0);
+    const { entity } = scene.ships.at(index);
     return [camera.screenX(entity.x), camera.screenY(entity.y)];
-  })()`));
+  }).filter(([x, y]) => x > 150 && x < 1000 && y > 150 && y < 550)`;
+  await until(page, `${places}.length > 0`);
+  const [[x, y]] = /** @type {[number, number][]} */ (await page.evaluate(places));
   await page.mouse.click(x, y);
   await until(page, 'tickwire.game.free.followed !== undefined');
 

@@ -58,6 +58,8 @@ pub struct Recorder {
     since: Vec<u8>,
     /// The last tick that was taken over.
     tick: Tick,
+    /// Whether anybody has ever played who is not run by the server.
+    was_played: bool,
     /// Who was ahead when people played last: what a match has come to is not what the server's players make
     /// of it after everybody has left.
     leader: Option<PlayerId>,
@@ -71,7 +73,15 @@ impl Recorder {
     pub fn new(config: RecorderConfig, world: &mut World) -> Self {
         world.rewind_tape();
         let (keyframe, tick) = (world.save().into(), world.tick());
-        Self { config, keyframe, since: Vec::new(), tick, leader: None, pieces: None }
+        Self {
+            config,
+            keyframe,
+            since: Vec::new(),
+            tick,
+            was_played: false,
+            leader: None,
+            pieces: None,
+        }
     }
 
     /// Begins anew with a world as it is.
@@ -89,6 +99,7 @@ impl Recorder {
     /// From now on there is a writer that has the world as it was when this began: what was done since goes
     /// behind that.
     pub fn continue_writer(&mut self) {
+        self.was_played = true;
         self.pieces = Some(Vec::new());
     }
 
@@ -111,7 +122,9 @@ impl Recorder {
     /// Something to be found, of the present tick.
     pub fn mark(&mut self, tick: Tick, what: impl FnOnce() -> MarkKind) {
         if let Some(pieces) = &mut self.pieces {
-            pieces.push(Piece::Mark(Mark { tick, what: what() }));
+            let what = what();
+            self.was_played |= matches!(what, MarkKind::Joined { .. });
+            pieces.push(Piece::Mark(Mark { tick, what }));
         }
     }
 
@@ -165,6 +178,12 @@ impl Recorder {
     #[must_use]
     pub const fn tick(&self) -> Tick {
         self.tick
+    }
+
+    /// Whether anybody has played since there is a writer.
+    #[must_use]
+    pub const fn was_played(&self) -> bool {
+        self.was_played
     }
 
     /// Who was ahead when people played last, as of the last hash.

@@ -113,6 +113,7 @@ impl Files {
             }
             Order::Close { id, end } => {
                 let Some(file) = self.open.get_mut(&id) else { return };
+                let Some(end) = end else { return self.remove(id) };
                 file.writer.end(&end, &mut file.out);
                 match file.write() {
                     Ok(()) => drop(self.open.remove(&id)),
@@ -136,6 +137,15 @@ impl Files {
         }
         for (id, cause) in broken {
             self.give_up(id, &cause);
+        }
+    }
+
+    /// Deletes a journal of nothing.
+    fn remove(&mut self, id: u64) {
+        let file = self.open.remove(&id);
+        if let Some(path) = file.and_then(|file| folder::path_of(&self.dir, &file.name)) {
+            // If not, it goes with age.
+            let _ = fs::remove_file(path);
         }
     }
 
