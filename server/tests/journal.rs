@@ -282,9 +282,9 @@ async fn a_match_is_no_recording_before_it_is_over() {
     fs::copy(&path, folder.0.join("copy.journal")).unwrap();
     for name in [name, "copy"] {
         let (status, refused) = asked(&process, &format!("/api/replays/{name}"), None).await;
-        assert_eq!((status, &refused["error"]), (409, &json!("replay_goes_on")), "{name}");
+        assert_eq!((status, &refused["error"]), (403, &json!("replay_goes_on")), "{name}");
         let (status, refused) = asked(&process, "/api/join", Some(json!({"replay": name}))).await;
-        assert_eq!((status, &refused["error"]), (409, &json!("replay_goes_on")), "{name}");
+        assert_eq!((status, &refused["error"]), (403, &json!("replay_goes_on")), "{name}");
     }
     client.leave().await;
     process.line_with("room closed");

@@ -27,8 +27,9 @@ export function wireKeys(handlers) {
     const key = pageKey(event);
     if (!key || event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (document.body.dataset.screen === 'start' || isForField(event.target, event.key)) return;
-    // On a button, Enter presses it.
-    if (key === 'chat' && event.target instanceof HTMLButtonElement) return;
+    // On a button or a link, Enter presses it.
+    const isPressed = event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement;
+    if (key === 'chat' && isPressed) return;
     event.preventDefault();
     handlers[key]();
   });

@@ -153,7 +153,7 @@ export class Scene {
     this.byPlayer.set(ship.player, track);
     const actor = this.ships.at(this.ships.length - 1);
     if (ship.player === self) this.own = actor;
-    if (dashes && !(ship.player === self && this.#isPredicted)) this.onDash(actor);
+    if (dashes && !this.isQuiet && !(ship.player === self && this.#isPredicted)) this.onDash(actor);
   }
 
   /**

@@ -40,6 +40,7 @@ test('one goes from mark to mark, and to the ends', () => {
   assert.equal(nextMark(markers, 1010, -1, recording), 100);
   assert.equal(nextMark(markers, 1100, -1, recording), 1000);
   assert.equal(nextMark(markers, 50, -1, recording), 0);
+  assert.equal(nextMark(markers, 1010, -1, { ...recording, isPaused: true }), 1000);
 });
 
 test('keys are those of video players, and leave letters to the camera', () => {
@@ -99,4 +100,22 @@ test('answers are taken for what they are', () => {
     marksIn({ marks: [{ tick: 9, kind: 'kill', players: ['a', 3] }, { tick: 'x', kind: 'kill' }, { tick: 1, kind: 'join' }] }),
     [{ tick: 1, kind: 'join', players: [] }, { tick: 9, kind: 'kill', players: ['a', ''] }],
   );
+});
+
+test('steps that are asked for faster than they are answered become one', async () => {
+  /** @type {number[]} */
+  const asked = [];
+  /** @type {(() => void)[]} */
+  const answers = [];
+  const remote = new Remote((_name, { ticks }) => {
+    asked.push(ticks);
+    return new Promise((resolve) => answers.push(() => resolve(undefined)));
+  });
+  for (let press = 0; press < 300; press += 1) remote.step(1);
+  remote.step(-1);
+  for (let turn = 0; turn < 3; turn += 1) {
+    answers.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(asked, [1, 240, 58]);
 });

@@ -28,6 +28,15 @@ pub fn encode<T: Encode>(state: &T) -> Vec<u8> {
     bincode::encode_to_vec(state, standard()).expect("a vector takes every byte")
 }
 
+/// What [`encode`] wrote, with more behind it.
+///
+/// # Errors
+/// [`RestoreError`] when the bytes begin with anything else.
+pub fn decode_beginning<T: Decode<()>>(bytes: &[u8]) -> Result<T, RestoreError> {
+    let limited = standard().with_limit::<MAX_STATE_BYTES>();
+    Ok(bincode::decode_from_slice(bytes, limited).map(|(state, _)| state)?)
+}
+
 /// The state that [`encode`] wrote.
 ///
 /// # Errors

@@ -164,17 +164,16 @@ const fn status_of_recording(cause: &RecordingError) -> (StatusCode, &'static st
         RecordingError::Disabled => (StatusCode::NOT_FOUND, "replays_disabled"),
         RecordingError::Name(_) => (StatusCode::BAD_REQUEST, "bad_replay_name"),
         RecordingError::Missing(_) => (StatusCode::NOT_FOUND, "no_such_replay"),
-        RecordingError::Played(_) => (StatusCode::CONFLICT, "replay_goes_on"),
+        RecordingError::Played(_) => (StatusCode::FORBIDDEN, "replay_goes_on"),
         RecordingError::TooLarge => (unfit, "replay_too_large"),
         RecordingError::Journal(JournalError::Foreign) => (unfit, "replay_foreign"),
         RecordingError::Journal(JournalError::Version(_)) => (unfit, "replay_version"),
         RecordingError::Journal(JournalError::Beginning | JournalError::TickRate(_))
         | RecordingError::Nonsense(_)
         | RecordingError::Playback(_) => (unfit, "replay_damaged"),
+        RecordingError::Rules => (unfit, "replay_rules"),
         RecordingError::Game(_) => (unfit, "replay_game"),
-        RecordingError::Rules | RecordingError::Io(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "internal")
-        }
+        RecordingError::Io(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
     }
 }
 

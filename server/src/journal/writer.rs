@@ -29,8 +29,9 @@ use files::Files;
 
 /// Held by the server that writes to the folder.
 const LOCK: &str = ".lock";
-/// Most reports beside one journal.
-const MAX_REPORTS: u64 = 16;
+/// Most reports beside one journal, and of one player: whoever makes them up must not use up the others'.
+const MAX_REPORTS: usize = 64;
+const MAX_REPORTS_PER_PLAYER: usize = 2;
 /// Hand-overs that may wait: a second's of a thousand rooms.
 const QUEUE: usize = 32_768;
 /// Bytes that may wait, of all journals together.
@@ -114,8 +115,8 @@ pub struct RoomJournal {
     state: Arc<State>,
     /// Bytes of all journals that wait to be written.
     waiting: Arc<AtomicUsize>,
-    /// Cases that were written down beside it.
-    reports: AtomicU64,
+    /// Of whom cases were written down beside it.
+    reports: Mutex<Vec<PlayerId>>,
     metrics: Arc<Metrics>,
 }
 
@@ -196,7 +197,7 @@ impl Writer {
             return None;
         }
         let (queue, metrics) = (self.queue.clone(), Arc::clone(&self.metrics));
-        let (dir, reports) = (self.dir.clone(), AtomicU64::new(0));
+        let (dir, reports) = (self.dir.clone(), Mutex::default());
         let waiting = Arc::clone(&self.waiting);
         Some(RoomJournal { id, name, dir, queue, state, waiting, reports, metrics })
     }
@@ -248,7 +249,10 @@ impl RoomJournal {
     /// Writes down a case in which a client's copy of the state differed, unless there are many already.
     pub fn report(&self, tick: Tick, player: PlayerId, case: &DesyncCase) {
         let Ok(text) = serde_json::to_string_pretty(case) else { return };
-        if self.reports.fetch_add(1, Ordering::Relaxed) < MAX_REPORTS {
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_theirs = reports.iter().filter(|&&other| other == player).count();
+        if reports.len() < MAX_REPORTS && of_theirs < MAX_REPORTS_PER_PLAYER {
+            reports.push(player);
             let path = folder::report_path(&self.dir, &self.name, tick, player);
             let _ = self.queue.try_send(Order::Report { path, text });
         }

@@ -37,7 +37,14 @@ export class ReplayBar {
       this.range.addEventListener(end, () => (this.#isHeld = false));
     }
     this.range.addEventListener('input', () => this.onSeek(this.range.valueAsNumber));
-    this.speed.addEventListener('change', () => this.onSpeed(Number(this.speed.value)));
+    let isPointed = false;
+    this.speed.addEventListener('pointerdown', () => (isPointed = true));
+    this.speed.addEventListener('keydown', () => (isPointed = false));
+    this.speed.addEventListener('change', () => {
+      this.onSpeed(Number(this.speed.value));
+      // Whoever chose with a pointer goes on with the recording's keys.
+      if (isPointed) this.speed.blur();
+    });
   }
 
   /** @param {boolean} isShown */

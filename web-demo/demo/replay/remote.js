@@ -5,6 +5,8 @@
 
 /** Speeds, in multiples of the recorded one. */
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
+/** Most ticks that are stepped at once. */
+const MOST_STEPS = 240;
 /** Bits of the state's `flags`. */
 export const PAUSED = 1;
 export const SEEKING = 2;
@@ -29,6 +31,10 @@ export class Remote {
   /** The place that was asked for, until it is answered. @type {number | undefined} */
   #asked = undefined;
 
+  /** Ticks that are to be stepped next. */
+  #steps = 0;
+  #isStepping = false;
+
   /** @param {Ask} ask */
   constructor(ask) {
     this.ask = ask;
@@ -48,15 +54,26 @@ export class Remote {
     void this.#say('replay_pause', {});
   }
 
-  /** @param {number} ticks */
+  /** One after the other: what comes meanwhile is gathered. @param {number} ticks */
   step(ticks) {
-    void this.#say('replay_step', { ticks });
+    this.#steps += ticks;
+    if (!this.#isStepping) void this.#stepOn();
   }
 
   /** @param {number} tick */
   seek(tick) {
     this.#next = Math.max(0, Math.round(tick));
     if (this.#asked === undefined) void this.#seekOn();
+  }
+
+  async #stepOn() {
+    this.#isStepping = true;
+    while (this.#steps !== 0) {
+      const ticks = Math.min(MOST_STEPS, Math.max(-MOST_STEPS, this.#steps));
+      this.#steps -= ticks;
+      if (!(await this.#say('replay_step', { ticks }))) this.#steps = 0;
+    }
+    this.#isStepping = false;
   }
 
   async #seekOn() {

@@ -4,8 +4,9 @@
  */
 import { ReplayBar } from './bar.js';
 import { replayKey } from './keys.js';
+import { isForField } from '../hud/page.js';
 import { ask, marksIn } from './listing.js';
-import { PAUSED, Remote, speedBeside } from './remote.js';
+import { PAUSED, Remote, SEEKING, speedBeside } from './remote.js';
 import { markersOf, nextMark } from './timeline.js';
 
 /** @typedef {import('../../sdk/index.js').Room} Room */
@@ -26,6 +27,10 @@ export class Replay {
   #place = undefined;
   /** The speed at which it goes on. */
   #speed = 1;
+  /** The speed that was asked for, until the server has it. @type {number | undefined} */
+  #wanted = undefined;
+  /** Where it was told to go, until it is there. @type {number | undefined} */
+  #aim = undefined;
   /** @type {import('./timeline.js').Marker[]} */
   #markers = [];
   /** What happened when, before the length is known. @type {import('./listing.js').Mark[] | undefined} */
@@ -48,7 +53,10 @@ export class Replay {
     this.bar.onSeek = (tick) => this.seek(tick);
     this.bar.onStep = (ticks) => this.#do(ticks > 0 ? 'tickAhead' : 'tickBack');
     this.bar.onSpeed = (speed) => this.#hurry(speed);
-    this.#remote.onRefused = (reason) => game.hud.notices.say(reason, performance.now());
+    this.#remote.onRefused = (reason) => {
+      this.#wanted = undefined;
+      game.hud.notices.say(reason, performance.now());
+    };
     window.addEventListener('keydown', (event) => this.#press(event));
   }
 
@@ -61,7 +69,7 @@ export class Replay {
    * @param {string | undefined} name of the recording, where it is known
    */
   enter(room, name) {
-    const isScreening = room.schema?.entities.some((kind) => kind.name === 'replay') ?? false;
+    const isScreening = showsRecording(room);
     this.room = isScreening ? room : undefined;
     this.#rest();
     this.#state = undefined;
@@ -81,31 +89,36 @@ export class Replay {
   /** @param {number} tick */
   seek(tick) {
     this.#elsewhere();
-    this.#remote.seek(Math.min(tick, this.#state?.length ?? tick));
+    this.#aim = Math.max(0, Math.round(Math.min(tick, this.#state?.length ?? tick)));
+    this.#remote.seek(this.#aim);
   }
 
   /** One frame. @param {number} nowMs */
   update(nowMs) {
     const { room } = this;
     if (!room) return;
+    // Where the recording's room was gone, one may be in a match now.
+    if (room.roomId !== this.#place && room.schema && !showsRecording(room)) {
+      this.leave();
+      return;
+    }
     this.game.scene.isQuiet = nowMs < this.#quietUntil;
     const state = stateOf(room);
     if (!state) return;
-    // The server has lost the room: the same recording goes on in another one.
-    if (this.#state && room.roomId !== this.#place) this.seek(this.#state.tick);
+    if (this.#state && room.roomId !== this.#place) this.#goOn(this.#state);
     this.#place = room.roomId;
     this.#state = state;
-    if ((state.flags & PAUSED) === 0) {
-      this.#speed = state.speed;
-      this.#isLeafing = false;
-    }
+    if (state.speed === this.#wanted) this.#wanted = undefined;
+    this.#speed = this.#wanted ?? state.speed;
+    if ((state.flags & PAUSED) === 0) this.#isLeafing = false;
+    if ((state.flags & SEEKING) === 0 && this.#remote.target === undefined) this.#aim = undefined;
     this.game.scene.isNewest = this.#isLeafing;
     if (this.#marks) {
       this.#markers = markersOf(this.#marks, state.length, this.#rate);
       this.#marks = undefined;
       this.bar.mark(this.#markers);
     }
-    this.bar.update(state, this.#remote.target, this.#speed, this.#rate);
+    this.bar.update(state, this.#aim, this.#speed, this.#rate);
   }
 
   get #rate() {
@@ -122,7 +135,16 @@ export class Replay {
     }
   }
 
+  /** The server has lost the room: the same recording goes on in another one, as it was. @param {ReplayState} before */
+  #goOn(before) {
+    this.seek(this.#aim ?? before.tick);
+    if ((before.flags & PAUSED) !== 0) this.#remote.pause();
+    else this.#remote.play(this.#speed);
+  }
+
   #rest() {
+    this.#wanted = undefined;
+    this.#aim = undefined;
     this.#isLeafing = false;
     this.game.scene.isQuiet = false;
     this.game.scene.isNewest = false;
@@ -137,6 +159,7 @@ export class Replay {
   /** @param {number} speed */
   #hurry(speed) {
     this.#speed = speed;
+    this.#wanted = speed;
     if (this.#state && (this.#state.flags & PAUSED) === 0) this.#remote.play(speed);
   }
 
@@ -145,6 +168,8 @@ export class Replay {
     const { target, key } = event;
     const wanted = this.takes(event) ? replayKey(event) : undefined;
     if (!wanted || target instanceof HTMLSelectElement) return;
+    if (target !== this.bar.range && isForField(target, key)) return;
+    if (event.repeat && wanted === 'toggle') return event.preventDefault();
     const isPressed = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
     if (isPressed && key === ' ') return;
     event.preventDefault();
@@ -155,11 +180,12 @@ export class Replay {
   #do(wanted) {
     const state = this.#state;
     if (!state) return;
-    const at = this.#remote.target ?? state.tick;
-    const recording = { length: state.length, rate: this.#rate };
+    const at = this.#aim ?? state.tick;
+    const isPaused = (state.flags & PAUSED) !== 0;
+    const recording = { length: state.length, rate: this.#rate, isPaused };
     switch (wanted) {
       case 'toggle':
-        if ((state.flags & PAUSED) !== 0) this.#remote.play(this.#speed);
+        if (isPaused) this.#remote.play(this.#speed);
         else this.#remote.pause();
         break;
       case 'tickBack':
@@ -186,6 +212,11 @@ export class Replay {
       default:
     }
   }
+}
+
+/** @param {Room} room */
+function showsRecording(room) {
+  return room.schema?.entities.some((kind) => kind.name === 'replay') ?? false;
 }
 
 /**

@@ -67,13 +67,14 @@ export function markersOf(marks, length, rate) {
  * @param {Marker[]} markers in order of their ticks
  * @param {number} tick
  * @param {1 | -1} way
- * @param {{ length: number, rate: number }} recording
+ * @param {{ length: number, rate: number, isPaused?: boolean }} recording
  */
-export function nextMark(markers, tick, way, { length, rate }) {
+export function nextMark(markers, tick, way, { length, rate, isPaused = false }) {
   // Who has just gone to one wants the one before it, though it plays on meanwhile.
+  const passed = isPaused ? 0 : rate / 2;
   const found = way > 0
     ? markers.find((marker) => marker.tick > tick)
-    : markers.findLast((marker) => marker.tick < tick - rate / 2);
+    : markers.findLast((marker) => marker.tick < tick - passed);
   return found?.tick ?? (way > 0 ? length : 0);
 }
 

@@ -167,6 +167,10 @@ test('recordings are listed, and watched from the list', async () => {
   await page.keyboard.press('Enter');
   await page.waitForURL(/replay=/);
   await until(page, `${SHOWN} && ${STATE}?.tick > 0`);
+  // And back, by keys as well.
+  await page.locator('#replay a').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/replays$/);
   assert.deepEqual(complaints, []);
   await page.context().close();
 });

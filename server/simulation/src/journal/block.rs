@@ -116,6 +116,22 @@ impl Block {
     }
 }
 
+impl Block {
+    /// The first of what it holds, up to so many bytes, without the rest being looked at; `None` where it is not
+    /// deflated as it says.
+    #[must_use]
+    pub fn beginning(&self, file: &[u8], most: usize) -> Option<Vec<u8>> {
+        let stored = file.get(self.stored.clone())?;
+        if !self.is_deflated {
+            return Some(stored[..stored.len().min(most)].to_vec());
+        }
+        let (_, deflated) = read_length(stored)?;
+        let mut beginning = Vec::new();
+        DeflateDecoder::new(deflated).take(most as u64).read_to_end(&mut beginning).ok()?;
+        Some(beginning)
+    }
+}
+
 /// The contents deflated, with their length, if that is less.
 fn deflate(contents: &[u8]) -> Option<Vec<u8>> {
     if contents.len() < LEAST_DEFLATED {

@@ -22,6 +22,8 @@ use crate::world::hash_of;
 pub const VERSION: u8 = 1;
 /// What a journal begins with, before its version.
 pub const MAGIC: [u8; 8] = *b"TICKWIRE";
+/// Bytes in which a keyframe's tick and leader are, whatever they are.
+const KEYFRAME_HEAD_BYTES: usize = 16;
 const PREAMBLE: usize = MAGIC.len() + 1;
 /// Ticks per second that a room may have.
 const TICK_RATES_HZ: std::ops::RangeInclusive<u16> = 1..=240;
@@ -253,10 +255,9 @@ impl Journal {
             BlockKind::Header => return false,
             BlockKind::Tape | BlockKind::Mark => {}
             BlockKind::Keyframe => {
-                let Some(keyframe) = self.decode::<Keyframe>(block) else { return false };
-                self.keyframes.push((keyframe.tick, self.blocks.len()));
-                self.leader = keyframe.leader;
-                self.last_tick = keyframe.tick;
+                let Some((tick, leader)) = self.head_of_keyframe(block) else { return false };
+                self.keyframes.push((tick, self.blocks.len()));
+                (self.leader, self.last_tick) = (leader, tick);
             }
             BlockKind::Hash => {
                 let Some(hash) = self.decode::<StateHash>(block) else { return false };
@@ -270,6 +271,17 @@ impl Journal {
             }
         }
         true
+    }
+
+    /// The tick and the leader of a keyframe. Of a long match there are thousands, each with a whole world: but
+    /// for the first one, only what is looked for is read.
+    fn head_of_keyframe(&self, block: &Block) -> Option<(Tick, Option<PlayerId>)> {
+        if self.keyframes.is_empty() {
+            let Keyframe { tick, leader, .. } = self.decode(block)?;
+            return Some((tick, leader));
+        }
+        let beginning = block.beginning(&self.bytes, KEYFRAME_HEAD_BYTES)?;
+        saved::decode_beginning(&beginning).ok()
     }
 
     fn decode<T: Decode<()>>(&self, block: &Block) -> Option<T> {

@@ -72,8 +72,8 @@ impl ResumeKeys {
 
     /// Somebody has come back with a key that fits.
     const fn rotate(&mut self, used: u32) {
-        let is_lost_one = used == self.newest.wrapping_add(1);
-        self.newest = self.newest.wrapping_add(if is_lost_one { 2 } else { 1 });
+        // By one, as the world counts it: after a crash that may be the very key that was used.
+        self.newest = self.newest.wrapping_add(1);
         self.previous = Some(used);
         self.has_lost = false;
     }
