@@ -223,9 +223,7 @@ impl Delayed {
             }
         }
     }
-}
 
-impl Delayed {
     /// Goes by a keyframe where the world is not what it was.
     fn hold_against(&mut self, tick: Tick, state: &Bytes) -> Result<(), PlaybackError> {
         if tick == self.world.tick() && hash_of(state) != self.world.hash() {

@@ -120,12 +120,9 @@ impl Room {
                 }
                 Ok(Err(cause)) => return Err(Hopeless::Record(cause)),
                 Err(_) => {
-                    self.failures
-                        .recent
-                        .iter_mut()
-                        .last()
-                        .into_iter()
-                        .for_each(|failure| failure.times += 1);
+                    if let Some(failure) = self.failures.recent.last_mut() {
+                        failure.times += 1;
+                    }
                 }
             }
         }

@@ -30,6 +30,8 @@ pub(super) struct Files {
     dir: PathBuf,
     config: JournalConfig,
     open: BTreeMap<u64, OpenFile>,
+    /// From this length on a journal goes on in another file.
+    part_bytes: u64,
     /// Bytes that wait.
     waiting: Arc<AtomicUsize>,
     metrics: Arc<Metrics>,
@@ -61,7 +63,7 @@ impl Files {
         waiting: Arc<AtomicUsize>,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { dir, config, open: BTreeMap::new(), waiting, metrics }
+        Self { dir, config, open: BTreeMap::new(), part_bytes: PART_BYTES, waiting, metrics }
     }
 
     /// Works until there is nobody to work for.
@@ -101,7 +103,7 @@ impl Files {
             Order::Pieces { id, pieces } => {
                 self.waiting.fetch_sub(size_of(&pieces), Ordering::Relaxed);
                 let Some(file) = self.open.get_mut(&id) else { return };
-                if let Err(cause) = file.take_in(&self.dir, pieces) {
+                if let Err(cause) = file.take_in(&self.dir, self.part_bytes, pieces) {
                     self.give_up(id, &cause);
                 }
             }
@@ -220,10 +222,10 @@ impl OpenFile {
         Ok(Self { file, header, name, base, part, writer, out, written, blocks, tick, state })
     }
 
-    fn take_in(&mut self, dir: &Path, pieces: Vec<Piece>) -> io::Result<()> {
+    fn take_in(&mut self, dir: &Path, part_bytes: u64, pieces: Vec<Piece>) -> io::Result<()> {
         for piece in pieces {
             if let Piece::State { tick, leader, is_keyframe: true, .. } = piece
-                && self.written > PART_BYTES
+                && self.written > part_bytes
             {
                 self.part += 1;
                 let name = format!("{}-part{}", self.base, self.part);
@@ -256,5 +258,103 @@ impl OpenFile {
         self.blocks = self.writer.blocks();
         self.out.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use tickwire_simulation::journal::file::{Contents, Journal};
+
+    fn header() -> Header {
+        Header {
+            game: "drift".to_owned(),
+            options: BTreeMap::new(),
+            schema_hash: 1,
+            tick_rate_hz: 30,
+            seed: 1,
+            first_tick: Tick(0),
+            room: "room".to_owned(),
+            opened_at_ms: 0,
+            capacity: 1,
+            spectator_capacity: 1,
+            bots: 0,
+            server: String::new(),
+        }
+    }
+
+    fn keyframe(tick: u32) -> Piece {
+        let state = vec![tick as u8; 100].into();
+        Piece::State { tick: Tick(tick), leader: None, state, is_keyframe: true }
+    }
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let dir = std::env::temp_dir().join(format!("tickwire-{name}-{}", std::process::id()));
+            fs::create_dir_all(&dir).unwrap();
+            Self(dir)
+        }
+
+        fn read(&self, name: &str) -> Journal {
+            Journal::read(fs::read(folder::path_of(&self.0, name).unwrap()).unwrap()).unwrap()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn files(folder: &Folder) -> Files {
+        let metrics = Arc::new(Metrics::new().unwrap());
+        let (config, waiting) = (JournalConfig::default(), Arc::default());
+        Files { part_bytes: 1, ..Files::new(folder.0.clone(), config, waiting, metrics) }
+    }
+
+    fn open(files: &mut Files) -> Arc<State> {
+        let state = Arc::<State>::default();
+        let (name, header) = ("match".to_owned(), Box::new(header()));
+        let (behind, held) = (None, Arc::clone(&state));
+        files.carry_out(Order::Open { id: 1, name, header, behind, state: held });
+        state
+    }
+
+    #[test]
+    fn a_long_journal_goes_on_in_another_file_from_a_keyframe_on() {
+        let folder = Folder::new("parts");
+        let mut files = files(&folder);
+        let _state = open(&mut files);
+        for pieces in [vec![keyframe(0), Piece::Tape(vec![0])], vec![keyframe(150)]] {
+            files.carry_out(Order::Pieces { id: 1, pieces });
+            files.flush_all();
+        }
+        let end = End { tick: Tick(151), leader: None, reason: "over".to_owned() };
+        files.carry_out(Order::Close { id: 1, end: Some(end) });
+        let (first, second) = (folder.read("match"), folder.read("match-part2"));
+        assert_eq!(first.end().unwrap().reason, "it goes on in match-part2");
+        assert_eq!((first.last_tick(), first.blocks()), (Tick(150), 3));
+        assert_eq!(second.header().first_tick, Tick(150));
+        assert!(matches!(second.block(0), Some(Contents::Keyframe(_))));
+        assert_eq!(second.end().unwrap().reason, "over");
+    }
+
+    #[test]
+    fn a_journal_that_breaks_off_ends_and_is_let_go_of() {
+        let folder = Folder::new("broken");
+        let mut files = files(&folder);
+        let state = open(&mut files);
+        files.carry_out(Order::Pieces { id: 1, pieces: vec![keyframe(0), Piece::Tape(vec![0])] });
+        files.flush_all();
+        assert!(!files.open.is_empty());
+        state.is_broken.store(true, Ordering::Relaxed);
+        files.flush_all();
+        assert!(files.open.is_empty());
+        let journal = folder.read("match");
+        let reason = &journal.end().unwrap().reason;
+        assert!(reason.contains("too much waits"), "{reason}");
     }
 }
