@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use tickwire_protocol::SUBPROTOCOL;
 use tickwire_protocol::envelope::MAX_SERVER_MESSAGE_BYTES;
+use tickwire_protocol::version::Subprotocol;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::UrlError;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
@@ -29,7 +29,7 @@ pub(crate) async fn connect(ws_url: &str, dial: &mut Dial) -> Result<Socket, Con
         .max_message_size(Some(MAX_SERVER_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_SERVER_MESSAGE_BYTES));
     let mut request = ws_url.into_client_request()?;
-    let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
+    let subprotocol = HeaderValue::from_static(Subprotocol::ALL[0].name());
     request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
     let (host, port) = address(request.uri())?;
     let wire = dial.open(host, port).await.map_err(Error::Io)?;

@@ -19,7 +19,7 @@
 //! | [`range`], [`chunk`] | a range coder; what turns one snapshot into a later one |
 //! | [`watch`], [`parts`] | which cells a client watches; what a room's state is cut into |
 //! | [`frame`], [`replica`] | one WebSocket message of state; a client's copy of the room |
-//! | [`close`] | why a connection ends |
+//! | [`close`], [`version`] | why a connection ends; which version of all this it speaks |
 
 pub mod chunk;
 pub mod close;
@@ -33,7 +33,5 @@ pub mod range;
 pub mod replica;
 pub mod schema;
 pub mod snapshot;
+pub mod version;
 pub mod watch;
-
-/// The protocol's version, sent as the WebSocket subprotocol.
-pub const SUBPROTOCOL: &str = "tickwire.v1";

@@ -7,6 +7,7 @@ use actix::{Addr, Message};
 use bytes::Bytes;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{EventNumber, PlayerId};
+use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::room::{RoomFull, SeatRequest};
 
 use crate::session::SessionId;
@@ -33,6 +34,8 @@ pub struct Connect {
     pub outbox: Addr<Outbox>,
     /// As whom.
     pub purpose: Purpose,
+    /// What it speaks.
+    pub speaks: Subprotocol,
 }
 
 /// What a connection wants of a room.

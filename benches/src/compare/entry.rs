@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 use thiserror::Error;
-use tickwire_protocol::SUBPROTOCOL;
+use tickwire_protocol::version::Subprotocol;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -153,7 +153,7 @@ async fn upgrade(server: SocketAddr, path: &str) -> Result<(TcpStream, Vec<u8>),
          Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n{}\r\n",
         // Servers that know no subprotocols would have to refuse one.
         if path.starts_with("/ws") {
-            format!("Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n")
+            format!("Sec-WebSocket-Protocol: {}\r\n", Subprotocol::ALL[0].name())
         } else {
             String::new()
         }

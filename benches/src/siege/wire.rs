@@ -8,8 +8,8 @@ use std::io;
 
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
-use tickwire_protocol::SUBPROTOCOL;
 use tickwire_protocol::envelope::MAX_SERVER_MESSAGE_BYTES;
+use tickwire_protocol::version::Subprotocol;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -103,7 +103,8 @@ pub fn request(host: &str, target: &str) -> String {
     format!(
         "GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
+         Sec-WebSocket-Protocol: {}\r\n\r\n",
+        Subprotocol::ALL[0].name()
     )
 }
 

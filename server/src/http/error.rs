@@ -8,6 +8,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
+use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::journal::file::JournalError;
 
 use super::origin::OriginError;
@@ -53,6 +54,14 @@ impl ApiError {
             }
             _ => Self::bad_request(&cause.to_string()),
         }
+    }
+
+    /// 400 `version`: a client that speaks only these, of which none is spoken here.
+    #[must_use]
+    pub fn version(offered: &str) -> Self {
+        let spoken = Subprotocol::names();
+        let message = format!("this client speaks {offered}; this server speaks {spoken}");
+        Self::new(StatusCode::BAD_REQUEST, "version", message)
     }
 
     /// 403 `origin_not_allowed`.

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
 use tickwire_protocol::ids::{ParseRoomIdError, RoomId};
 use tickwire_protocol::message::Role;
+use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::names::display_name;
 use tracing::info;
 
@@ -36,6 +37,8 @@ struct Answer {
     room: String,
     player: u32,
     ws_url: String,
+    /// What is spoken there.
+    protocols: [&'static str; Subprotocol::ALL.len()],
 }
 
 #[post("/api/join")]
@@ -51,7 +54,8 @@ pub(super) async fn join(
     })?;
     let Joined { token, room, player } = joined;
     let ws_url = socket_url(&api, &request, &token);
-    let answer = Answer { token, room: room.to_string(), player: player.0, ws_url };
+    let protocols = Subprotocol::ALL.map(Subprotocol::name);
+    let answer = Answer { token, room: room.to_string(), player: player.0, ws_url, protocols };
     Ok(HttpResponse::Ok().json(answer))
 }
 

@@ -19,8 +19,8 @@ use actix_web::{HttpResponse, ResponseError, get};
 use bytes::{Bytes, BytesMut};
 use futures_util::SinkExt;
 use serde::Deserialize;
-use tickwire_protocol::SUBPROTOCOL;
 use tickwire_protocol::ids::EventNumber;
+use tickwire_protocol::version::Subprotocol;
 use tokio::net::TcpStream;
 use tracing::debug;
 
@@ -73,13 +73,13 @@ async fn upgrade(
     };
     connection.send(Message::Item((response, BodySize::None))).await?;
     let entry = match purpose {
-        Purpose::Play(credentials) => Some(entry_by(credentials, &api.lobby)),
+        Purpose::Play(credentials, speaks) => Some((entry_by(credentials, &api.lobby), speaks)),
         Purpose::Echo => None,
     };
     let FramedParts { io, read_buf, .. } = connection.into_parts();
     // A copy, which is nearly always empty: the buffer itself is large.
     let upgraded = Upgraded::new(io, BytesMut::from(&read_buf[..]));
-    let Some(entry) = entry else {
+    let Some((entry, speaks)) = entry else {
         let stopping = api.sockets.stopping.clone();
         let echo = echo::serve(upgraded, api.sockets.limits.timeout);
         actix::spawn(async move {
@@ -92,7 +92,7 @@ async fn upgrade(
         });
         return Ok(());
     };
-    let pump = socket::serve(entry, api.sockets, upgraded);
+    let pump = socket::serve(entry, speaks, api.sockets, upgraded);
     actix::spawn(async move {
         pump.await;
         drop(place);
@@ -119,7 +119,7 @@ struct Accepted {
 
 /// What a connection is for.
 enum Purpose {
-    Play(Credentials),
+    Play(Credentials, Subprotocol),
     Echo,
 }
 
@@ -134,34 +134,31 @@ fn accept(request: &Request, api: &Api) -> Result<Accepted, ApiError> {
     let origins = &api.lobby.config().access.origins;
     let (host, _) = requested_host(&api.admission, request.peer_addr(), headers);
     origins.check(text(ORIGIN), host).map_err(|cause| ApiError::origin(&cause))?;
-    expect_known_subprotocol(headers)?;
+    let speaks = subprotocol(headers)?;
     let bad_request = |cause: &dyn std::fmt::Display| ApiError::bad_request(&cause.to_string());
     let Query(credentials) =
         Query::<Credentials>::from_query(request.uri().query().unwrap_or_default())
             .map_err(|cause| bad_request(&cause))?;
     let mut response = ws::handshake(request.head()).map_err(|cause| bad_request(&cause))?;
     if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
-        response.insert_header((SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
+        response.insert_header((SEC_WEBSOCKET_PROTOCOL, speaks.name()));
     }
     let address = client_address(&api.admission, request.peer_addr(), headers);
     api.admission.admit_upgrade(address)?;
     let place = api.admission.admit_session(address)?;
-    let purpose = if is_echo { Purpose::Echo } else { Purpose::Play(credentials) };
+    let purpose = if is_echo { Purpose::Echo } else { Purpose::Play(credentials, speaks) };
     Ok(Accepted { response: response.finish().drop_body(), purpose, place })
 }
 
-/// A client that offers no subprotocol gets ours; one that offers only others is told so.
-fn expect_known_subprotocol(headers: &HeaderMap) -> Result<(), ApiError> {
-    let mut offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).peekable();
-    if offered.peek().is_none() {
-        return Ok(());
+/// What a client is to speak. One that offers nothing gets the oldest, one that offers only others is told so.
+fn subprotocol(headers: &HeaderMap) -> Result<Subprotocol, ApiError> {
+    let lines = headers.get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
+    let offered: Vec<_> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    if offered.is_empty() {
+        return Ok(Subprotocol::UNNAMED);
     }
-    let is_known = offered
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|name| name.trim() == SUBPROTOCOL);
-    let message = format!("this server speaks the subprotocol {SUBPROTOCOL}");
-    if is_known { Ok(()) } else { Err(ApiError::bad_request(&message)) }
+    let spoken = offered.iter().copied().filter(|name| *name != Subprotocol::Json.name());
+    Subprotocol::choose(spoken).ok_or_else(|| ApiError::version(&offered.join(", ")))
 }
 
 /// What is asked for without an upgrade.

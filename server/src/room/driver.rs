@@ -323,7 +323,7 @@ impl Handler<Connect> for RoomDriver {
     type Result = ();
 
     fn handle(&mut self, connect: Connect, context: &mut Self::Context) {
-        let Connect { session, outbox, purpose } = connect;
+        let Connect { session, outbox, purpose, .. } = connect;
         let newcomer = outbox.clone();
         let rules = self.guard(context, |this, _| {
             let seated = if this.lets_in(&purpose) {

@@ -76,7 +76,8 @@ impl Socket {
         let outbox = LocalOutbox::here();
         context.add_stream(outbox.open(self.id, Rc::clone(&self.line)));
         let Admitted { room, purpose } = admitted;
-        let connect = Connect { session: self.id, outbox: outbox.address(), purpose };
+        let (session, outbox) = (self.id, outbox.address());
+        let connect = Connect { session, outbox, purpose, speaks: self.speaks };
         // One message per token, so this cannot pile up.
         let asked = room.address.send(connect).into_actor(self).map(|asked, socket, context| {
             // What the room decides comes through the outbox; this is a room that has ended.

@@ -13,6 +13,7 @@ use actix_http::ws::Item;
 use actix_web_actors::ws::{self, CloseCode, ProtocolError, WebsocketContext};
 use tickwire_protocol::close::{CloseReason, Reconnect};
 use tickwire_protocol::message::ClientMessage;
+use tickwire_protocol::version::Subprotocol;
 use tracing::{debug, info, warn};
 
 use super::SessionId;
@@ -47,6 +48,7 @@ pub struct Socket {
     uplink: Rc<Uplink>,
     pub(super) state: State,
     pub(super) line: Rc<Line>,
+    pub(super) speaks: Subprotocol,
     pub(super) environment: Arc<SocketEnvironment>,
     /// When its client is pinged next.
     next_beat: Duration,
@@ -62,7 +64,12 @@ const WRITE_MARGIN: Duration = Duration::from_secs(1);
 ///
 /// A connection without a seat is opened all the same, and closed for the reason given: browsers
 /// tell a page the close code, but never the status of a refused handshake.
-pub fn serve(entry: Entry, environment: Arc<SocketEnvironment>, upgraded: Upgraded) -> Pump {
+pub fn serve(
+    entry: Entry,
+    speaks: Subprotocol,
+    environment: Arc<SocketEnvironment>,
+    upgraded: Upgraded,
+) -> Pump {
     let limits = TransportLimits {
         frame_bytes: environment.limits.message.bytes,
         write_patience: environment.limits.timeout + WRITE_MARGIN,
@@ -73,7 +80,8 @@ pub fn serve(entry: Entry, environment: Arc<SocketEnvironment>, upgraded: Upgrad
     let (id, line, state) = (SessionId::random(), upgraded.line(), State::Opening(entry));
     let uplink = Rc::new(Uplink::new(id, Arc::clone(&environment), Rc::clone(&line), session));
     let next_beat = now + environment.heartbeat_interval;
-    let socket = Socket { id, uplink: Rc::clone(&uplink), state, line, environment, next_beat };
+    let socket =
+        Socket { id, uplink: Rc::clone(&uplink), state, line, speaks, environment, next_beat };
     transport::serve(socket, Some(uplink), upgraded, limits)
 }
 
