@@ -19,6 +19,7 @@
 //! | [`range`], [`chunk`] | a range coder; what turns one snapshot into a later one |
 //! | [`watch`], [`parts`] | which cells a client watches; what a room's state is cut into |
 //! | [`frame`], [`replica`] | one WebSocket message of state; a client's copy of the room |
+//! | [`record`] | what carries messages where there is no WebSocket |
 //! | [`close`], [`version`] | why a connection ends; which version of all this it speaks |
 
 pub mod chunk;
@@ -30,6 +31,7 @@ pub mod message;
 pub mod parts;
 pub mod quantise;
 pub mod range;
+pub mod record;
 pub mod replica;
 pub mod schema;
 pub mod snapshot;

@@ -4,7 +4,8 @@
 //! say comes by the [`outbox`] of its thread straight to its [`downlink`].
 //!
 //! A [`socket`] carries it over the [`transport`] of all WebSockets here: frames come [`inbound`], a [`pump`]
-//! lets the actor work and sends what it says down the [`line`](mod@line).
+//! lets the actor work and sends what it says down the [`line`](mod@line). Without a WebSocket it goes
+//! [`over_http`].
 
 pub mod assembly;
 pub mod bucket;
@@ -18,6 +19,7 @@ pub mod frame;
 pub mod inbound;
 pub mod line;
 pub mod outbox;
+pub mod over_http;
 pub mod pump;
 pub mod socket;
 pub mod transport;

@@ -4,12 +4,15 @@
 use std::rc::Rc;
 
 use super::line::{Line, Sent};
+use super::over_http::mailbag::Mailbag;
 
 /// The way down to a client.
 #[derive(Clone, Debug)]
 pub enum Downlink {
     /// A WebSocket's.
     Socket(Rc<Line>),
+    /// HTTP's.
+    Records(Rc<Mailbag>),
 }
 
 impl Downlink {
@@ -17,6 +20,8 @@ impl Downlink {
     pub fn send(&self, message: &[u8]) -> Sent {
         match self {
             Self::Socket(line) => line.send(message),
+            Self::Records(mailbag) if mailbag.push(message) => Sent::Whole,
+            Self::Records(_) => Sent::Nothing,
         }
     }
 
@@ -24,6 +29,9 @@ impl Downlink {
     pub fn queue(&self, message: &[u8]) {
         match self {
             Self::Socket(line) => line.queue(message),
+            Self::Records(mailbag) => {
+                mailbag.push(message);
+            }
         }
     }
 }
