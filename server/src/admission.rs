@@ -25,8 +25,8 @@ use rate::Rate;
 pub struct AdmissionLimits {
     /// Most connections of all. 20000 by default: what a common limit of descriptors allows for.
     pub sessions: usize,
-    /// Most WebSockets of one address, and most connections of HTTP. 64 by default: a school behind one
-    /// address.
+    /// Most sessions of one address, and a quarter of the connections of HTTP that it may have: those without
+    /// a WebSocket take three. 64 by default: a school behind one address.
     pub sessions_per_address: usize,
     /// Joins and opened rooms per second and address, four times as many at once. 8 by default: faster
     /// than a class can click.
@@ -40,6 +40,9 @@ pub struct AdmissionLimits {
     pub trusted_proxies: Vec<IpNet>,
 }
 
+/// Connections of HTTP that an address may have for each of its sessions: one without a WebSocket takes up to
+/// three.
+const CONNECTIONS_PER_SESSION: usize = 4;
 /// Stands for addresses that cannot be made out.
 const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
@@ -92,7 +95,7 @@ impl Admission {
         Self {
             sessions: AtomicUsize::new(0),
             sockets: Places::new(limits.sessions_per_address),
-            requests: Places::new(limits.sessions_per_address),
+            requests: Places::new(CONNECTIONS_PER_SESSION * limits.sessions_per_address),
             joins: Rate::new(limits.joins_per_second),
             upgrades: Rate::new(limits.upgrades_per_second),
             has_met_proxy: AtomicBool::new(false),
@@ -251,7 +254,8 @@ mod tests {
     fn an_address_has_so_many_connections_of_http_but_a_known_proxy_any_number() {
         let admission = admission(false);
         let enter = |from: &str| admission.admit_request(address(from));
-        let one = [enter("192.0.2.1").unwrap(), enter("::ffff:192.0.2.1").unwrap()];
+        let mut one: Vec<_> = (1..8).map(|_| enter("192.0.2.1").unwrap()).collect();
+        one.push(enter("::ffff:192.0.2.1").unwrap());
         assert_eq!(enter("192.0.2.1").unwrap_err(), NotAdmitted::TooManyConnections);
         let _many: Vec<_> = (0..9).map(|_| enter("10.0.0.1").unwrap()).collect();
         drop(one);

@@ -47,8 +47,8 @@ pub struct AccessFlags {
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_sessions: u32,
 
-    /// Most connections of one address (of one /64 with IPv6), of WebSockets and of HTTP each, 1 to 1000000;
-    /// past it 429, or none
+    /// Most sessions of one address (of one /64 with IPv6), 1 to 1000000, past it 429; and four times as many
+    /// connections of HTTP
     #[arg(long, env = "TICKWIRE_MAX_SESSIONS_PER_ADDRESS", default_value_t = 64, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_sessions_per_address: u32,

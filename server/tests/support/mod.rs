@@ -8,6 +8,7 @@
 )]
 
 pub mod interposed;
+pub mod over_http;
 pub mod process;
 
 use std::net::SocketAddr;
