@@ -201,6 +201,7 @@ export class FakeWorld {
     return join({
       url: 'http://server:8080',
       name: 'Ada',
+      transport: 'websocket',
       WebSocket: WorldSocket,
       fetch,
       now: () => world.now,
