@@ -112,7 +112,10 @@ export class Carrier {
         onRefused(error);
       },
       onMalformed,
-      onHeldBack: () => this._handleHeldBack('a proxy holds the stream back'),
+      onHeldBack: (hasHead) => {
+        if (hasHead) this._handleHeldBack('the stream is held back');
+        else this._handleUnopened('the stream does not open');
+      },
     };
   }
 
@@ -126,9 +129,10 @@ export class Carrier {
     const { transport, patienceMs } = choice;
     this.transport = transport;
     this._patienceMs = patienceMs;
-    this._expect(() => this._handleUnopened('no connection in time'));
+    // Other lines see for themselves how far they get.
+    if (transport === 'websocket') this._expect(() => this._handleUnopened('no connection in time'));
     try {
-      this._lines[transport].open(this._wsUrl, SUBPROTOCOLS);
+      this._lines[transport].open(this._wsUrl, SUBPROTOCOLS, patienceMs < Infinity);
     } catch (cause) {
       // Its name alone: what browsers say of it repeats the URL.
       this._handleUnopened(`cannot connect: ${cause instanceof Error ? cause.name : 'fault'}`);

@@ -23,7 +23,8 @@ import { NORMAL } from './close.js';
  * @property {(error: JoinError) => void} onRefused the server does not let it open, and says why; a WebSocket
  *   is not told that
  * @property {(error: WireError) => void} onMalformed what came is none of this protocol's
- * @property {() => void} onHeldBack it cannot be opened, because somebody keeps back what comes
+ * @property {(hasHead: boolean) => void} onHeldBack it cannot be opened: somebody keeps back the answer, or all but
+ *   its head
  */
 
 const OPEN = 1;

@@ -82,7 +82,7 @@ export class FakeSessions {
     this.streamWay = 'open';
     /** @type {FakeStream[]} */
     this.streams = [];
-    /** Polls that wait, or were answered. @type {{url: URL, body: Uint8Array, answer: (status: number, body?: Uint8Array) => void, isDone: boolean}[]} */
+    /** Polls that wait, or were answered. @type {{url: URL, body: Uint8Array, answer: (status: number, body?: Uint8Array, headers?: Record<string, string>) => void, isDone: boolean}[]} */
     this.polls = [];
     /** The answers to polls so far. */
     this.answers = 0;
@@ -118,12 +118,15 @@ export class FakeSessions {
    */
   fetch(url, { body = new Uint8Array(), signal = new AbortController().signal }) {
     this.pending += 1;
+    // Another session counts anew.
+    if (url.search !== '') [this.newestBatch, this.answers] = [0, 0];
     /** @type {Promise<any>} */
     const answered = new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
       if (url.pathname === '/stream') this._stream(url, signal, resolve, reject);
       else if (url.pathname === '/poll') this._poll(url, body, resolve);
-      else resolve(this._send(body));
+      // Not handed over as it is: who aborts need not wait for it.
+      else Promise.resolve(this._send(body)).then(resolve, reject);
     });
     answered.catch(() => {}).then(() => (this.pending -= 1));
     return answered;
@@ -150,9 +153,9 @@ export class FakeSessions {
       url,
       body,
       isDone: false,
-      answer: (/** @type {number} */ status, /** @type {Uint8Array | undefined} */ bytes) => {
+      answer: (/** @type {number} */ status, /** @type {Uint8Array} */ bytes = new Uint8Array(), headers = {}) => {
         poll.isDone = true;
-        resolve(response(status, bytes));
+        resolve(response(status, bytes, headers));
       },
     };
     this.polls.push(poll);
