@@ -66,15 +66,17 @@ function say(text) {
   else game.hud.notices.say(text, performance.now());
 }
 
-/** Shows the start screen, and a room as the scenery behind it. */
-function showStart() {
+/**
+ * Shows the start screen, and a room as the scenery behind it.
+ * @param {Door} [door] any room where it is empty
+ */
+function showStart({ hostKey: _, ...door } = wanted) {
   start.show();
   replay.leave();
   roomPanel.toggle(false);
-  const { hostKey: _, ...door } = wanted;
   const room = game.enter({ url: server, ...door, name: SPECTATOR, spectate: true }, { isScenery: true });
-  room.on('connection', ({ state, reason }) => {
-    if (state === 'closed' && game.room === room) start.say(reason || 'The server refused.', 'error');
+  room.on('connection', ({ state, error }) => {
+    if (state === 'closed' && game.room === room) start.say(error?.message || 'The server refused.', 'error');
   });
   void rooms.ask();
 }
@@ -192,7 +194,8 @@ function arrived(room) {
  */
 function refused(room, reason) {
   if (game.room !== room) return;
-  showStart();
+  // Not the same once more: a password that is wrong would be another guess.
+  showStart({});
   start.say(reason, 'error');
 }
 

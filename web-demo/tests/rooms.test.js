@@ -90,22 +90,24 @@ test('a list that is none is an error, and what is no room is left out', async (
 });
 
 test('a join by code has its password, and refusals have their names', async () => {
-  for (const [status, code] of /** @type {[number, string][]} */ ([[403, 'wrong_password'], [404, 'no_such_room']])) {
+  for (const [status, code] of /** @type {[number, string][]} */ ([
+    [401, 'password_required'],
+    [403, 'wrong_password'],
+    [403, 'kicked'],
+    [404, 'no_such_room'],
+    [429, 'too_many_guesses'],
+  ])) {
     const world = new FakeWorld();
-    world.answer = () => refusal(status, code);
+    world.answer = () => refusal(status, code, '30');
     const room = world.join({ code: 'abcd-efgh', password: 'pw' });
     await world.run(0);
     assert.deepEqual(world.joins, [{ name: 'Ada', code: 'abcd-efgh', password: 'pw' }]);
-    assert.equal(room.connection.state, 'closed');
-    assert.equal(room.connection.error?.code, code);
+    assert.equal(room.connection.state, 'closed', 'nobody guesses again by itself');
+    const { error } = room.connection;
+    assert.ok(error instanceof JoinError);
+    assert.deepEqual([error.code, error.retryAfterMs], [code, 30_000]);
     assert.equal(world.timers.size, 0);
   }
-  const world = new FakeWorld();
-  world.answer = () => refusal(429, 'too_many_guesses', '30');
-  const room = world.join({ code: 'abcd-efgh' });
-  await world.run(0);
-  assert.equal(room.connection.error?.code, 'too_many_guesses');
-  room.leave();
 });
 
 test('who joins a private room again comes by its code, and nowhere else', async () => {

@@ -49,6 +49,9 @@ import { hasHosts, mismatch } from './versions.js';
  * @property {() => void} onLineGone the line of an attempt is done with
  */
 
+/** Refusals after which the same once more would be of no use, whatever their status: it would be one more guess,
+ * or in another language still. */
+const IN_VAIN = ['version', 'too_many_guesses'];
 /** A connection without state after this long has failed, in milliseconds. */
 const STATE_TIMEOUT_MS = 15_000;
 
@@ -297,7 +300,8 @@ export class Connection {
   _endRefused(error) {
     const { status, code, message, retryAfterMs } = error;
     const plan = status === 0 ? undefined : reconnectAfterStatus(status, retryAfterMs);
-    this._end(status, `${code}: ${message}`, { plan: code === 'version' ? { type: 'never' } : plan, error });
+    const isVain = IN_VAIN.includes(code);
+    this._end(status, `${code}: ${message}`, { plan: isVain ? { type: 'never' } : plan, error });
   }
 
   /**
