@@ -1,47 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { JoinError, WireError } from '../sdk/index.js';
-import { KEY, PING, closed, joined, message, numbered, opened, record, response } from './support/fake-sessions.js';
-import { FRAMES, FakeWorld, QUIET, RESUMABLE_WELCOME, TOKEN, heard, ok, resumedWelcome } from './support/fake-world.js';
-
-const AUTO = { transport: /** @type {const} */ ('auto') };
-
-/** A room that chooses by itself. @param {Partial<import('../sdk/index.js').JoinOptions>} [options] */
-async function begun(options = AUTO) {
-  const world = new FakeWorld();
-  const room = world.join(options);
-  await world.run(0);
-  return { world, room, sessions: world.sessions };
-}
-
-/** A room on a stream. */
-async function streaming() {
-  const all = await begun({ transport: 'stream' });
-  all.sessions.stream.begin(RESUMABLE_WELCOME, FRAMES[0]);
-  await all.world.run(1000);
-  assert.equal(all.room.connection.state, 'open');
-  return all;
-}
-
-/** A room that polls. */
-async function polling() {
-  const all = await begun({ transport: 'poll' });
-  all.sessions.answer(opened(), message(RESUMABLE_WELCOME), message(FRAMES[0]));
-  await all.world.run(1000);
-  assert.equal(all.room.connection.state, 'open');
-  return all;
-}
-
-/** Leaves, and nothing is left. @param {Awaited<ReturnType<typeof begun>>} all */
-async function leave({ world, room, sessions }) {
-  room.leave();
-  assert.equal(world.timers.size, 0);
-  assert.equal(world.host.listeners.length, 0);
-  await world.run(0);
-  assert.equal(sessions.pending, 0, 'no request is left');
-  assert.ok(world.sockets.every(({ readyState }) => readyState === 3));
-}
+import { JoinError } from '../sdk/index.js';
+import { PING, closed, joined, message, opened, response } from './support/fake-sessions.js';
+import { FRAMES, FakeWorld, QUIET, RESUMABLE_WELCOME, TOKEN, heard, ok, resumableWelcome, resumedWelcome } from './support/fake-world.js';
+import { AUTO, begun, leave, polling, streaming } from './support/session-rooms.js';
+import { seededRandom } from './support/random.js';
 
 test('a WebSocket that cannot be opened gives way to a stream, with the same seat', async () => {
   for (const how of ['closed', 'silent', 'impossible']) {
@@ -249,219 +213,6 @@ test('a stream of a version that nobody has asked for is left for good', async (
   await leave({ world, room, sessions });
 });
 
-test('a session that is refused is tried again as the server says, or not at all', async () => {
-  for (const [status, error, headers, delay] of /** @type {[number, string, Record<string, string>, number][]} */ ([
-    [429, 'too_many_connections', {}, 6000],
-    [503, 'server_full', { 'retry-after': '4' }, 4500],
-    [403, 'origin_not_allowed', {}, 0],
-    [400, 'version', {}, 0],
-  ])) {
-    const { world, room, sessions } = await begun({ transport: 'poll' });
-    const told = Buffer.from(JSON.stringify({ error, message: 'because' }));
-    sessions.poll.answer(status, told, headers);
-    await world.run(0);
-    assert.ok(room.connection.error instanceof JoinError);
-    assert.equal(room.connection.error.code, error);
-    assert.equal(room.connection.state, delay > 0 ? 'waiting' : 'closed');
-    if (delay > 0) assert.equal((room.connection.retryAtMs ?? 0) - world.now, delay);
-    await leave({ world, room, sessions });
-  }
-});
-
-test('what goes up goes in batches: at once, together, and acknowledgements with patience', async () => {
-  const { world, room, sessions } = await streaming();
-  sessions.taken.length = 0;
-  await world.run(500);
-  const before = sessions.batches.length;
-  room.send({ thrust: 1 });
-  room.message('say', { text: 'a' });
-  await world.run(0);
-  assert.equal(sessions.batches.length, before + 1, 'both in one');
-  assert.deepEqual(sessions.taken.slice(-2), ['0001000003020000', '03000102' + '0161']);
-  room.send({ thrust: 0 });
-  await world.run(65);
-  assert.equal(sessions.batches.length, before + 1, 'about 15 a second');
-  await world.run(1);
-  assert.equal(sessions.batches.length, before + 2);
-  await world.run(66);
-  const acked = sessions.batches.length;
-  sessions.stream.write(message(QUIET), message(QUIET));
-  await world.run(49);
-  assert.equal(sessions.batches.length, acked);
-  await world.run(1);
-  assert.equal(sessions.batches.length, acked + 1);
-  assert.match(sessions.taken.at(-1) ?? '', /^01/);
-  await leave({ world, room, sessions });
-  assert.equal(sessions.farewell, 1000);
-});
-
-test('a batch that is not answered is sent again as it was, and what came meanwhile waits', async () => {
-  const { world, room, sessions } = await streaming();
-  await world.run(500);
-  const before = sessions.batches.length;
-  let tries = 0;
-  sessions.onSend = (body) => {
-    tries += 1;
-    if (tries === 1) return Promise.reject(new TypeError('network'));
-    // Taken, but the answer is lost; and then a proxy that has nobody behind it.
-    if (tries === 2) return (sessions.take(body), new Promise(() => {}));
-    return tries === 3 ? response(502) : undefined;
-  };
-  room.send({ thrust: 1 });
-  await world.run(0);
-  room.send({ thrust: 0 });
-  await world.run(6000);
-  assert.ok(tries >= 5);
-  const [first, second, third, fourth, next] = sessions.batches.slice(before).map((batch) => Buffer.from(batch).toString('hex'));
-  assert.deepEqual([second, third, fourth], [first, first, first]);
-  assert.notEqual(next, first);
-  const inputs = sessions.taken.filter((hex) => hex.startsWith('00'));
-  assert.deepEqual(inputs, ['0001000003020000', '0002000003000000'], 'each once, in order');
-  assert.equal(room.connection.state, 'open');
-  await leave({ world, room, sessions });
-});
-
-test('a server that takes nothing is left, and what waits for it is bounded', async () => {
-  const { world, room, sessions } = await streaming();
-  sessions.onSend = () => new Promise(() => {});
-  const text = 'x'.repeat(100);
-  let sent = 0;
-  for (let step = 0; step < 3000; step += 1) if (room.message('say', { text })) sent += 1;
-  assert.ok(sent > 1000 && sent < 1300, `${sent}: 128 KiB`);
-  const statuses = heard(room, 'connection');
-  for (let second = 0; second < 25 && statuses.length === 0; second += 1) {
-    sessions.stream.write(message(QUIET));
-    await world.run(1000);
-  }
-  assert.equal(statuses[0]?.reason, 'the server takes nothing');
-  assert.equal(statuses[0]?.code, 1006);
-  await leave({ world, room, sessions });
-});
-
-test('a batch that is out of order, or of a session that is no more, means a resume', async () => {
-  for (const status of [400, 404, 409, 413]) {
-    const { world, room, sessions } = await streaming();
-    await world.run(500);
-    sessions.onSend = () => response(status);
-    room.send({ thrust: 1 });
-    await world.run(200);
-    assert.equal(sessions.streams.length, 2, `${status}`);
-    assert.equal(sessions.stream.url.searchParams.get('resume'), TOKEN);
-    sessions.onSend = undefined;
-    sessions.stream.begin(resumedWelcome('next'), FRAMES[0]);
-    await world.run(0);
-    assert.deepEqual(room.connection.resumed, { lostEvents: 0 });
-    await leave({ world, room, sessions });
-  }
-});
-
-test('a ping is answered by a batch, be it an empty one', async () => {
-  const { world, room, sessions } = await begun({ transport: 'stream' });
-  sessions.stream.write(opened(), PING);
-  await world.run(0);
-  assert.deepEqual([...sessions.batches[0]], [...KEY, 1, 0, 0, 0]);
-  await leave({ world, room, sessions });
-});
-
-test('a stream that ends without a word is lost; with one, that counts', async () => {
-  for (const [code, state] of /** @type {const} */ ([[1006, 'waiting'], [1012, 'waiting'], [4411, 'closed'], [4403, 'closed'], [4410, 'waiting']])) {
-    const { world, room, sessions } = await streaming();
-    if (code === 1006) sessions.stream.end();
-    else sessions.stream.write(closed(code, 'why'));
-    await world.run(0);
-    assert.deepEqual([room.connection.state, room.connection.code], [state, code]);
-    if (code === 4403) assert.equal(room.connection.error?.code, 'kicked');
-    assert.equal(sessions.farewell, undefined, 'nobody is left to say farewell to');
-    await leave({ world, room, sessions });
-  }
-});
-
-test('records that are none are errors as messages that are none, and nothing of them is resumed', async () => {
-  for (const garbage of [record(9), opened(), Uint8Array.of(0), message(Uint8Array.of(0x80, 1)), Uint8Array.of(253)]) {
-    const { world, room, sessions } = await streaming();
-    const errors = heard(room, 'error');
-    sessions.stream.write(garbage);
-    await world.run(0);
-    assert.equal(errors.length, 1);
-    assert.ok(errors[0] instanceof WireError);
-    assert.equal(room.connection.code, 4400);
-    assert.equal(sessions.farewell, 1001);
-    await world.run(1500);
-    assert.equal(world.joins.length, 2);
-    await leave({ world, room, sessions });
-  }
-  const { world, room, sessions } = await begun({ transport: 'stream' });
-  sessions.stream.write(message(RESUMABLE_WELCOME));
-  await world.run(0);
-  assert.ok(room.connection.error instanceof WireError, 'a message before the session is open');
-  await leave({ world, room, sessions });
-});
-
-test('polls go one after the other, and each says what has come', async () => {
-  const { world, room, sessions } = await polling();
-  const { url, body } = sessions.poll;
-  assert.deepEqual([url.href, [...body]], ['http://server:8080/poll', [...KEY, 1, 0, 0, 0]]);
-  sessions.answer(message(QUIET), message(QUIET));
-  await world.run(0);
-  assert.deepEqual([...sessions.poll.body], [...KEY, 2, 0, 0, 0]);
-  const { frames } = room.stats;
-  // The same answer once more, as a lost one comes: it says nothing new.
-  sessions.poll.answer(200, numbered(2, message(QUIET), message(QUIET)));
-  await world.run(500);
-  assert.equal(room.stats.frames, frames);
-  assert.deepEqual([...sessions.poll.body], [...KEY, 2, 0, 0, 0]);
-  sessions.answer(closed(4411, 'the room has ended'));
-  await world.run(0);
-  assert.deepEqual([room.connection.state, room.connection.code], ['closed', 4411]);
-  await leave({ world, room, sessions });
-});
-
-test('a poll that hangs, fails or is superseded is asked again; too many of them, and of a session that is no more, mean a resume', async () => {
-  const { world, room, sessions } = await polling();
-  const hung = sessions.poll;
-  await world.run(8500);
-  assert.notEqual(sessions.poll, hung);
-  assert.deepEqual(sessions.poll.body, hung.body);
-  sessions.answer(message(QUIET));
-  await world.run(0);
-  for (const status of [409, 502, 503]) {
-    sessions.poll.answer(status);
-    await world.run(500);
-  }
-  assert.deepEqual([...sessions.poll.body], [...KEY, 2, 0, 0, 0]);
-  assert.equal(room.connection.state, 'open');
-  sessions.answer(message(QUIET));
-  await world.run(0);
-  sessions.poll.answer(404, Buffer.from('{"error":"no_such_session","message":"no"}'));
-  await world.run(100);
-  assert.equal(sessions.poll.url.searchParams.get('resume'), TOKEN);
-  sessions.answer(opened(), message(resumedWelcome('next')), message(FRAMES[0]));
-  await world.run(0);
-  assert.deepEqual(room.connection, { state: 'open', attempt: 0, transport: 'poll', resumed: { lostEvents: 0 } });
-  for (let failure = 1; failure <= 4; failure += 1) {
-    sessions.poll.answer(500);
-    await world.run(failure < 4 ? 500 : 0);
-  }
-  assert.equal(room.connection.state, 'waiting');
-  await leave({ world, room, sessions });
-});
-
-test('answers that are none are errors', async () => {
-  for (const body of [Uint8Array.of(2, 0, 0), numbered(7, PING), numbered(2, Uint8Array.of(9, 0)), numbered(2, record(7))]) {
-    const { world, room, sessions } = await polling();
-    sessions.poll.answer(200, body);
-    await world.run(0);
-    assert.equal(room.connection.code, 4400);
-    assert.ok(room.connection.error instanceof WireError);
-    await leave({ world, room, sessions });
-  }
-  const { world, room, sessions } = await begun({ transport: 'poll' });
-  sessions.poll.answer(200, numbered(1));
-  await world.run(0);
-  assert.equal(room.connection.reason, 'no session was opened');
-  await leave({ world, room, sessions });
-});
-
 test('a page that is left says so, and comes back as the same player', async () => {
   for (const make of [streaming, polling]) {
     const { world, room, sessions } = await make();
@@ -541,4 +292,59 @@ test('leaving from within a handler is heeded, whatever carries the room', async
       assert.equal(sessions.pending, 0);
     }
   }
+});
+
+test('whatever happens, one line at most is alive, only the newest token is used, and leaving ends all', async () => {
+  let [resumes, transports] = [0, new Set()];
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const random = seededRandom(seed);
+    const world = new FakeWorld(random);
+    const { sessions } = world;
+    const room = world.join(AUTO);
+    let token = 'none';
+    for (let step = 0; step < 60; step += 1) {
+      sessions.streamWay = /** @type {const} */ (['open', 'open', 'held', 'headless', 'unreachable', 'absent'])[Math.floor(6 * random())];
+      await world.run(random() * 3000);
+      const sockets = world.sockets.filter(({ readyState }) => readyState < 2);
+      const streams = sessions.streams.filter(({ signal }) => !signal.aborted);
+      assert.ok(sockets.length + Number(room.connection.transport !== 'websocket') <= 1, `seed ${seed}`);
+      assert.ok(streams.length <= 1, `seed ${seed}`);
+      const { transport } = room.connection;
+      transports.add(transport);
+      const url = transport === 'websocket' ? new URL(world.socket.url) : transport === 'stream' ? sessions.stream.url : sessions.polls.at(-1)?.url;
+      const resume = url?.searchParams.get('resume');
+      if (resume && room.connection.state === 'connecting') {
+        assert.equal(resume, token, `seed ${seed}`);
+        resumes += 1;
+      }
+      const dice = random();
+      const welcome = () => {
+        token = `t${seed}-${step}`;
+        return resume ? resumedWelcome(token) : resumableWelcome(token);
+      };
+      if (transport === 'websocket' && world.socket.readyState === 0) {
+        if (dice < 0.3) world.socket.begin(welcome());
+        else if (dice < 0.6) world.socket.drop(1006);
+        else if (dice < 0.7) world.socket.open();
+      } else if (transport === 'websocket' && dice < 0.5) {
+        world.socket.drop([1006, 1012, 4408, 4429][Math.floor(random() * 4)]);
+      } else if (transport === 'stream' && room.connection.state === 'connecting' && streams[0]?.way === 'open') {
+        if (dice < 0.6) sessions.stream.begin(welcome(), FRAMES[0]);
+        else sessions.stream.break();
+      } else if (transport === 'stream' && streams[0]?.way === 'open' && dice < 0.4) {
+        if (dice < 0.2) sessions.stream.end();
+        else sessions.stream.write(closed(4410));
+      } else if (transport === 'poll' && !sessions.poll.isDone) {
+        if (room.connection.state === 'connecting') sessions.answer(opened(), message(welcome()), message(FRAMES[0]));
+        else if (dice < 0.5) sessions.answer(PING);
+        else sessions.poll.answer(404);
+      }
+      await world.run(0);
+      if (dice > 0.97) world.host.dispatch('pagehide');
+    }
+    assert.notEqual(room.connection.state, 'closed', `seed ${seed}: ${room.connection.reason}`);
+    await leave({ world, room, sessions });
+  }
+  assert.ok(resumes > 50, `${resumes} resumes`);
+  assert.deepEqual([...transports].filter(Boolean).sort(), ['poll', 'stream', 'websocket']);
 });

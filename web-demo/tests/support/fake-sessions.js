@@ -32,9 +32,11 @@ export function joined(...parts) {
 
 /** One stream. */
 export class FakeStream {
-  /** @param {URL} url @param {AbortSignal} signal */
-  constructor(url, signal) {
+  /** @param {URL} url @param {AbortSignal} signal @param {Way} way */
+  constructor(url, signal, way) {
     this.url = url;
+    /** What stood between when it was asked for. */
+    this.way = way;
     this.signal = signal;
     /** @type {ReadableStreamDefaultController<Uint8Array> | undefined} */
     this._body = undefined;
@@ -142,7 +144,7 @@ export class FakeSessions {
   _stream(url, signal, resolve, reject) {
     if (this.streamWay === 'unreachable') reject(new TypeError('network'));
     if (this.streamWay === 'absent') resolve(response(404, Buffer.from('{"error":"not_found","message":"nothing"}')));
-    const stream = new FakeStream(url, signal);
+    const stream = new FakeStream(url, signal, this.streamWay);
     this.streams.push(stream);
     if (this.streamWay === 'open' || this.streamWay === 'held') resolve(stream.response);
   }
