@@ -34,7 +34,7 @@ const wishes = wishesIn(window.location.href);
 /** @typedef {import('../sdk/index.js').TickwireError} TickwireError */
 
 /** The room that one is in, or wants to be in, and what opens it; any if it is empty. @type {Door} */
-let wanted = { room: wishes.room, code: wishes.code, hostKey: hostKeyOf(wishes.room) };
+let wanted = { room: wishes.room, code: wishes.code, hostKey: hostKeyOf(wishes.code ?? wishes.room) };
 /** The recording to watch, if one is. @type {string | undefined} */
 let wantedReplay = wishes.replay;
 

@@ -30,7 +30,7 @@ export class RoomDesk {
   constructor(server) {
     this.newRoom = new NewRoomDialog(server);
     this.newRoom.onOpened = ({ room, code, hostKey }, password) => {
-      rememberHostKey(room, hostKey);
+      rememberHostKey(hostKey, [room, code]);
       this.onGo({ ...(code === undefined ? { room } : { room, code }), hostKey, ...(password ? { password } : {}) });
     };
   }
@@ -49,7 +49,7 @@ export class RoomDesk {
 
   /** Goes to a room by its code. @param {string} code */
   byCode(code) {
-    this.onGo({ code });
+    this.onGo({ code, hostKey: hostKeyOf(code) });
   }
 
   /**

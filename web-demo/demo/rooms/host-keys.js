@@ -5,25 +5,30 @@
 const REMEMBERED_AS = 'tickwire.host.';
 
 /**
- * @param {string} room
  * @param {string} key
+ * @param {(string | undefined)[]} names of the room: its id, its code
  */
-export function rememberHostKey(room, key) {
+export function rememberHostKey(key, names) {
   try {
-    window.sessionStorage.setItem(REMEMBERED_AS + room, key);
+    for (const name of names) if (name !== undefined) window.sessionStorage.setItem(REMEMBERED_AS + plain(name), key);
   } catch {
     // Storage can be switched off: not remembered, then.
   }
 }
 
 /**
- * @param {string | undefined} room
+ * @param {string | undefined} name a room's id or code
  * @returns {string | undefined}
  */
-export function hostKeyOf(room) {
+export function hostKeyOf(name) {
   try {
-    return (room !== undefined && window.sessionStorage.getItem(REMEMBERED_AS + room)) || undefined;
+    return (name !== undefined && window.sessionStorage.getItem(REMEMBERED_AS + plain(name))) || undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A code may be written with blanks and dashes, and in any case. @param {string} name */
+function plain(name) {
+  return name.toLowerCase().replace(/[\s-]/g, '');
 }

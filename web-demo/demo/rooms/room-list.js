@@ -75,7 +75,7 @@ export function inPlace(rooms, shown) {
  * @param {boolean} isCurrent
  */
 function fill(row, room, isCurrent) {
-  const title = cleanText(room.name, TITLE_LENGTH) || room.room;
+  const title = cleanText(room.name, TITLE_LENGTH) || cleanText(room.room, TITLE_LENGTH);
   row.room = room;
   setText(row.name, title);
   setText(row.who, who(room));
