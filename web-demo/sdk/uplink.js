@@ -146,11 +146,11 @@ export class Uplink {
   /**
    * Asks for a seat in another room.
    *
-   * @param {import('./connection/moving.js').Wish} wish
+   * @param {import('./wire/messages.js').Elsewhere} wish
    * @returns {Promise<{room: string, token: string}>}
    */
   async changeRoom(wish) {
-    const [token, room] = await this.askServer({ type: 'change_room', wish });
+    const [token, room] = await this.askServer({ type: 'change_room', ...wish });
     if (typeof token === 'string' && typeof room === 'string') return { room, token };
     throw new RequestError('bad_answer', 'the server did not answer with a seat');
   }

@@ -17,6 +17,7 @@ import { completeRules } from '../prediction/prediction-rules.js';
 /** @typedef {import('../errors.js').TickwireError} TickwireError */
 /** @typedef {import('./join-request.js').Seat} Seat */
 /** @typedef {import('./join-request.js').SeatRequest} SeatRequest */
+/** @typedef {import('../wire/messages.js').Elsewhere} Elsewhere */
 
 /**
  * Where to go. What is left out stays as it is, but for the room where a game is named, and for what is of
@@ -34,8 +35,6 @@ import { completeRules } from '../prediction/prediction-rules.js';
  * @property {import('../picture/modes.js').Modes} [modes] how entities are shown there, by kind; the same
  */
 
-/** What a connection can be asked for. @typedef {Pick<Place, 'room' | 'game' | 'code' | 'password'>} Wish */
-
 /** A request with one of these has not reached the server, or not surely: joining will do. */
 const NOT_ASKED = ['disconnected', 'too_many_waiting'];
 
@@ -45,7 +44,7 @@ export class Moving {
    * @param {Environment} environment
    * @param {string} url the server's address
    * @param {object} handlers
-   * @param {(wish: Wish) => Promise<Seat> | undefined} handlers.request asks over the connection; nothing where
+   * @param {(wish: Elsewhere) => Promise<Seat> | undefined} handlers.request asks over the connection; nothing where
    *   that cannot be
    * @param {(seat: Seat, request: SeatRequest, place: Place) => void} handlers.take leaves for a seat
    */
@@ -178,7 +177,7 @@ function requestFor(place, current) {
  *
  * @param {Place} place
  * @param {SeatRequest} current
- * @returns {Wish | undefined} nothing where that would not do
+ * @returns {Elsewhere | undefined} nothing where that would not do
  */
 function wishFor(place, current) {
   const { room, game, code, password, hostKey, spectate } = place;

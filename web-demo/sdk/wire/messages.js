@@ -53,7 +53,17 @@ import { WireError } from './wire-error.js';
  *
  * @typedef {{type: 'rename', name: string} | {type: 'game', message: GameMessage}
  *   | {type: 'kick', player: number} | {type: 'close_room'}
- *   | {type: 'change_room', wish: import('../connection/moving.js').Wish}} RequestKind
+ *   | ({type: 'change_room'} & Elsewhere)} RequestKind
+ */
+/**
+ * Where to go: a room by its id, or a private one by its code, or any with a free seat, of a game; and the
+ * room's password, if it has one.
+ *
+ * @typedef {object} Elsewhere
+ * @property {string} [room]
+ * @property {string} [game]
+ * @property {string} [code]
+ * @property {string} [password]
  */
 /**
  * What became of a request.
@@ -211,11 +221,18 @@ function writeRequestKind(what) {
       break;
     case 'change_room':
       writer.u32(4);
-      for (const text of [what.wish.room, what.wish.game, what.wish.code, what.wish.password]) {
-        writer.u8(text === undefined ? 0 : 1);
-        if (text !== undefined) writer.string(text);
-      }
+      for (const text of [what.room, what.game, what.code, what.password]) writeOptionalText(text);
       break;
+  }
+}
+
+/** @param {string | undefined} text */
+function writeOptionalText(text) {
+  if (text === undefined) {
+    writer.u8(0);
+  } else {
+    writer.u8(1);
+    writer.string(text);
   }
 }
 
