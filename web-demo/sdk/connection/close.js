@@ -55,6 +55,7 @@ const NAMES = new Map([
   [1012, ['restarting', 'the server restarts']],
   [4001, ['unauthorised', 'the token is missing, unknown, used or expired']],
   [4400, ['bad_message', 'a message does not decode, or a value is out of range']],
+  [4403, ['kicked', 'the host sent this player away']],
   [4404, ['no_such_room', 'there is no such room; it may have ended']],
   [4408, ['silent', 'nothing was heard for too long']],
   [4409, ['replaced', 'the same player connected from elsewhere']],

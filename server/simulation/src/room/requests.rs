@@ -139,6 +139,9 @@ impl Room {
         match what {
             RequestKind::Rename { name } => self.rename(player, &name),
             RequestKind::Game(message) => self.ask_game(player, message),
+            RequestKind::Kick { .. } | RequestKind::CloseRoom | RequestKind::ChangeRoom { .. } => {
+                Err(Rejection::new("unsupported", "this room knows nothing of it"))
+            }
         }
     }
 
