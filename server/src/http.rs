@@ -1,10 +1,12 @@
 //! HTTP: joining, listing, recordings, health, metrics, the demo, and the upgrade to a WebSocket.
 
+mod body;
 mod demo;
 mod error;
 pub(crate) mod handshake;
 mod health;
 mod join;
+mod listing;
 pub mod origin;
 mod replays;
 mod rooms;
@@ -14,6 +16,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use actix_cors::Cors;
+use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, FORWARDED, HeaderMap, RETRY_AFTER};
 use actix_web::web::{self, JsonConfig, QueryConfig, ServiceConfig};
 use tracing::warn;
@@ -50,7 +53,7 @@ pub fn cors(api: &Api) -> Cors {
         .allowed_origin_fn(move |origin, _| {
             origin.to_str().is_ok_and(|origin| origins.is_listed(origin))
         })
-        .allowed_methods(["GET", "POST"])
+        .allowed_methods(["GET", "POST", "DELETE"])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
         .expose_headers([RETRY_AFTER])
         .max_age(CORS_MAX_AGE_SECONDS)
@@ -101,6 +104,16 @@ pub(crate) fn requested_host<'a>(
     (forwarded("x-forwarded-host").or_else(|| text("host")), is_secure)
 }
 
+/// Where clients find the server, without a slash at the end: as `--public-url` says, else as they have asked.
+pub(crate) fn page_url(api: &Api, request: &HttpRequest) -> String {
+    if let Some(url) = &api.lobby.config().public_url {
+        return url.clone();
+    }
+    let (host, is_secure) = requested_host(&api.admission, request.peer_addr(), request.headers());
+    let scheme = if is_secure { "https" } else { "http" };
+    format!("{scheme}://{}", host.unwrap_or_else(|| request.app_config().host()))
+}
+
 /// Adds every route.
 pub fn configure(service: &mut ServiceConfig, api: Api) {
     let json = JsonConfig::default().limit(MAX_JSON_BYTES).error_handler(|cause, request| {
@@ -117,8 +130,9 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .app_data(json)
         .app_data(query)
         .service(join::join)
-        .service(rooms::list)
+        .service(listing::list)
         .service(rooms::open)
+        .service(rooms::close)
         .service(replays::list)
         .service(replays::details)
         .service(upgrade::no_upgrade)
@@ -148,6 +162,8 @@ mod tests {
             sessions_per_address: 1,
             joins_per_second: NonZeroU32::MIN,
             upgrades_per_second: NonZeroU32::MIN,
+            guesses_per_minute: NonZeroU32::MIN,
+            event_listeners: 1,
             limits_loopback: false,
             trusted_proxies: Vec::new(),
         };

@@ -3,8 +3,10 @@
 
 pub mod board;
 pub mod clock;
+pub mod door;
 pub mod driver;
 mod ending;
+mod hosting;
 pub mod inbox;
 mod journalled;
 pub mod opener;
@@ -30,6 +32,8 @@ pub struct RoomHandle {
     pub game: Arc<str>,
     /// What it shows. Nobody comes to what is no match who has not asked for it.
     pub shows: Shows,
+    /// What it is called outside, and who gets in.
+    pub door: Arc<door::Door>,
     /// Its actor: seats and connections.
     pub address: Addr<RoomDriver>,
     /// Where sessions put what clients send.

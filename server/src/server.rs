@@ -131,12 +131,14 @@ impl Server {
             opener.revive_all();
         }
         let stopping = Stopping::default();
+        let admission = Arc::new(Admission::new(config.access.admission.clone()));
         let lobby = Arc::new(Lobby::new(
             Arc::clone(&config),
             directory,
             opener,
             authenticator,
             keyring,
+            Arc::clone(&admission),
             recordings,
             stopping.clone(),
         ));
@@ -149,7 +151,6 @@ impl Server {
             lobby: Arc::clone(&lobby),
             stopping,
         });
-        let admission = Arc::new(Admission::new(config.access.admission.clone()));
         let api = Api {
             lobby: Arc::clone(&lobby),
             metrics: Arc::clone(&metrics),

@@ -22,6 +22,7 @@ mod flush;
 mod frames;
 mod hash;
 mod healing;
+mod hosting;
 mod incoming;
 mod member;
 mod mending;
@@ -62,6 +63,7 @@ pub use presence::ResumeError;
 pub use seats::{RoomFull, SeatRequest};
 
 use attention::Picks;
+use hosting::Hosting;
 use member::Member;
 use mending::Failures;
 use seats::Reservations;
@@ -100,6 +102,7 @@ pub struct Room {
     /// Kinds of the events that a journal marks, ascending.
     highlights: Vec<u8>,
     failures: Failures,
+    hosting: Hosting,
     /// The tick whose outcome was told last.
     told: Option<Tick>,
     empty_since: Option<Tick>,
@@ -132,6 +135,7 @@ impl Room {
             recorder,
             highlights: highlights(&world),
             failures: Failures::default(),
+            hosting: Hosting::default(),
             told: None,
             replication: Replication::new(
                 Layout::new(world.schema()),

@@ -19,6 +19,7 @@ use tracing::error;
 use super::RoomHandle;
 use super::board::RoomBoard;
 use super::clock::{Epoch, RoomClock};
+use super::door::{Door, Terms};
 use super::driver::{MakeGame, RoomDriver, RoomParts};
 use super::inbox::Inbox;
 use super::journalled::header_of;
@@ -43,6 +44,7 @@ pub(super) struct Launch<'a> {
     pub(super) room: Room,
     pub(super) make_game: MakeGame,
     pub(super) shows: Shows,
+    pub(super) door: Arc<Door>,
     pub(super) journal: Option<RoomJournal>,
     /// How long it waits for its players, if it does.
     pub(super) pause: Option<Duration>,
@@ -81,7 +83,7 @@ pub struct RoomOpener {
     threads: RoomThreads,
     timer: TickTimer,
     epoch: Epoch,
-    keyring: Arc<Keyring>,
+    pub(super) keyring: Arc<Keyring>,
     pub(super) metrics: Arc<Metrics>,
     opened: AtomicU32,
     opening: Mutex<()>,
@@ -135,7 +137,7 @@ impl RoomOpener {
     }
 
     /// Opens a room of a game, the server's default where none is named. `options` override those
-    /// that the server was started with.
+    /// that the server was started with; `terms` are whose it is.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -143,6 +145,7 @@ impl RoomOpener {
         &self,
         game: Option<&str>,
         options: BTreeMap<String, String>,
+        terms: Terms,
     ) -> Result<RoomHandle, OpenError> {
         let name = game.unwrap_or(&self.config.default_game);
         let factory = self.games.find(name).ok_or_else(|| OpenError::NoSuchGame {
@@ -153,7 +156,7 @@ impl RoomOpener {
         all.0.extend(options);
         let _opening = self.open_one_at_a_time();
         self.expect_place()?;
-        let id = RoomId::from_bits(rand::random());
+        let id = self.unused_id();
         let config = self.room_config(id, name, self.config.tick_rate_hz);
         let mut room = self.make_room(name, config, || Ok(factory(&all)?))?;
         let options = all.0.clone();
@@ -161,14 +164,26 @@ impl RoomOpener {
         let opened = SystemTime::now();
         let journal = self.journals.as_ref().and_then(|writer| {
             let header = header_of(&room, name, options, opened);
-            writer.open(folder::name_of(opened, name, id), header)
+            writer.open(folder::name_of(opened, name, id, folder::Kind::of(&terms)), header)
         });
         if journal.is_some() {
             room.attach_writer();
         }
         let shows = self.shows_match(name, &mut room, &make_game);
+        let door = Arc::new(Door::new(terms, self.keyring.code_of(id)));
         let pause = None;
-        Ok(self.enlist(Launch { id, game: name, room, make_game, shows, journal, pause }))
+        Ok(self.enlist(Launch { id, game: name, room, make_game, shows, door, journal, pause }))
+    }
+
+    /// An id that no room has, nor its code.
+    fn unused_id(&self) -> RoomId {
+        loop {
+            let id = RoomId::from_bits(rand::random());
+            let has_code = self.directory.find_by_code(self.keyring.code_of(id)).is_some();
+            if !has_code && self.directory.find(id).is_none() {
+                return id;
+            }
+        }
     }
 
     /// Two at once would be one too many.
@@ -227,7 +242,7 @@ impl RoomOpener {
     }
 
     fn launch(&self, launch: Launch<'_>) -> RoomHandle {
-        let Launch { id, game, room, make_game, shows, journal, pause } = launch;
+        let Launch { id, game, room, make_game, shows, door, journal, pause } = launch;
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let phase = f64::from(number) * PHASE_STEP;
         let (now, tick_rate_hz) = (self.epoch.now(), room.config().tick_rate_hz);
@@ -248,7 +263,8 @@ impl RoomOpener {
             Shows::Match { .. } => self.config.empty_room_timeout,
             _ => EMPTY_SHOW_TIMEOUT.min(self.config.empty_room_timeout),
         };
-        let handle_at = move |address| RoomHandle { id, game, shows, address, inbox, clock, board };
+        let handle_at =
+            move |address| RoomHandle { id, game, shows, door, address, inbox, clock, board };
         let (directory, timer, epoch) =
             (Arc::clone(&self.directory), self.timer.clone(), self.epoch);
         let (keyring, metrics) = (Arc::clone(&self.keyring), Arc::clone(&self.metrics));
