@@ -3,6 +3,7 @@
 mod body;
 mod demo;
 mod error;
+mod events;
 pub(crate) mod handshake;
 mod health;
 mod join;
@@ -22,6 +23,7 @@ use actix_web::web::{self, JsonConfig, QueryConfig, ServiceConfig};
 use tracing::warn;
 
 use crate::admission::Admission;
+use crate::events::Feed;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
 use crate::session::environment::SocketEnvironment;
@@ -42,6 +44,8 @@ pub struct Api {
     pub metrics: Arc<Metrics>,
     /// How many come in.
     pub admission: Arc<Admission>,
+    /// What happens on the server.
+    pub events: Arc<Feed>,
     /// What connections share.
     pub sockets: Arc<SocketEnvironment>,
 }
@@ -54,7 +58,7 @@ pub fn cors(api: &Api) -> Cors {
             origin.to_str().is_ok_and(|origin| origins.is_listed(origin))
         })
         .allowed_methods(["GET", "POST", "DELETE"])
-        .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
+        .allowed_headers([AUTHORIZATION, CONTENT_TYPE, events::LAST_EVENT_ID])
         .expose_headers([RETRY_AFTER])
         .max_age(CORS_MAX_AGE_SECONDS)
         // Pages of the server itself send an origin too, and are not in the list.
@@ -133,6 +137,8 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .service(listing::list)
         .service(rooms::open)
         .service(rooms::close)
+        .service(events::of_server)
+        .service(events::of_room)
         .service(replays::list)
         .service(replays::details)
         .service(upgrade::no_upgrade)
@@ -141,6 +147,7 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .service(health::metrics)
         .service(demo::index)
         .service(demo::replays)
+        .service(demo::live)
         .service(demo::sdk)
         .service(demo::page_part)
         .default_service(web::to(error::not_found));

@@ -119,6 +119,14 @@ impl Lobby {
         !self.stopping.has_begun()
     }
 
+    /// Whether anything can be had that goes on.
+    ///
+    /// # Errors
+    /// [`JoinError::ShuttingDown`].
+    pub fn expect_open(&self) -> Result<(), JoinError> {
+        if self.is_open() { Ok(()) } else { Err(JoinError::ShuttingDown) }
+    }
+
     /// Refuses joins and rooms from now on.
     pub fn close(&self) {
         self.stopping.begin();

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod door;
 pub mod driver;
 mod ending;
+mod happenings;
 mod hosting;
 pub mod inbox;
 mod journalled;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 
 use actix::Addr;
 use tickwire_protocol::ids::RoomId;
+
+use crate::events::Feed;
 
 pub use driver::RoomDriver;
 pub use shows::Shows;
@@ -40,6 +43,8 @@ pub struct RoomHandle {
     pub inbox: Arc<inbox::Inbox>,
     /// Its time.
     pub clock: Arc<clock::RoomClock>,
+    /// What happens in it, for those who only listen.
+    pub feed: Arc<Feed>,
     /// What it shows of itself.
     pub board: Arc<board::RoomBoard>,
 }

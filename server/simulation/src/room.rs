@@ -20,6 +20,7 @@ mod counters;
 mod error;
 mod flush;
 mod frames;
+mod happenings;
 mod hash;
 mod healing;
 mod hosting;
@@ -56,6 +57,7 @@ use crate::world::World;
 pub use config::RoomConfig;
 pub use counters::RoomCounters;
 pub use error::{MessageError, Oversized, RoomError};
+pub use happenings::Public;
 pub use healing::{DesyncReport, FieldDifference};
 pub use mending::{Hopeless, Mended};
 pub use output::Output;
@@ -103,6 +105,8 @@ pub struct Room {
     highlights: Vec<u8>,
     failures: Failures,
     hosting: Hosting,
+    /// What everybody was told, while somebody listens.
+    happenings: Option<Vec<(Tick, Public)>>,
     /// The tick whose outcome was told last.
     told: Option<Tick>,
     empty_since: Option<Tick>,
@@ -136,6 +140,7 @@ impl Room {
             highlights: highlights(&world),
             failures: Failures::default(),
             hosting: Hosting::default(),
+            happenings: None,
             told: None,
             replication: Replication::new(
                 Layout::new(world.schema()),

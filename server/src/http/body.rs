@@ -11,6 +11,10 @@ use super::ApiError;
 /// # Errors
 /// 400 `bad_request`, with the field that is at fault as far as that is known.
 pub(super) fn read<T: DeserializeOwned>(Json(body): Json<Value>) -> Result<T, ApiError> {
+    // By itself serde would take a list for the fields in their order.
+    if !body.is_object() {
+        return Err(ApiError::bad_request("a JSON object is due"));
+    }
     serde_path_to_error::deserialize(body).map_err(|cause| {
         let field = cause.path().to_string();
         let cause = ApiError::bad_request(&cause.into_inner().to_string());
@@ -44,7 +48,8 @@ mod tests {
             (json!({"options": {"world": 8}}), Some("options.world")),
             (json!({"options": []}), Some("options")),
             (json!({"colour": 1}), Some("colour")),
-            (json!([1]), None),
+            (json!([]), None),
+            (json!([true]), None),
             (json!("x"), None),
         ] {
             let error = read::<Wanted>(Json(body.clone())).unwrap_err();

@@ -186,9 +186,10 @@ const fn status_of_join(cause: &JoinError) -> StatusCode {
         JoinError::PasswordRequired | JoinError::HostKeyRequired | JoinError::Denied(_) => {
             StatusCode::UNAUTHORIZED
         }
-        JoinError::WrongPassword | JoinError::WrongHostKey | JoinError::Kicked => {
-            StatusCode::FORBIDDEN
-        }
+        JoinError::WrongPassword
+        | JoinError::WrongHostKey
+        | JoinError::Kicked
+        | JoinError::Delayed => StatusCode::FORBIDDEN,
         JoinError::TooManyGuesses(_) | JoinError::TooOften(..) => StatusCode::TOO_MANY_REQUESTS,
         JoinError::RoomFull => StatusCode::CONFLICT,
         JoinError::TooManyPending(_) | JoinError::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,

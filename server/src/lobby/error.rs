@@ -65,6 +65,9 @@ pub enum JoinError {
     /// The host has sent the address away.
     #[error("the host has sent you away: try another room, or again in a minute")]
     Kicked,
+    /// Those who watch see it later, and are told of it when they see it.
+    #[error("this match is shown some time later: what happens in it is not told before")]
+    Delayed,
     /// The address joins too often.
     #[error("{0}")]
     TooOften(NotAdmitted, Duration),
@@ -98,6 +101,7 @@ impl JoinError {
             Self::WrongPassword => "wrong_password",
             Self::WrongHostKey => "wrong_host_key",
             Self::Kicked => "kicked",
+            Self::Delayed => "delayed",
             Self::TooManyGuesses(_) => "too_many_guesses",
             Self::TooOften(..) => "too_many_joins",
             Self::RoomFull => "room_full",

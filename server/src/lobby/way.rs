@@ -7,7 +7,7 @@ use tickwire_protocol::ids::RoomId;
 
 use super::{JoinError, Lobby};
 use crate::identity::RoomCode;
-use crate::room::RoomHandle;
+use crate::room::{RoomHandle, Shows};
 
 /// What somebody shows at the door.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +52,24 @@ impl Lobby {
             return Err(JoinError::Kicked);
         }
         Ok(way)
+    }
+
+    /// The room whose happenings somebody wants to be told of. They come in no more than that: what opens its
+    /// door for a player does for them.
+    ///
+    /// # Errors
+    /// [`JoinError`]; and [`JoinError::Delayed`] where those who watch see the match later.
+    pub fn listen_to(
+        &self,
+        room: RoomId,
+        pass: &Pass,
+        address: Option<IpAddr>,
+    ) -> Result<RoomHandle, JoinError> {
+        let way = self.way_in(Some(room), pass, address)?.ok_or(JoinError::NoSuchRoom(room))?;
+        match way.room.shows {
+            Shows::Match { delay: Some(_) } | Shows::Delayed { .. } => Err(JoinError::Delayed),
+            Shows::Match { delay: None } | Shows::Recording(_) => Ok(way.room),
+        }
     }
 
     /// Whether the room's host has sent this address away of late.

@@ -25,6 +25,7 @@ use super::routes::Routes;
 use super::threads::Place;
 use super::timer::TickTimer;
 use crate::directory::Directory;
+use crate::events::Feed;
 use crate::identity::{Keyring, ResumeClaims};
 use crate::journal::writer::RoomJournal;
 use crate::messages::{Connect, Deliver, Disconnect, Outgoing, Purpose, Reserve, TickDue};
@@ -65,6 +66,8 @@ pub struct RoomParts {
     pub empty_timeout: Duration,
     /// Where it counts.
     pub metrics: Arc<Metrics>,
+    /// Where the server's events are told.
+    pub events: Arc<Feed>,
     /// Its place on a thread.
     pub place: Place,
 }
@@ -275,6 +278,7 @@ impl Actor for RoomDriver {
     fn started(&mut self, context: &mut Self::Context) {
         let RoomHandle { id, game, .. } = &self.parts.handle;
         info!(room = %id, %game, "room opened");
+        self.tell_opened();
         self.parts.timer.set(self.parts.schedule.due(), context.address());
     }
 }
@@ -283,6 +287,7 @@ impl Drop for RoomDriver {
     /// However the room ends, even by a panic in its rules, it goes off the list.
     fn drop(&mut self) {
         self.parts.directory.remove(self.parts.handle.id);
+        self.tell_closed();
         info!(room = %self.parts.handle.id, tick = %self.parts.room.tick(), "room closed");
     }
 }
@@ -318,6 +323,7 @@ impl Handler<TickDue> for RoomDriver {
             this.parts.schedule.handle_ticked(end);
             this.parts.handle.clock.set_start(this.parts.schedule.start());
             this.post(end.saturating_sub(begin), lateness);
+            this.tell_happenings();
             if this.is_over() || this.is_shown() || this.is_closed {
                 this.end(CloseReason::RoomEnded, context);
             } else if this.has_drained(end) {

@@ -28,6 +28,7 @@ use super::threads::RoomThreads;
 use super::timer::TickTimer;
 use crate::config::ServerConfig;
 use crate::directory::Directory;
+use crate::events::Feed;
 use crate::identity::Keyring;
 use crate::journal::folder;
 use crate::journal::writer::{RoomJournal, Writer};
@@ -36,6 +37,9 @@ use crate::metrics::Metrics;
 /// The fractional part of the golden ratio: multiples of it spread evenly whatever their number, so
 /// rooms of one thread do not all tick at the same moment.
 const PHASE_STEP: f64 = 0.618_033_988_749_895;
+
+/// Events of a room that are kept for those who come back: a minute of a busy one, some 50 KiB.
+const EVENTS_KEPT: usize = 512;
 
 /// A room that is to be launched.
 pub(super) struct Launch<'a> {
@@ -85,6 +89,8 @@ pub struct RoomOpener {
     epoch: Epoch,
     pub(super) keyring: Arc<Keyring>,
     pub(super) metrics: Arc<Metrics>,
+    /// What happens on the server, for those who only listen.
+    events: Arc<Feed>,
     opened: AtomicU32,
     opening: Mutex<()>,
     /// Where matches are written down, if they are.
@@ -96,6 +102,7 @@ impl RoomOpener {
     ///
     /// # Errors
     /// When the system has no thread left.
+    #[expect(clippy::too_many_arguments, reason = "called once, where a server is put together")]
     pub fn start(
         config: Arc<ServerConfig>,
         games: GameRegistry,
@@ -103,6 +110,7 @@ impl RoomOpener {
         epoch: Epoch,
         keyring: Arc<Keyring>,
         metrics: Arc<Metrics>,
+        events: Arc<Feed>,
         journals: Option<Writer>,
     ) -> std::io::Result<Self> {
         let steps = rayon::ThreadPoolBuilder::new().num_threads(config.step_threads);
@@ -122,6 +130,7 @@ impl RoomOpener {
             epoch,
             keyring,
             metrics,
+            events,
             journals,
             opened: AtomicU32::new(0),
             opening: Mutex::new(()),
@@ -263,11 +272,13 @@ impl RoomOpener {
             Shows::Match { .. } => self.config.empty_room_timeout,
             _ => EMPTY_SHOW_TIMEOUT.min(self.config.empty_room_timeout),
         };
+        let feed = Arc::new(Feed::new(EVENTS_KEPT));
         let handle_at =
-            move |address| RoomHandle { id, game, shows, door, address, inbox, clock, board };
+            move |address| RoomHandle { id, game, shows, door, address, inbox, clock, feed, board };
         let (directory, timer, epoch) =
             (Arc::clone(&self.directory), self.timer.clone(), self.epoch);
         let (keyring, metrics) = (Arc::clone(&self.keyring), Arc::clone(&self.metrics));
+        let events = Arc::clone(&self.events);
         let drive = handle_at.clone();
         let address =
             RoomDriver::start_in_arbiter(&thread, move |context: &mut Context<RoomDriver>| {
@@ -285,6 +296,7 @@ impl RoomOpener {
                     directory,
                     empty_timeout,
                     metrics,
+                    events,
                     place,
                 })
             });

@@ -10,7 +10,7 @@ use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{Rejection, Reply, Role};
 
-use super::{Output, Room};
+use super::{Output, Public, Room};
 
 /// How many of those who were sent away are known by name when they try to resume; the rest are just gone.
 const KICKED_KEPT: usize = 256;
@@ -60,6 +60,7 @@ impl Room {
         if std::mem::replace(&mut self.hosting.host, host) == host {
             return;
         }
+        self.note(|| Public::Host(host));
         let present = self.members.iter().filter(|(_, member)| member.has_session());
         let tell = present.map(|(&player, _)| Output::Host { player, host });
         self.output.extend(tell);
