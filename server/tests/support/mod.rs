@@ -210,8 +210,13 @@ impl Drop for TestServer {
 pub type RawSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 pub async fn open(ws_url: &str) -> RawSocket {
+    open_speaking(ws_url, "tickwire.v1").await
+}
+
+/// The same with other subprotocols.
+pub async fn open_speaking(ws_url: &str, protocols: &str) -> RawSocket {
     let mut request = ws_url.into_client_request().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", "tickwire.v1".parse().unwrap());
+    request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
     connect_async(request).await.unwrap().0
 }
 
