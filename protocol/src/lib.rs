@@ -21,6 +21,7 @@
 //! | [`watch`], [`parts`] | which cells a client watches; what a room's state is cut into |
 //! | [`frame`], [`replica`] | one WebSocket message of state; a client's copy of the room |
 //! | [`json`] | the same as text, for people |
+//! | [`record`] | what carries messages where there is no WebSocket |
 //! | [`close`], [`version`] | why a connection ends; which version of all this it speaks |
 
 pub mod chunk;
@@ -33,6 +34,7 @@ pub mod message;
 pub mod parts;
 pub mod quantise;
 pub mod range;
+pub mod record;
 pub mod replica;
 pub mod schema;
 pub mod snapshot;

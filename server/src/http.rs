@@ -1,7 +1,9 @@
 //! HTTP: joining, listing, recordings, health, metrics, the demo, and the upgrade to a WebSocket.
 
+mod credentials;
 mod demo;
 mod error;
+mod fallback;
 pub(crate) mod handshake;
 mod health;
 mod join;
@@ -122,6 +124,7 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .service(replays::list)
         .service(replays::details)
         .service(upgrade::no_upgrade)
+        .configure(fallback::configure)
         .service(health::healthz)
         .service(health::readyz)
         .service(health::metrics)

@@ -148,6 +148,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             lobby: Arc::clone(&lobby),
             stopping,
+            keys: Arc::default(),
         });
         let admission = Arc::new(Admission::new(config.access.admission.clone()));
         let api = Api {

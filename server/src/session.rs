@@ -1,13 +1,17 @@
 //! Sessions: one per connection. What a session decides is in [`core`], pure, with the [`assembly`] of
-//! its messages and the [`bucket`]s of what it may send; it begins with an [`entry`]. [`socket`] is its
-//! actor, over the [`transport`] of all WebSockets here: frames come [`inbound`], a [`pump`] lets the actor
-//! work and sends what it says down the [`line`](mod@line). Once a client is in, what it says to its room
-//! goes by the [`uplink`], and what rooms say comes by the [`outbox`] of its thread straight to its line;
-//! the actor's are entry, heartbeat, faults and the end.
+//! its messages and the [`bucket`]s of what it may send; it begins with an [`entry`]. [`client`] is its actor,
+//! whatever carries it. Once a client is in, what it says to its room goes by the [`uplink`], and what rooms
+//! say comes by the [`outbox`] of its thread straight to its [`downlink`].
+//!
+//! A [`socket`] carries it over the [`transport`] of all WebSockets here: frames come [`inbound`], a [`pump`]
+//! lets the actor work and sends what it says down the [`line`](mod@line). Without a WebSocket it goes
+//! [`over_http`].
 
 pub mod assembly;
 pub mod bucket;
+pub mod client;
 pub mod core;
+pub mod downlink;
 pub mod echo;
 pub mod entry;
 pub mod environment;
@@ -15,6 +19,7 @@ pub mod frame;
 pub mod inbound;
 pub mod line;
 pub mod outbox;
+pub mod over_http;
 pub mod pump;
 pub mod socket;
 pub mod transport;

@@ -16,6 +16,7 @@ use crate::admission::NotAdmitted;
 use crate::lobby::JoinError;
 use crate::recordings::RecordingError;
 use crate::room::opener::OpenError;
+use crate::session::over_http::carrier::CarryError;
 
 /// Time after which a client that was refused for load may try again.
 const RETRY_AFTER_LOAD: Duration = Duration::from_secs(2);
@@ -62,6 +63,13 @@ impl ApiError {
         let spoken = Subprotocol::names();
         let message = format!("this client speaks {offered}; this server speaks {spoken}");
         Self::new(StatusCode::BAD_REQUEST, "version", message)
+    }
+
+    /// 413 `too_large`: a body of more than `most` bytes.
+    #[must_use]
+    pub fn body_too_large(most: usize) -> Self {
+        let message = format!("a body has at most {most} bytes here");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
     /// 403 `origin_not_allowed`.
@@ -135,6 +143,18 @@ impl From<NotAdmitted> for ApiError {
 impl From<(NotAdmitted, Duration)> for ApiError {
     fn from((cause, wait): (NotAdmitted, Duration)) -> Self {
         Self { retry_after: Some(wait), ..Self::from(cause) }
+    }
+}
+
+impl From<CarryError> for ApiError {
+    fn from(cause: CarryError) -> Self {
+        let (status, code) = match cause {
+            CarryError::NoSuchSession => (StatusCode::NOT_FOUND, "no_such_session"),
+            CarryError::NoSuchAnswer => (StatusCode::BAD_REQUEST, "bad_request"),
+            CarryError::OutOfOrder(..) => (StatusCode::CONFLICT, "out_of_order"),
+            CarryError::Superseded => (StatusCode::CONFLICT, "superseded"),
+        };
+        Self::new(status, code, cause)
     }
 }
 

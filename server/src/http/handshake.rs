@@ -1,10 +1,12 @@
 //! Connections that never get to the end of a request.
 //!
 //! Whoever sends a request's head too slowly is answered with 408 and closed by actix-http, without a word
-//! to anybody else; this is how it is counted. Whoever sends the body too slowly meets [`deadline`].
+//! to anybody else; this is how it is counted. Whoever sends the body too slowly meets [`deadline`]. Answers
+//! that go on for long on purpose say so by a [`Busy`].
 
 use std::cell::Cell;
 use std::net::Shutdown;
+use std::pin::pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +31,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// ends it when none comes any more. (actix-http times the head of a connection's first request alone.)
 pub struct Handshake {
     metrics: Arc<Metrics>,
-    last_request: Cell<Option<Instant>>,
+    activity: Activity,
     /// The connection once more, for it to be ended from outside.
     stream: Option<Socket>,
     _place: Option<RequestPlace>,
@@ -47,7 +49,7 @@ impl Handshake {
         }
         let handshake = Rc::new(Self {
             metrics: Arc::clone(&api.metrics),
-            last_request: Cell::new(None),
+            activity: Activity::default(),
             stream: socket.try_clone().ok(),
             _place: place.ok(),
         });
@@ -57,13 +59,72 @@ impl Handshake {
 
     /// A whole request is there.
     pub fn note_request(&self) {
-        self.last_request.set(Some(Instant::now()));
+        self.activity.note(Instant::now());
+    }
+
+    /// Its answer will go on for long: from now on, until what this returns is dropped, the connection is
+    /// neither idle nor held to a deadline.
+    #[must_use]
+    pub fn busy(self: &Rc<Self>) -> Busy {
+        self.activity.begin_answer();
+        Busy(Rc::clone(self))
+    }
+}
+
+/// An answer that goes on for long. For its body to hold, or for a handler that waits.
+pub struct Busy(Rc<Handshake>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.activity.end_answer(Instant::now());
+    }
+}
+
+/// What goes on on a connection.
+#[derive(Debug, Default)]
+struct Activity {
+    /// When something last began or ended.
+    last: Cell<Option<Instant>>,
+    /// Answers that go on for long.
+    answers: Cell<usize>,
+}
+
+impl Activity {
+    fn note(&self, now: Instant) {
+        self.last.set(Some(now));
+    }
+
+    fn begin_answer(&self) {
+        self.answers.set(self.answers.get() + 1);
+    }
+
+    fn end_answer(&self, now: Instant) {
+        self.answers.set(self.answers.get() - 1);
+        self.note(now);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.answers.get() > 0
+    }
+
+    /// Whether a request has come at all.
+    fn has_begun(&self) -> bool {
+        self.last.get().is_some()
+    }
+
+    /// How long the connection may still go without a request. `None` when it has for too long.
+    fn patience(&self, now: Instant) -> Option<Duration> {
+        if self.is_busy() {
+            return Some(IDLE_TIMEOUT);
+        }
+        let idle = now.saturating_duration_since(self.last.get()?);
+        IDLE_TIMEOUT.checked_sub(idle).filter(|left| !left.is_zero())
     }
 }
 
 impl Drop for Handshake {
     fn drop(&mut self) {
-        if self.last_request.get().is_none() {
+        if !self.activity.has_begun() {
             self.metrics.handshakes_failed.inc();
         }
     }
@@ -75,19 +136,18 @@ async fn end_when_idle(handshake: Weak<Handshake>) {
     loop {
         actix::clock::sleep(wait).await;
         let Some(handshake) = handshake.upgrade() else { return };
-        let idle = handshake.last_request.get().map_or(IDLE_TIMEOUT, |last| last.elapsed());
-        if idle >= IDLE_TIMEOUT {
+        let Some(patience) = handshake.activity.patience(Instant::now()) else {
             if let Some(stream) = &handshake.stream {
                 let _ = stream.shutdown(Shutdown::Both);
             }
             return;
-        }
-        wait = IDLE_TIMEOUT - idle;
+        };
+        wait = patience;
     }
 }
 
 /// Gives a request so much time from its head to its answer, body included, and tells its connection that
-/// it has come.
+/// it has come. The time does not run while the connection is [`Busy`].
 ///
 /// # Errors
 /// 408 past that time, and what the request itself leads to.
@@ -95,7 +155,8 @@ pub async fn deadline<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    if let Some(handshake) = request.conn_data::<Rc<Handshake>>() {
+    let handshake = request.conn_data::<Rc<Handshake>>().map(Rc::clone);
+    if let Some(handshake) = &handshake {
         handshake.note_request();
     }
     let Some(api) = request.app_data::<Data<Api>>().cloned() else {
@@ -103,9 +164,41 @@ pub async fn deadline<B: MessageBody>(
     };
     let time = api.lobby.config().limits.handshake_timeout;
     let path = request.path().to_owned();
-    actix::clock::timeout(time, next.call(request)).await.unwrap_or_else(|_| {
-        let refusal = ApiError::timed_out(time);
-        api.metrics.note_refused(&path, refusal.code());
-        Err(refusal.into())
-    })
+    let mut answer = pin!(next.call(request));
+    loop {
+        if let Ok(answer) = actix::clock::timeout(time, &mut answer).await {
+            return answer;
+        }
+        if !handshake.as_ref().is_some_and(|handshake| handshake.activity.is_busy()) {
+            let refusal = ApiError::timed_out(time);
+            api.metrics.note_refused(&path, refusal.code());
+            return Err(refusal.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_idle_from_its_last_request_on_but_never_while_it_is_busy() {
+        let activity = Activity::default();
+        let begin = Instant::now();
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        assert_eq!(activity.patience(begin), None, "nothing came in the time that there was");
+        assert!(!activity.has_begun());
+        activity.note(begin);
+        assert_eq!(activity.patience(at(5)), Some(IDLE_TIMEOUT - Duration::from_secs(5)));
+        assert_eq!(activity.patience(begin + IDLE_TIMEOUT), None);
+        activity.begin_answer();
+        activity.begin_answer();
+        assert_eq!(activity.patience(at(3600)), Some(IDLE_TIMEOUT));
+        activity.end_answer(at(3600));
+        assert!(activity.is_busy(), "one of two has ended");
+        activity.end_answer(at(3700));
+        assert!(!activity.is_busy());
+        assert_eq!(activity.patience(at(3700)), Some(IDLE_TIMEOUT), "a next request is awaited");
+        assert_eq!(activity.patience(at(3700) + IDLE_TIMEOUT), None);
+    }
 }

@@ -12,36 +12,25 @@ use std::rc::Rc;
 use actix_codec::{Framed, FramedParts};
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::h1::{Codec, Message};
-use actix_http::header::{HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use actix_http::header::SEC_WEBSOCKET_PROTOCOL;
 use actix_http::{Request, Response, ws};
 use actix_web::web::Query;
 use actix_web::{HttpResponse, ResponseError, get};
 use bytes::{Bytes, BytesMut};
 use futures_util::SinkExt;
-use serde::Deserialize;
-use tickwire_protocol::ids::EventNumber;
 use tickwire_protocol::version::Subprotocol;
 use tokio::net::TcpStream;
 use tracing::debug;
 
+use super::credentials::{self, Credentials};
 use super::handshake::Handshake;
-use super::{Api, ApiError, client_address, requested_host};
+use super::{Api, ApiError};
 use crate::admission::Place;
-use crate::lobby::Lobby;
-use crate::session::entry::Entry;
 use crate::session::transport::Upgraded;
 use crate::session::{echo, socket};
 
 /// A connection whose request has been read.
 type Connection = Framed<TcpStream, Codec>;
-
-#[derive(Debug, Deserialize)]
-struct Credentials {
-    token: Option<String>,
-    resume: Option<String>,
-    /// With `resume`: number of the newest event that the client has.
-    event: Option<u32>,
-}
 
 /// Answers an upgrade request. What HTTP needed for it, some 28 KiB, is gone when the connection begins
 /// its life as a WebSocket, in a task of its own.
@@ -73,7 +62,7 @@ async fn upgrade(
     };
     connection.send(Message::Item((response, BodySize::None))).await?;
     let entry = match purpose {
-        Purpose::Play(credentials, speaks) => Some((entry_by(credentials, &api.lobby), speaks)),
+        Purpose::Play(credentials, speaks) => Some((credentials.entry(&api.lobby), speaks)),
         Purpose::Echo => None,
     };
     let FramedParts { io, read_buf, .. } = connection.into_parts();
@@ -100,15 +89,6 @@ async fn upgrade(
     Ok(())
 }
 
-fn entry_by(credentials: Credentials, lobby: &Lobby) -> Entry {
-    let event = EventNumber(credentials.event.unwrap_or_default());
-    match (credentials.token, credentials.resume) {
-        (Some(token), _) => Entry::Decided(lobby.redeem(&token)),
-        (None, Some(token)) => Entry::Decided(lobby.resume(&token, event)),
-        (None, None) => Entry::Awaited,
-    }
-}
-
 /// What a sound request leads to.
 struct Accepted {
     response: Response<()>,
@@ -130,11 +110,9 @@ fn accept(request: &Request, api: &Api) -> Result<Accepted, ApiError> {
         path => return Err(ApiError::not_found(request.method(), path)),
     };
     let headers = request.head().headers();
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let origins = &api.lobby.config().access.origins;
-    let (host, _) = requested_host(&api.admission, request.peer_addr(), headers);
-    origins.check(text(ORIGIN), host).map_err(|cause| ApiError::origin(&cause))?;
-    let speaks = subprotocol(headers)?;
+    credentials::check_origin(api, request.peer_addr(), headers)?;
+    let lists = headers.get_all(SEC_WEBSOCKET_PROTOCOL);
+    let speaks = credentials::choose(lists.filter_map(|list| list.to_str().ok()))?;
     let bad_request = |cause: &dyn std::fmt::Display| ApiError::bad_request(&cause.to_string());
     let Query(credentials) =
         Query::<Credentials>::from_query(request.uri().query().unwrap_or_default())
@@ -143,22 +121,9 @@ fn accept(request: &Request, api: &Api) -> Result<Accepted, ApiError> {
     if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
         response.insert_header((SEC_WEBSOCKET_PROTOCOL, speaks.name()));
     }
-    let address = client_address(&api.admission, request.peer_addr(), headers);
-    api.admission.admit_upgrade(address)?;
-    let place = api.admission.admit_session(address)?;
+    let place = credentials::admit(api, request.peer_addr(), headers)?;
     let purpose = if is_echo { Purpose::Echo } else { Purpose::Play(credentials, speaks) };
     Ok(Accepted { response: response.finish().drop_body(), purpose, place })
-}
-
-/// What a client is to speak. One that offers nothing gets the oldest, one that offers only others is told so.
-fn subprotocol(headers: &HeaderMap) -> Result<Subprotocol, ApiError> {
-    let lines = headers.get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
-    let offered: Vec<_> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
-    if offered.is_empty() {
-        return Ok(Subprotocol::UNNAMED);
-    }
-    let spoken = offered.iter().copied().filter(|name| *name != Subprotocol::Json.name());
-    Subprotocol::choose(spoken).ok_or_else(|| ApiError::version(&offered.join(", ")))
 }
 
 /// What is asked for without an upgrade.

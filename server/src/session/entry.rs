@@ -1,17 +1,14 @@
 //! How a connection gets into its room: by a token in its URL or in its first message, for a seat that is
 //! kept or to come back as the same player.
 
-use std::rc::Rc;
-
 use actix::AsyncContext;
 use actix::fut::{ActorFutureExt, WrapFuture};
-use actix_web_actors::ws::WebsocketContext;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::message::ClientMessage;
 use tracing::warn;
 
+use super::client::{Carrier, Client, State};
 use super::outbox::LocalOutbox;
-use super::socket::{Socket, State};
 use crate::identity::TokenError;
 use crate::lobby::{Admitted, RedeemError};
 use crate::messages::Connect;
@@ -24,30 +21,26 @@ pub enum Entry {
     Awaited,
 }
 
-impl Socket {
+impl<C: Carrier> Client<C> {
     /// Waits for a token, for a time.
-    pub(super) fn await_token(&mut self, context: &mut WebsocketContext<Self>) {
+    pub(super) fn await_token(&mut self, context: &mut C::Context) {
         self.state = State::Awaiting;
         let stopping = self.environment.stopping.clone();
         let stopped = async move { stopping.begun().await }.into_actor(self);
-        context.spawn(stopped.map(|(), socket, context| {
-            if matches!(socket.state, State::Awaiting) {
-                socket.close(CloseReason::Restarting, context);
+        context.spawn(stopped.map(|(), client, context| {
+            if matches!(client.state, State::Awaiting) {
+                client.close(CloseReason::Restarting, context);
             }
         }));
-        context.run_later(self.environment.limits.entry_timeout, |socket, context| {
-            if matches!(socket.state, State::Awaiting) {
-                socket.enter(Err(RedeemError::Token(TokenError::Missing)), context);
+        context.run_later(self.environment.limits.entry_timeout, |client, context| {
+            if matches!(client.state, State::Awaiting) {
+                client.enter(Err(RedeemError::Token(TokenError::Missing)), context);
             }
         });
     }
 
     /// Takes the first message, which the session has seen to be a token.
-    pub(super) fn enter_with(
-        &mut self,
-        message: ClientMessage,
-        context: &mut WebsocketContext<Self>,
-    ) {
+    pub(super) fn enter_with(&mut self, message: ClientMessage, context: &mut C::Context) {
         let lobby = &self.environment.lobby;
         match message {
             ClientMessage::Enter { token } => self.enter(lobby.redeem(&token), context),
@@ -61,7 +54,7 @@ impl Socket {
     pub(super) fn enter(
         &mut self,
         admitted: Result<Admitted, RedeemError>,
-        context: &mut WebsocketContext<Self>,
+        context: &mut C::Context,
     ) {
         match admitted {
             Ok(admitted) => self.connect(admitted, context),
@@ -72,18 +65,18 @@ impl Socket {
         }
     }
 
-    fn connect(&mut self, admitted: Admitted, context: &mut WebsocketContext<Self>) {
+    fn connect(&mut self, admitted: Admitted, context: &mut C::Context) {
         let outbox = LocalOutbox::here();
-        context.add_stream(outbox.open(self.id, Rc::clone(&self.line)));
+        context.add_stream(outbox.open(self.id, self.downlink.clone()));
         let Admitted { room, purpose } = admitted;
         let (session, outbox) = (self.id, outbox.address());
         let connect = Connect { session, outbox, purpose, speaks: self.speaks };
         // One message per token, so this cannot pile up.
-        let asked = room.address.send(connect).into_actor(self).map(|asked, socket, context| {
+        let asked = room.address.send(connect).into_actor(self).map(|asked, client, context| {
             // What the room decides comes through the outbox; this is a room that has ended.
-            if let (Err(_), State::Connecting(room)) = (asked, &socket.state) {
-                let reason = socket.environment.reason_of_missing_room(room);
-                socket.close(reason, context);
+            if let (Err(_), State::Connecting(room)) = (asked, &client.state) {
+                let reason = client.environment.reason_of_missing_room(room);
+                client.close(reason, context);
             }
         });
         context.spawn(asked);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tickwire_protocol::close::CloseReason;
 
 use super::core::SessionLimits;
+use super::over_http::keys::Keys;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
 use crate::room::RoomHandle;
@@ -26,6 +27,8 @@ pub struct SocketEnvironment {
     pub lobby: Arc<Lobby>,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
+    /// The sessions over HTTP.
+    pub keys: Arc<Keys>,
 }
 
 impl SocketEnvironment {

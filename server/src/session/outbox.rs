@@ -17,7 +17,8 @@ use futures_util::Stream;
 use rustc_hash::FxHashMap;
 
 use super::SessionId;
-use super::line::{Line, Sent};
+use super::downlink::Downlink;
+use super::line::Sent;
 use crate::messages::{Deliver, Outgoing};
 
 thread_local! {
@@ -28,7 +29,7 @@ type Places = Rc<RefCell<FxHashMap<SessionId, Rc<Place>>>>;
 
 /// Where one session is reached.
 struct Place {
-    line: Rc<Line>,
+    downlink: Downlink,
     /// The session knows that it is in its room.
     is_in: Cell<bool>,
     /// What waits for it.
@@ -42,7 +43,7 @@ impl Place {
             && self.is_in.get()
             && self.queue.borrow().is_empty()
         {
-            match self.line.send(message) {
+            match self.downlink.send(message) {
                 Sent::Whole => return,
                 Sent::Partly => return self.wake(),
                 Sent::Nothing => {}
@@ -98,11 +99,11 @@ impl LocalOutbox {
         self.address.clone()
     }
 
-    /// Opens a place for a session that sends down this line.
+    /// Opens a place for a session that is reached this way.
     #[must_use]
-    pub fn open(&self, session: SessionId, line: Rc<Line>) -> Deliveries {
+    pub fn open(&self, session: SessionId, downlink: Downlink) -> Deliveries {
         let place = Rc::new(Place {
-            line,
+            downlink,
             is_in: Cell::new(false),
             queue: RefCell::default(),
             waker: RefCell::default(),
@@ -170,24 +171,26 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::session::line::Line;
 
     fn frame(byte: u8) -> Outgoing {
         Outgoing::Binary(Bytes::from(vec![byte; 3]))
     }
 
-    async fn place() -> (Rc<Place>, Deliveries, TcpStream) {
+    async fn place() -> (Rc<Place>, Deliveries, TcpStream, Rc<Line>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
         let (session, line) = (SessionId::random(), Rc::new(Line::new(stream.into_split().1)));
-        let deliveries = LocalOutbox::here().open(session, line);
-        (Rc::clone(&deliveries.place), deliveries, peer)
+        let downlink = Downlink::Socket(Rc::clone(&line));
+        let deliveries = LocalOutbox::here().open(session, downlink);
+        (Rc::clone(&deliveries.place), deliveries, peer, line)
     }
 
     #[actix::test]
     async fn frames_go_down_the_line_once_the_session_is_in_and_overtake_nothing() {
-        let (place, mut deliveries, mut peer) = place().await;
+        let (place, mut deliveries, mut peer, line) = place().await;
         let joined = Outgoing::Joined(PlayerId(1));
         for outgoing in [joined.clone(), frame(1), frame(2)] {
             place.deliver(outgoing);
@@ -204,7 +207,7 @@ mod tests {
         peer.read_exact(&mut read).unwrap();
         assert_eq!(read, [0x82, 3, 4, 4, 4]);
         // Nothing follows a close frame.
-        place.line.note_closing();
+        line.note_closing();
         place.deliver(frame(5));
         assert_eq!(deliveries.next().await, Some(frame(5)));
     }

@@ -7,7 +7,6 @@
 //! which ends the session.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +15,8 @@ use tickwire_protocol::message::{ClientMessage, ServerMessage};
 
 use super::SessionId;
 use super::core::{Session, SessionError};
+use super::downlink::Downlink;
 use super::environment::SocketEnvironment;
-use super::line::Line;
 use crate::room::RoomHandle;
 use crate::room::inbox::{Arrival, RoomMessage};
 
@@ -31,7 +30,7 @@ struct Seat {
 pub struct Uplink {
     id: SessionId,
     environment: Arc<SocketEnvironment>,
-    line: Rc<Line>,
+    downlink: Downlink,
     session: RefCell<Session>,
     seat: RefCell<Option<Seat>>,
     /// What is wrong with the message that goes on to the actor.
@@ -44,13 +43,13 @@ impl Uplink {
     pub fn new(
         id: SessionId,
         environment: Arc<SocketEnvironment>,
-        line: Rc<Line>,
+        downlink: Downlink,
         session: Session,
     ) -> Self {
         Self {
             id,
             environment,
-            line,
+            downlink,
             session: RefCell::new(session),
             seat: RefCell::new(None),
             fault: Cell::new(None),
@@ -114,7 +113,7 @@ impl Uplink {
         let message = match message {
             ClientMessage::Ping { nonce } => {
                 let room_time_us = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
-                self.line.queue(&ServerMessage::Pong { nonce, room_time_us }.to_bytes());
+                self.downlink.queue(&ServerMessage::Pong { nonce, room_time_us }.to_bytes());
                 return;
             }
             ClientMessage::Input(input) => RoomMessage::Input(input),

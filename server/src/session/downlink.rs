@@ -1,0 +1,37 @@
+//! The way down to a client, whatever carries it: for all who have something to send, the session's actor,
+//! its [`uplink`](super::uplink) and the [`outbox`](super::outbox) of its thread.
+
+use std::rc::Rc;
+
+use super::line::{Line, Sent};
+use super::over_http::mailbag::Mailbag;
+
+/// The way down to a client.
+#[derive(Clone, Debug)]
+pub enum Downlink {
+    /// A WebSocket's.
+    Socket(Rc<Line>),
+    /// HTTP's.
+    Records(Rc<Mailbag>),
+}
+
+impl Downlink {
+    /// Sends a message at once, unless it would overtake something or follow the end.
+    pub fn send(&self, message: &[u8]) -> Sent {
+        match self {
+            Self::Socket(line) => line.send(message),
+            Self::Records(mailbag) if mailbag.push(message) => Sent::Whole,
+            Self::Records(_) => Sent::Nothing,
+        }
+    }
+
+    /// Queues a message behind what waits, unless the connection is ending.
+    pub fn queue(&self, message: &[u8]) {
+        match self {
+            Self::Socket(line) => line.queue(message),
+            Self::Records(mailbag) => {
+                mailbag.push(message);
+            }
+        }
+    }
+}
