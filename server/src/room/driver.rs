@@ -9,6 +9,7 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{Refusal, ServerMessage};
+use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::game::Game;
 use tickwire_simulation::room::{MessageError, Output, Room, RoomFull};
 use tickwire_simulation::schedule::TickSchedule;
@@ -171,18 +172,23 @@ impl RoomDriver {
     }
 
     /// Lets somebody in, or back in.
-    fn seat(&mut self, session: SessionId, purpose: Purpose) -> Result<PlayerId, CloseReason> {
+    fn seat(
+        &mut self,
+        session: SessionId,
+        purpose: Purpose,
+        speaks: Subprotocol,
+    ) -> Result<PlayerId, CloseReason> {
         let (now, room) = (self.parts.handle.clock.now(), self.parts.handle.id);
         match purpose {
             Purpose::Join { reserved, request } => {
                 let name = request.name.clone();
-                let joined = self.parts.room.handle_join(Some(reserved), request, now);
+                let joined = self.parts.room.handle_join_in(speaks, Some(reserved), request, now);
                 let player = joined.map_err(|RoomFull| CloseReason::RoomFull)?;
                 info!(%session, %room, %player, ?name, "joined");
                 Ok(player)
             }
             Purpose::Resume { player, key, event } => {
-                match self.parts.room.handle_resume(player, key, event, now) {
+                match self.parts.room.handle_resume_in(speaks, player, key, event, now) {
                     Ok(()) => info!(%session, %room, %player, "resumed"),
                     Err(cause) => {
                         info!(%session, %room, %player, %cause, "not resumed");
@@ -323,11 +329,11 @@ impl Handler<Connect> for RoomDriver {
     type Result = ();
 
     fn handle(&mut self, connect: Connect, context: &mut Self::Context) {
-        let Connect { session, outbox, purpose, .. } = connect;
+        let Connect { session, outbox, purpose, speaks } = connect;
         let newcomer = outbox.clone();
         let rules = self.guard(context, |this, _| {
             let seated = if this.lets_in(&purpose) {
-                this.seat(session, purpose)
+                this.seat(session, purpose, speaks)
             } else {
                 Err(CloseReason::Restarting)
             };
