@@ -212,8 +212,9 @@ mod tests {
         let (text, _, mut peer) = line().await;
         let pong = ServerMessage::Pong { nonce: 7, room_time_us: 1 };
         assert_eq!(text.send(&pong.to_bytes()), Sent::Whole);
-        let mut read = [0; 46];
+        let expected = br#"{"type":"pong","nonce":7,"room_time_us":1}"#;
+        let mut read = vec![0; 2 + expected.len()];
         peer.read_exact(&mut read).unwrap();
-        assert_eq!(&read[2..], br#"{"type":"pong","nonce":7,"room_time_us":1}"#);
+        assert_eq!(&read[2..], expected);
     }
 }

@@ -8,7 +8,9 @@
 )]
 
 pub mod interposed;
+pub mod loud;
 pub mod process;
+pub mod text;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
@@ -209,8 +211,12 @@ impl Drop for TestServer {
 pub type RawSocket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 pub async fn open(ws_url: &str) -> RawSocket {
+    open_speaking(ws_url, "tickwire.v1").await
+}
+
+pub async fn open_speaking(ws_url: &str, subprotocol: &str) -> RawSocket {
     let mut request = ws_url.into_client_request().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", "tickwire.v1".parse().unwrap());
+    request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
     connect_async(request).await.unwrap().0
 }
 
