@@ -30,7 +30,7 @@ mod write;
 
 use bytes::Bytes;
 
-use crate::envelope::{FRAME_TAG, encode};
+use crate::envelope::{FRAME_TAG, decode_prefix, encode};
 use crate::ids::{EventNumber, InputSeq, Tick};
 use crate::message::Event;
 
@@ -80,6 +80,12 @@ impl EncodedEvent {
     #[must_use]
     pub fn new(tick: Tick, event: &Event) -> Self {
         Self { tick, bytes: encode(event).into() }
+    }
+
+    /// The event; `None` for bytes that are none.
+    #[must_use]
+    pub fn event(&self) -> Option<Event> {
+        decode_prefix(&self.bytes).ok().map(|(event, _)| event)
     }
 }
 
@@ -198,7 +204,7 @@ mod tests {
             write_cell_bits(cells.iter().copied(), &mut out);
             out
         };
-        assert_eq!(written(&[true]), []);
+        assert_eq!(written(&[true]), [0_u8; 0]);
         assert_eq!(written(&[true, false, true]), [5]);
         assert_eq!(written(&[true; 9]), [255, 1]);
     }

@@ -8,6 +8,7 @@
 //! client → server   message → envelope
 //! server → client   schema → quantise → snapshot → chunk → frame
 //!                   message → envelope
+//! as text           json
 //! ```
 //!
 //! | module | job |
@@ -19,6 +20,7 @@
 //! | [`range`], [`chunk`] | a range coder; what turns one snapshot into a later one |
 //! | [`watch`], [`parts`] | which cells a client watches; what a room's state is cut into |
 //! | [`frame`], [`replica`] | one WebSocket message of state; a client's copy of the room |
+//! | [`json`] | the same as text, for people |
 //! | [`record`] | what carries messages where there is no WebSocket |
 //! | [`close`], [`version`] | why a connection ends; which version of all this it speaks |
 
@@ -27,6 +29,7 @@ pub mod close;
 pub mod envelope;
 pub mod frame;
 pub mod ids;
+pub mod json;
 pub mod message;
 pub mod parts;
 pub mod quantise;

@@ -14,6 +14,7 @@ use std::time::Duration;
 use clap::Parser;
 use thiserror::Error;
 use tickwire_simulation::registry::{GameOptions, GameRegistry};
+use tickwire_simulation::room::TEXT_HZ;
 
 pub use access::{AccessConfig, AccessFlags};
 pub use drain::{DrainConfig, DrainFlags};
@@ -66,6 +67,12 @@ pub struct Flags {
     #[arg(long, env = "TICKWIRE_CLIENT_BUDGET", default_value_t = 65_536, value_name = "BYTES",
           value_parser = clap::value_parser!(u32).range(1000..=100_000_000))]
     pub client_budget: u32,
+
+    /// States per second of a client that speaks text (tickwire.v1.json), 1 to the tick rate, at most
+    /// [default: 10, or the tick rate where that is less]
+    #[arg(long, env = "TICKWIRE_JSON_HZ", value_name = "HZ",
+          value_parser = clap::value_parser!(u16).range(1..=240))]
+    pub json_hz: Option<u16>,
 
     /// Time between two pings to a client, 100ms to 1h
     #[arg(long, env = "TICKWIRE_HEARTBEAT_INTERVAL", default_value = "5s", value_name = "DURATION",
@@ -164,6 +171,9 @@ pub struct ServerConfig {
     /// Bytes of state per second and client before far cells are sent less often. 65536 by default:
     /// half a megabit, several times what a crowded screen takes.
     pub client_budget: u32,
+    /// Most states per second of a client that speaks text. 10 by default, which a person can follow, or the
+    /// tick rate where that is less.
+    pub json_hz: u16,
     /// Time between two pings. 5 s by default.
     pub heartbeat_interval: Duration,
     /// Silence that ends a session. 15 s by default: three pings.
@@ -239,6 +249,7 @@ impl Flags {
             room_threads: self.room_threads.map_or((cores / 2).max(1), usize::from),
             step_threads: self.step_threads.map_or(cores, usize::from),
             client_budget: self.client_budget,
+            json_hz: check_json_hz(self.json_hz, self.tick_rate)?,
             heartbeat_interval: self.heartbeat_interval,
             heartbeat_timeout: self.heartbeat_timeout,
             resume_window: self.resume_window,
@@ -254,6 +265,18 @@ impl Flags {
             test_echo: self.test_echo,
             public_url,
         })
+    }
+}
+
+fn check_json_hz(hz: Option<u16>, tick_rate: u16) -> Result<u16, ConfigError> {
+    match hz {
+        None => Ok(TEXT_HZ.min(tick_rate)),
+        Some(hz) if hz <= tick_rate => Ok(hz),
+        Some(hz) => Err(ConfigError {
+            flag: "json-hz",
+            value: hz.to_string(),
+            allowed: format!("1 to --tick-rate, which is {tick_rate}"),
+        }),
     }
 }
 
@@ -308,6 +331,7 @@ mod tests {
                 &["--game-option", "drift.world=big"],
                 "invalid value \"drift.world=big\" for --game-option: option world: \"big\" is not",
             ),
+            (&["--json-hz", "31"], "\"31\" for --json-hz: 1 to --tick-rate, which is 30"),
             (&["--game-option", "world=1x1"], "GAME.KEY=VALUE is due"),
             (&["--public-url", "ws://host"], "for --public-url: http://HOST[:PORT]"),
             (
@@ -330,6 +354,7 @@ mod tests {
             ("--tick-rate", "0"),
             ("--tick-rate", "241"),
             ("--room-capacity", "-1"),
+            ("--json-hz", "0"),
             ("--workers", "many"),
             ("--client-budget", "999"),
             ("--joins-per-second", "0"),

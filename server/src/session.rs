@@ -5,7 +5,7 @@
 //!
 //! A [`socket`] carries it over the [`transport`] of all WebSockets here: frames come [`inbound`], a [`pump`]
 //! lets the actor work and sends what it says down the [`line`](mod@line). Without a WebSocket it goes
-//! [`over_http`].
+//! [`over_http`]. A client that speaks [`text`] does so over a WebSocket.
 
 pub mod assembly;
 pub mod bucket;
@@ -22,6 +22,7 @@ pub mod outbox;
 pub mod over_http;
 pub mod pump;
 pub mod socket;
+pub mod text;
 pub mod transport;
 pub mod uplink;
 

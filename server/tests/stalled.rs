@@ -8,77 +8,22 @@ mod support;
 use std::time::Duration;
 
 use futures_util::SinkExt;
-use rand::RngExt;
 use serde_json::json;
-use support::{Client, RawSocket, TestServer};
-use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, PlayerId};
+use support::{Client, RawSocket, TestServer, loud};
+use tickwire_protocol::ids::{EventNumber, FrameNumber};
 use tickwire_protocol::message::{Ack, ClientMessage};
-use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
-use tickwire_simulation::game::{Context, Game};
-use tickwire_simulation::inputs::Inputs;
-use tickwire_simulation::registry::{GameOptions, GameRegistry, OptionError};
-use tickwire_simulation::saved::RestoreError;
-use tickwire_simulation::scene::SceneWriter;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Entities of eight random numbers each: some 65 KB per frame, so that a client's window of state is more
-/// than the kernel takes, and less than what stops the server from reading.
-const GRAINS: u32 = 2000;
-const NUMBERS: u32 = 8;
-
-/// A game that has a great deal to tell in every tick.
-struct Loud {
-    salt: u32,
-}
-
-impl Game for Loud {
-    fn schema(&self) -> Schema {
-        let number = FieldKind::Integer { min: i32::MIN / 2, max: i32::MAX / 2 };
-        let grain = (0..NUMBERS)
-            .fold(EntityKind::new("grain"), |kind, at| kind.field(&format!("n{at}"), number));
-        Schema::new("loud").input_integer("nothing", -1, 1).entity(grain)
-    }
-
-    fn on_join(&mut self, _: &mut Context<'_>, _: PlayerId, _: &str) {}
-    fn on_leave(&mut self, _: &mut Context<'_>, _: PlayerId) {}
-
-    fn step(&mut self, context: &mut Context<'_>, _: &Inputs<'_>) {
-        self.salt = context.rng().random();
-    }
-
-    fn replicate(&self, out: &mut SceneWriter<'_>) {
-        for id in 1..=GRAINS {
-            let mut entity = out.entity(EntityId(id), 0);
-            for at in 0..NUMBERS {
-                let noise = (id * NUMBERS + at).wrapping_mul(0x9e37_79b9) ^ self.salt;
-                entity.integer(noise.wrapping_mul(0x85eb_ca6b).cast_signed() >> 2);
-            }
-        }
-    }
-
-    fn save(&self) -> Vec<u8> {
-        Vec::new()
-    }
-
-    fn restore(&mut self, _: &[u8]) -> Result<(), RestoreError> {
-        Err(RestoreError::Mismatch("it is for tests only"))
-    }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "a game's factory can refuse its options")]
-fn loud(_: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
-    Ok(Box::new(Loud { salt: 0 }))
-}
-
 fn start() -> TestServer {
-    let games = GameRegistry::new().with("loud", loud);
+    // Some 65 KB per frame, so that a client's window of state is more than the kernel takes, and less than
+    // what stops the server from reading.
     let flags = [
         "--default-game=loud",
         "--heartbeat-interval=100ms",
         "--heartbeat-timeout=1500ms",
         "--resume-window=200ms",
     ];
-    TestServer::start_with(games, &flags)
+    TestServer::start_with(loud::games(), &flags)
 }
 
 async fn enter(server: &TestServer) -> RawSocket {

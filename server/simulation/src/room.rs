@@ -34,6 +34,7 @@ mod requests;
 mod revival;
 mod rules;
 mod seats;
+mod text;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -46,6 +47,7 @@ use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
+use tickwire_protocol::version::Subprotocol;
 
 use crate::game::Game;
 use crate::interest::Grid;
@@ -54,7 +56,7 @@ use crate::pacing::{Pacing, SLOWEST};
 use crate::replication::Replication;
 use crate::world::World;
 
-pub use config::RoomConfig;
+pub use config::{RoomConfig, TEXT_HZ, text_every};
 pub use counters::RoomCounters;
 pub use error::{MessageError, Oversized, RoomError};
 pub use happenings::Public;
@@ -69,6 +71,10 @@ use hosting::Hosting;
 use member::Member;
 use mending::Failures;
 use seats::Reservations;
+use text::Texts;
+
+/// What who does not say otherwise speaks.
+const NEWEST: Subprotocol = Subprotocol::V1_1;
 
 /// A match: the game, its members, and what they have been sent.
 pub struct Room {
@@ -89,6 +95,8 @@ pub struct Room {
     replication: Replication,
     /// The parts of one frame: memory that is used again.
     picks: Picks,
+    /// What this tick's parts are as text, for those who are told so.
+    texts: Texts,
     output: VecDeque<Output>,
     /// How often frames are sent to everybody, when ticks cannot be kept otherwise.
     pacing: Pacing,
@@ -149,6 +157,7 @@ impl Room {
                 config.history_ticks,
             ),
             picks: Picks::default(),
+            texts: Texts::default(),
             rewind: world.game().rewind(),
             world,
             counted: (config.first_tick, u64::from(config.first_tick.0)),
@@ -286,30 +295,6 @@ impl Room {
     /// Takes out the next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.output.pop_front()
-    }
-
-    /// Seats somebody who asked for a seat before, or does so now; the welcome is the first output.
-    /// `now` is the room's time.
-    ///
-    /// # Errors
-    /// [`RoomFull`] when the reservation has lapsed and no seat is left.
-    pub fn handle_join(
-        &mut self,
-        reserved: Option<PlayerId>,
-        request: SeatRequest,
-        now: Duration,
-    ) -> Result<PlayerId, RoomFull> {
-        let player = match reserved.filter(|&player| self.reservations.redeem(player)) {
-            Some(player) => player,
-            None => {
-                self.expect_seat(&request)?;
-                self.next_player()
-            }
-        };
-        self.seat(player, request);
-        self.empty_since = None;
-        self.welcome(player, now, None);
-        Ok(player)
     }
 
     /// Removes a member whose connection has ended. Harmless when it is gone already.

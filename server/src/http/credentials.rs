@@ -34,9 +34,11 @@ impl Credentials {
         }
     }
 
-    /// What is to be spoken.
+    /// What is to be spoken: not as text, which is carried by WebSockets alone.
     pub(super) fn speaks(&self) -> Result<Subprotocol, ApiError> {
-        choose(self.protocol.as_deref().into_iter())
+        let lists = self.protocol.as_deref().into_iter();
+        let speaks = choose(lists)?;
+        if speaks.is_text() { Err(ApiError::version(speaks.name())) } else { Ok(speaks) }
     }
 }
 
@@ -47,8 +49,8 @@ pub(super) fn choose<'a>(lists: impl Iterator<Item = &'a str>) -> Result<Subprot
     if offered.is_empty() {
         return Ok(Subprotocol::UNNAMED);
     }
-    let spoken = offered.iter().copied().filter(|name| *name != Subprotocol::Json.name());
-    Subprotocol::choose(spoken).ok_or_else(|| ApiError::version(&offered.join(", ")))
+    Subprotocol::choose(offered.iter().copied())
+        .ok_or_else(|| ApiError::version(&offered.join(", ")))
 }
 
 /// Whether a page may begin a session here.

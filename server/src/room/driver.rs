@@ -195,12 +195,17 @@ impl RoomDriver {
     }
 
     /// Lets somebody in, or back in.
-    fn seat(&mut self, session: SessionId, purpose: Purpose) -> Result<PlayerId, CloseReason> {
+    fn seat(
+        &mut self,
+        session: SessionId,
+        purpose: Purpose,
+        speaks: Subprotocol,
+    ) -> Result<PlayerId, CloseReason> {
         let (now, room) = (self.parts.handle.clock.now(), self.parts.handle.id);
         match purpose {
             Purpose::Join { reserved, request, hosts, address } => {
                 let name = request.name.clone();
-                let joined = self.parts.room.handle_join(Some(reserved), request, now);
+                let joined = self.parts.room.handle_join_in(speaks, Some(reserved), request, now);
                 let player = joined.map_err(|RoomFull| CloseReason::RoomFull)?;
                 self.guests.note(player, address, &self.parts.room);
                 if hosts {
@@ -210,7 +215,7 @@ impl RoomDriver {
                 Ok(player)
             }
             Purpose::Resume { player, key, event } => {
-                match self.parts.room.handle_resume(player, key, event, now) {
+                match self.parts.room.handle_resume_in(speaks, player, key, event, now) {
                     Ok(()) => info!(%session, %room, %player, "resumed"),
                     Err(cause) => {
                         info!(%session, %room, %player, %cause, "not resumed");
@@ -361,7 +366,7 @@ impl Handler<Connect> for RoomDriver {
         let newcomer = outbox.clone();
         let rules = self.guard(context, |this, _| {
             let seated = if this.lets_in(&purpose) {
-                this.seat(session, purpose)
+                this.seat(session, purpose, speaks)
             } else {
                 Err(CloseReason::Restarting)
             };

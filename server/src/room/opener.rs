@@ -12,7 +12,7 @@ use thiserror::Error;
 use tickwire_protocol::ids::RoomId;
 use tickwire_simulation::game::Game;
 use tickwire_simulation::registry::{GameRegistry, OptionError};
-use tickwire_simulation::room::{Room, RoomConfig, RoomError};
+use tickwire_simulation::room::{Room, RoomConfig, RoomError, text_every};
 use tickwire_simulation::schedule::TickSchedule;
 use tracing::error;
 
@@ -233,6 +233,7 @@ impl RoomOpener {
             bots: if game == config.default_game { config.bots } else { 0 },
             heartbeat_interval: config.heartbeat_interval,
             budget_per_second: config.client_budget as f32,
+            text_every: text_every(tick_rate_hz, config.json_hz),
             resume_ticks: resume_ticks.ceil() as u32,
             ..RoomConfig::new(tick_rate_hz, config.heartbeat_timeout)
         }

@@ -3,6 +3,8 @@
 //! Pure: bytes and times come in, messages and reasons to close come out. No socket, so that any
 //! transport can drive it.
 
+mod text;
+
 use std::time::Duration;
 
 use thiserror::Error;
@@ -12,6 +14,8 @@ use tickwire_protocol::message::ClientMessage;
 
 use super::assembly::{Assembly, AssemblyError, Fragment, MessageLimits};
 use super::bucket::{Allowance, TokenBucket};
+
+pub use text::Spoken;
 
 /// A session's limits.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +55,9 @@ pub enum SessionError {
     /// More bytes than allowed.
     #[error("more bytes than allowed")]
     TooManyBytes,
+    /// Text that says nothing, again and again.
+    #[error("too many messages in a row that are none")]
+    Nonsense,
 }
 
 impl SessionError {
@@ -61,7 +68,7 @@ impl SessionError {
             Self::Malformed(EnvelopeError::TooLarge { .. }) => CloseReason::TooLarge,
             Self::Malformed(_) | Self::TooEarly | Self::Token => CloseReason::BadMessage,
             Self::Fragments(cause) => cause.reason(),
-            Self::TooMany | Self::TooManyBytes => CloseReason::TooManyMessages,
+            Self::TooMany | Self::TooManyBytes | Self::Nonsense => CloseReason::TooManyMessages,
         }
     }
 }
@@ -86,6 +93,8 @@ pub struct Session {
     messages: TokenBucket,
     bytes: TokenBucket,
     assembly: Assembly,
+    /// Text messages in a row that were none.
+    wrong: u32,
 }
 
 impl Session {
@@ -99,6 +108,7 @@ impl Session {
             messages: TokenBucket::full(limits.messages, now),
             bytes: TokenBucket::full(limits.bytes, now),
             assembly: Assembly::default(),
+            wrong: 0,
         }
     }
 

@@ -5,12 +5,15 @@ use std::rc::Rc;
 
 use super::line::{Line, Sent};
 use super::over_http::mailbag::Mailbag;
+use super::text::TextLine;
 
 /// The way down to a client.
 #[derive(Clone, Debug)]
 pub enum Downlink {
     /// A WebSocket's.
     Socket(Rc<Line>),
+    /// That of a WebSocket whose client speaks text.
+    Text(Rc<TextLine>),
     /// HTTP's.
     Records(Rc<Mailbag>),
 }
@@ -20,6 +23,7 @@ impl Downlink {
     pub fn send(&self, message: &[u8]) -> Sent {
         match self {
             Self::Socket(line) => line.send(message),
+            Self::Text(line) => line.send(message),
             Self::Records(mailbag) if mailbag.push(message) => Sent::Whole,
             Self::Records(_) => Sent::Nothing,
         }
@@ -29,6 +33,7 @@ impl Downlink {
     pub fn queue(&self, message: &[u8]) {
         match self {
             Self::Socket(line) => line.queue(message),
+            Self::Text(line) => line.queue(message),
             Self::Records(mailbag) => {
                 mailbag.push(message);
             }

@@ -107,12 +107,26 @@ impl Line {
 
     /// Sends a binary message at once, unless it would overtake something or follow a close frame.
     pub fn send(&self, payload: &[u8]) -> Sent {
+        self.send_frames(|out| Parser::write_message(out, payload, OpCode::Binary, true, false))
+    }
+
+    /// The same with a text message, which is UTF-8, and a ping right behind it, if there is to be one.
+    pub fn send_text(&self, text: &[u8], ping: Option<&[u8]>) -> Sent {
+        self.send_frames(|out| {
+            Parser::write_message(out, text, OpCode::Text, true, false);
+            if let Some(ping) = ping {
+                Parser::write_message(out, ping, OpCode::Ping, true, false);
+            }
+        })
+    }
+
+    fn send_frames(&self, write: impl FnOnce(&mut BytesMut)) -> Sent {
         if self.unsent_bytes.get() > 0 || self.is_closing.get() {
             return Sent::Nothing;
         }
         MESSAGE.with_borrow_mut(|message| {
             message.clear();
-            Parser::write_message(message, payload, OpCode::Binary, true, false);
+            write(message);
             match self.stream.try_write(message) {
                 Ok(written) if written == message.len() => Sent::Whole,
                 Ok(written) => {
@@ -127,9 +141,18 @@ impl Line {
 
     /// Queues a binary message behind what waits, unless the connection is closing.
     pub fn queue(&self, payload: &[u8]) {
+        self.queue_message(payload, OpCode::Binary);
+    }
+
+    /// The same with a text message, which is UTF-8.
+    pub fn queue_text(&self, text: &[u8]) {
+        self.queue_message(text, OpCode::Text);
+    }
+
+    fn queue_message(&self, payload: &[u8], opcode: OpCode) {
         if !self.is_closing.get() {
             let mut message = BytesMut::new();
-            Parser::write_message(&mut message, payload, OpCode::Binary, true, false);
+            Parser::write_message(&mut message, payload, opcode, true, false);
             self.push(message.freeze());
         }
     }

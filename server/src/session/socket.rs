@@ -21,6 +21,7 @@ use super::entry::Entry;
 use super::environment::SocketEnvironment;
 use super::line::Line;
 use super::pump::Pump;
+use super::text::{TextLine, Told};
 use super::transport::{self, TransportLimits, Upgraded};
 
 /// By how much longer than a client may be silent a write may make no progress: silence, and state
@@ -30,6 +31,8 @@ const WRITE_MARGIN: Duration = Duration::from_secs(1);
 /// A WebSocket, as a session's actor uses it.
 pub struct WebSocket {
     line: Rc<Line>,
+    /// Where its client speaks text.
+    text: Option<Rc<TextLine>>,
 }
 
 /// Serves a WebSocket that begins with this entry, until it is closed.
@@ -46,8 +49,13 @@ pub fn serve(
         frame_bytes: environment.limits.message.bytes,
         write_patience: environment.limits.timeout + WRITE_MARGIN,
     };
-    let carrier = WebSocket { line: upgraded.line() };
-    let downlink = Downlink::Socket(upgraded.line());
+    let line = upgraded.line();
+    let text = speaks.is_text().then(|| Rc::new(TextLine::new(Rc::clone(&line))));
+    let downlink = match &text {
+        Some(text) => Downlink::Text(Rc::clone(text)),
+        None => Downlink::Socket(Rc::clone(&line)),
+    };
+    let carrier = WebSocket { line, text };
     let client = Client::new(entry, carrier, downlink, speaks, environment);
     let uplink = Rc::clone(&client.uplink);
     transport::serve(client, Some(uplink), upgraded, limits)
@@ -57,7 +65,12 @@ impl Carrier for WebSocket {
     type Context = WebsocketContext<Client<Self>>;
 
     fn send(&mut self, message: Bytes, context: &mut Self::Context) {
-        context.binary(message);
+        let Some(text) = &self.text else { return context.binary(message) };
+        let Some(Told { text, ping }) = text.tell(&message) else { return };
+        context.text(String::from_utf8_lossy(&text).into_owned());
+        if let Some(ping) = ping {
+            context.ping(&ping);
+        }
     }
 
     fn ping(&mut self, context: &mut Self::Context) {
@@ -77,17 +90,28 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Client<WebSocket> {
             }
             return;
         }
+        let text = self.carrier.text.clone();
         match frame {
-            Ok(ws::Message::Binary(bytes)) => self.take_in(&bytes, context),
+            Ok(ws::Message::Binary(bytes)) => match text {
+                Some(line) => self.handle_untold(&line, &bytes, context),
+                None => self.take_in(&bytes, context),
+            },
             Ok(ws::Message::Continuation(item)) => self.handle_continuation(item, context),
-            Ok(ws::Message::Text(_)) => self.refuse(CloseReason::TextNotBinary, context),
+            Ok(ws::Message::Text(said)) => match text {
+                Some(line) => self.handle_text(&line, &said, context),
+                None => self.refuse(CloseReason::TextNotBinary, context),
+            },
             Ok(ws::Message::Ping(payload)) => {
                 if self.handle_control(&payload, context) {
                     context.pong(&payload);
                 }
             }
             Ok(ws::Message::Pong(payload)) => {
-                self.handle_control(&payload, context);
+                if self.handle_control(&payload, context)
+                    && let Some(line) = text
+                {
+                    self.handle_pong(&line, &payload);
+                }
             }
             Ok(ws::Message::Close(reason)) => {
                 let is_lost = reason.as_ref().is_some_and(|reason| reason.code == CloseCode::Away);
@@ -110,6 +134,9 @@ impl StreamHandler<Result<ws::Message, ProtocolError>> for Client<WebSocket> {
 impl Client<WebSocket> {
     fn handle_continuation(&mut self, item: Item, context: &mut WebsocketContext<Self>) {
         let (part, bytes) = transport::fragment_of(item);
+        if let Some(line) = self.carrier.text.clone() {
+            return self.handle_text_fragment(&line, part, &bytes, context);
+        }
         if part == Fragment::First(Kind::Text) {
             return self.refuse(CloseReason::TextNotBinary, context);
         }

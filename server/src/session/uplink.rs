@@ -75,6 +75,9 @@ impl Uplink {
     /// Forwards a whole binary message. False when the actor is to have it.
     #[must_use]
     pub fn forward(&self, payload: &[u8]) -> bool {
+        if matches!(self.downlink, Downlink::Text(_)) {
+            return false;
+        }
         let seat = self.seat.borrow();
         let Some(seat) = &*seat else { return false };
         let now = self.environment.epoch.now();

@@ -8,8 +8,10 @@
 )]
 
 pub mod interposed;
+pub mod loud;
 pub mod over_http;
 pub mod process;
+pub mod text;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};

@@ -15,6 +15,16 @@ const MIN_STALL_TICKS: u32 = 64;
 /// has fallen silent is found so by its session first.
 const STALL_MARGIN: Duration = Duration::from_millis(250);
 
+/// States per second of members who are told in text, where nothing else is said.
+pub const TEXT_HZ: u16 = 10;
+
+/// Ticks from one state to the next of members who are told in text, such that there are at most so many in a
+/// second.
+#[must_use]
+pub fn text_every(tick_rate_hz: u16, text_hz: u16) -> u8 {
+    u8::try_from(tick_rate_hz.div_ceil(text_hz.max(1))).unwrap_or(u8::MAX).max(1)
+}
+
 /// How a room is set up. Every field has a sensible default.
 #[derive(Clone, Debug)]
 pub struct RoomConfig {
@@ -57,6 +67,9 @@ pub struct RoomConfig {
     /// Bytes of state that a client is sent per second before far cells are sent less often, in
     /// rooms of many cells. 64 KiB by default: half a megabit.
     pub budget_per_second: f32,
+    /// Ticks from one state to the next of members who are told in text, at the least. 3 by default: 10 Hz
+    /// at 30 Hz, which a person can follow.
+    pub text_every: u8,
     /// Ticks after which a client gets a frame although there is nothing to tell: a quarter of a
     /// second by default.
     pub quiet_ticks: u32,
@@ -109,6 +122,7 @@ impl RoomConfig {
             hash_every: 2 * second,
             history_ticks: usize::from(tick_rate_hz + 2).clamp(18, MAX_GAP as usize),
             budget_per_second: 65_536.0,
+            text_every: text_every(tick_rate_hz, TEXT_HZ),
             quiet_ticks: (second / 4).max(1),
             report_ticks: 10 * second,
             rename_ticks: 2 * second,

@@ -9,12 +9,14 @@ use tickwire_protocol::frame::{Contents, FramePrefix, MAX_FRAME_BYTES, write_cel
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::Role;
 use tickwire_protocol::replica::max_slots;
+use tickwire_protocol::schema::Schema;
 use tickwire_protocol::watch::Watch;
 
 use super::attention::{Picks, Turn};
 use super::member::Member;
+use super::text::Texts;
 use super::{Output, Oversized, Room, RoomConfig, RoomCounters};
-use crate::game::Game;
+use crate::game::{Game, View};
 use crate::replication::{Chunk, Replication};
 
 /// Room for a frame's prefix; longer ones make the buffer grow.
@@ -44,9 +46,12 @@ impl Room {
             picks: &mut self.picks,
             buffer: &mut self.frame_memory,
             slab,
+            schema: self.world.schema(),
+            texts: &mut self.texts,
             counters: &mut self.counters,
             output: &mut self.output,
         };
+        sender.texts.clear();
         let before = sender.counters.frame_bytes;
         for (&player, member) in &mut self.members {
             let is_due = tick.0.is_multiple_of(sender.every(member));
@@ -75,28 +80,34 @@ impl Room {
 }
 
 /// Makes the frames of one tick, one client after the other.
-struct FrameSender<'a> {
-    tick: Tick,
+pub(super) struct FrameSender<'a> {
+    pub(super) tick: Tick,
     /// Ticks from one frame to the next of those who want most.
     send_every: u8,
-    config: &'a RoomConfig,
+    pub(super) config: &'a RoomConfig,
     game: &'a dyn Game,
-    replication: &'a mut Replication,
+    pub(super) replication: &'a mut Replication,
     picks: &'a mut Picks,
     buffer: &'a mut BytesMut,
     /// Size of the pieces of memory that frames share.
     slab: usize,
-    counters: &'a mut RoomCounters,
-    output: &'a mut VecDeque<Output>,
+    pub(super) schema: &'a Schema,
+    pub(super) texts: &'a mut Texts,
+    pub(super) counters: &'a mut RoomCounters,
+    pub(super) output: &'a mut VecDeque<Output>,
 }
 
 impl FrameSender<'_> {
     /// Ticks from one frame to the next of a client.
     fn every(&self, member: &Member) -> u32 {
-        member.send_every.max(self.send_every).into()
+        let least = if member.text.is_some() { self.config.text_every } else { 1 };
+        member.send_every.max(self.send_every).max(least).into()
     }
 
     fn send(&mut self, player: PlayerId, member: &mut Member) -> Result<(), Oversized> {
+        if member.text.is_some() {
+            return self.send_text(player, member);
+        }
         if !member.flow.is_open(self.tick, &self.config.flow) {
             self.counters.frames_skipped += 1;
             return Ok(());
@@ -133,20 +144,24 @@ impl FrameSender<'_> {
         if slots <= most { Ok(()) } else { Err(Oversized::Slots { slots, most }) }
     }
 
-    /// What picking a client's parts goes by.
-    fn turn(&self, player: PlayerId, member: &Member) -> Turn {
+    /// What a client sees; `None` for all of it.
+    pub(super) fn view(&self, player: PlayerId, member: &Member) -> Option<View> {
         let grid = self.replication.grid();
-        let view = match member.role {
+        match member.role {
             _ if grid.is_single() => None,
             Role::Spectator => member.look.or(grid.spectator_view()),
             Role::Player | Role::Bot => self.game.view_of(player),
-        };
+        }
+    }
+
+    /// What picking a client's parts goes by.
+    fn turn(&self, player: PlayerId, member: &Member) -> Turn {
         Turn {
             tick: self.tick,
             player,
             is_keyframe: member.flow.baseline().is_none(),
             send_every: self.every(member),
-            view,
+            view: self.view(player, member),
             budget: self.config.budget_per_second / f32::from(self.config.tick_rate_hz),
         }
     }

@@ -87,6 +87,10 @@ impl Room {
     ) -> Result<(), MessageError> {
         let due = self.dues();
         let member = self.members.get_mut(&player).ok_or(MessageError::NotAMember)?;
+        let ack = match &mut member.text {
+            Some(stream) => stream.complete(ack),
+            None => ack,
+        };
         if let Some(tick) = member.flow.handle_ack(ack)? {
             member.round_trips.record(arrived.saturating_sub(due(tick)));
             // One that names nothing new does not show that the client reads.

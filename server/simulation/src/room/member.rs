@@ -13,6 +13,7 @@ use super::SeatRequest;
 use super::attention::Attention;
 use super::presence::{Presence, ResumeKeys};
 use super::requests::Requests;
+use super::text::TextStream;
 
 /// Somebody in the room: what they do there, what they want, what they have been sent.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Member {
     pub(super) inputs: InputQueue,
     pub(super) flow: Flow,
     pub(super) attention: Attention,
+    /// In place of that, where it is told in text.
+    pub(super) text: Option<Box<TextStream>>,
     pub(super) round_trips: RoundTrips,
     pub(super) presence: Presence,
     pub(super) keys: ResumeKeys,
@@ -50,6 +53,7 @@ impl Member {
             inputs: InputQueue::default(),
             flow: Flow::new(),
             attention: Attention::default(),
+            text: None,
             round_trips: RoundTrips::default(),
             presence: Presence::Present,
             keys: ResumeKeys::default(),

@@ -34,7 +34,10 @@ impl Room {
             tick: self.tick(),
             room_time_us: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
             tick_rate_hz: self.config.tick_rate_hz,
-            send_every: member.send_every,
+            send_every: match member.text {
+                Some(_) => member.send_every.max(self.config.text_every),
+                None => member.send_every,
+            },
             heartbeat_interval_ms: millis(self.config.heartbeat_interval),
             heartbeat_timeout_ms: millis(self.config.heartbeat_timeout),
             ack_every: self.config.flow.ack_every,

@@ -11,10 +11,12 @@ use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{Resumed, Role};
+use tickwire_protocol::version::Subprotocol;
 
 use super::attention::Attention;
 use super::member::Member;
-use super::{Output, Room};
+use super::text::TextStream;
+use super::{NEWEST, Output, Room};
 use crate::flow::AckError;
 use crate::input_queue::InputQueue;
 use crate::view_age::RoundTrips;
@@ -129,6 +131,21 @@ impl Room {
         event: EventNumber,
         now: Duration,
     ) -> Result<(), ResumeError> {
+        self.handle_resume_in(NEWEST, player, key, event, now)
+    }
+
+    /// The same over a connection that speaks this, which need not be what the one before spoke.
+    ///
+    /// # Errors
+    /// As for [`Room::handle_resume`].
+    pub fn handle_resume_in(
+        &mut self,
+        speaks: Subprotocol,
+        player: PlayerId,
+        key: u32,
+        event: EventNumber,
+        now: Duration,
+    ) -> Result<(), ResumeError> {
         if self.was_kicked(player) {
             return Err(ResumeError::Kicked);
         }
@@ -140,6 +157,7 @@ impl Room {
         let lost_events = member.flow.resume(event)?;
         member.keys.rotate(key);
         member.forget_connection();
+        member.text = TextStream::of(speaks);
         if std::mem::replace(&mut member.presence, Presence::Present) != Presence::Present {
             self.absent -= 1;
         }
@@ -180,6 +198,7 @@ impl Member {
         self.inputs = InputQueue::default();
         self.requests.forget_connection();
         self.attention = Attention::default();
+        self.text = None;
         self.round_trips = RoundTrips::default();
         self.echo = None;
         self.last_echo = InputSeq(0);

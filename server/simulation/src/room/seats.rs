@@ -2,17 +2,20 @@
 //! joins can never take one seat.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use thiserror::Error;
 use tickwire_protocol::ids::{PlayerId, Tick};
 use tickwire_protocol::message::{Event, Role, RosterEntry};
+use tickwire_protocol::version::Subprotocol;
 
 use crate::game::Audience;
 use crate::journal::file::MarkKind;
 use crate::world::Happening;
 
-use super::Room;
 use super::member::Member;
+use super::text::TextStream;
+use super::{NEWEST, Room};
 
 /// What somebody wants to come in as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +66,47 @@ impl Room {
         let lapses = self.tick().plus(self.config.reservation_ticks);
         self.reservations.seats.insert(player, (lapses, request.role));
         self.empty_since = None;
+        Ok(player)
+    }
+
+    /// Seats somebody who asked for a seat before, or does so now; the welcome is the first output.
+    /// `now` is the room's time.
+    ///
+    /// # Errors
+    /// [`RoomFull`] when the reservation has lapsed and no seat is left.
+    pub fn handle_join(
+        &mut self,
+        reserved: Option<PlayerId>,
+        request: SeatRequest,
+        now: Duration,
+    ) -> Result<PlayerId, RoomFull> {
+        self.handle_join_in(NEWEST, reserved, request, now)
+    }
+
+    /// The same over a connection that speaks this.
+    ///
+    /// # Errors
+    /// As for [`Room::handle_join`].
+    pub fn handle_join_in(
+        &mut self,
+        speaks: Subprotocol,
+        reserved: Option<PlayerId>,
+        request: SeatRequest,
+        now: Duration,
+    ) -> Result<PlayerId, RoomFull> {
+        let player = match reserved.filter(|&player| self.reservations.redeem(player)) {
+            Some(player) => player,
+            None => {
+                self.expect_seat(&request)?;
+                self.next_player()
+            }
+        };
+        self.seat(player, request);
+        if let Some(member) = self.members.get_mut(&player) {
+            member.text = TextStream::of(speaks);
+        }
+        self.empty_since = None;
+        self.welcome(player, now, None);
         Ok(player)
     }
 
