@@ -91,7 +91,7 @@ fn line() -> Line {
     let address = listener.local_addr().expect("its address");
     let stream = std::net::TcpStream::connect(address).expect("a connection");
     stream.set_nonblocking(true).expect("an option");
-    Line::new(TcpStream::from_std(stream).expect("a runtime").into_split().1)
+    Line::new(TcpStream::from_std(stream).expect("a runtime").into_split().1, None)
 }
 
 /// The sessions of one thread: each reads what the outbox has for it, and counts.

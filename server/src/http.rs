@@ -85,19 +85,19 @@ fn warn_of_unknown_proxy(admission: &Admission, peer: Option<IpAddr>) {
     }
 }
 
-/// Where a request was sent to, as its sender sees it: host and port, and whether by TLS. Behind a proxy
-/// that is believed, it is what the proxy says.
+/// Where a request was sent to, as its sender sees it: host and port. Behind a proxy that is believed, it is
+/// what the proxy says; and only there is it said whether it was sent by TLS.
 pub(crate) fn requested_host<'a>(
     admission: &Admission,
     peer: Option<SocketAddr>,
     headers: &'a HeaderMap,
-) -> (Option<&'a str>, bool) {
+) -> (Option<&'a str>, Option<bool>) {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_trusted = peer.is_some_and(|peer| admission.is_trusted(peer.ip()));
     // Of several proxies the first one has seen the sender.
     let first = |name| text(name).and_then(|list| list.split(',').next()).map(str::trim);
     let forwarded = |name| if is_trusted { first(name) } else { None };
-    let is_secure = forwarded("x-forwarded-proto") == Some("https");
+    let is_secure = forwarded("x-forwarded-proto").map(|scheme| scheme == "https");
     (forwarded("x-forwarded-host").or_else(|| text("host")), is_secure)
 }
 

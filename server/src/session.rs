@@ -7,6 +7,7 @@
 
 pub mod assembly;
 pub mod bucket;
+pub mod cipher;
 pub mod core;
 pub mod echo;
 pub mod entry;

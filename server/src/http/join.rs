@@ -97,6 +97,7 @@ fn socket_url(api: &Api, request: &HttpRequest, token: &str) -> String {
         None => {
             let (host, is_secure) =
                 requested_host(&api.admission, request.peer_addr(), request.headers());
+            let is_secure = is_secure.unwrap_or(api.lobby.config().tls.is_some());
             let scheme = if is_secure { "wss" } else { "ws" };
             format!("{scheme}://{}", host.unwrap_or_else(|| request.app_config().host()))
         }
