@@ -113,7 +113,7 @@ impl Certificates {
     /// How TLS is spoken with these.
     ///
     /// # Errors
-    /// [`TlsError::Setup`] where the ciphers know no version of TLS.
+    /// [`TlsError::Setup`] where there are no ciphers, or no randomness.
     pub fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, TlsError> {
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
@@ -121,6 +121,8 @@ impl Certificates {
             .with_no_client_auth()
             .with_cert_resolver(Arc::<Self>::clone(self));
         config.alpn_protocols = vec![PROTOCOL.to_vec()];
+        // When everybody comes back at once, they do so at a fraction of the cost, and nothing is kept for them.
+        config.ticketer = ring::Ticketer::new().map_err(TlsError::Setup)?;
         Ok(Arc::new(config))
     }
 

@@ -81,7 +81,7 @@ fn take_records(tls: &mut ServerConnection, sealed: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use tokio_rustls::rustls::crypto::ring;
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     /// Two ends that have shaken hands.
-    fn pair() -> (Cipher, ClientConnection) {
+    pub fn pair() -> (Cipher, ClientConnection) {
         let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let provider = Arc::new(ring::default_provider());
         let mut roots = RootCertStore::empty();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     /// What a client reads of these records.
-    fn hear(client: &mut ClientConnection, mut sealed: &[u8]) -> Vec<u8> {
+    pub fn hear(client: &mut ClientConnection, mut sealed: &[u8]) -> Vec<u8> {
         let mut plain = Vec::new();
         while !sealed.is_empty() && client.read_tls(&mut sealed).unwrap() > 0 {
             let state = client.process_new_packets().unwrap();

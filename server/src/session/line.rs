@@ -251,14 +251,19 @@ mod tests {
     use std::io::Read;
     use std::net::TcpStream;
 
+    use super::super::cipher::tests::{hear, pair};
     use super::*;
 
     async fn line() -> (Line, TcpStream) {
+        sealed_line(None).await
+    }
+
+    async fn sealed_line(cipher: Option<Cipher>) -> (Line, TcpStream) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
-        (Line::new(stream.into_split().1, None), peer)
+        (Line::new(stream.into_split().1, cipher), peer)
     }
 
     #[tokio::test]
@@ -302,5 +307,35 @@ mod tests {
         // A header of four bytes each.
         assert_eq!(all.len(), (whole + waits) * (large.len() + 4) + 3);
         assert!(all.ends_with(b"end"));
+    }
+
+    #[tokio::test]
+    async fn what_was_sealed_is_sent_to_the_end_and_in_order() {
+        let (cipher, mut client) = pair();
+        let (line, mut peer) = sealed_line(Some(cipher)).await;
+        let large = vec![7; 60_000];
+        let mut messages = 0;
+        loop {
+            messages += 1;
+            // It is on its way, whether or not the kernel has taken any of it.
+            match line.send(&large) {
+                Sent::Whole => {}
+                last => break assert_eq!(last, Sent::Partly),
+            }
+        }
+        assert!(line.unsent_bytes() > 0);
+        assert_eq!(line.send(b"later"), Sent::Nothing);
+        line.push(Bytes::from_static(b"end"));
+        let reader = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            peer.read_to_end(&mut all).unwrap();
+            all
+        });
+        std::future::poll_fn(|task| line.poll_flush(task)).await.unwrap();
+        line.shut_down();
+        let all = hear(&mut client, &reader.join().unwrap());
+        assert_eq!(all.len(), messages * (large.len() + 4) + 3);
+        assert!(all.ends_with(b"end"));
+        assert!(client.process_new_packets().unwrap().peer_has_closed());
     }
 }
