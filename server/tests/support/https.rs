@@ -73,6 +73,30 @@ impl Answer {
     }
 }
 
+/// A chunked body (RFC 9112, section 7.1) that is read as it comes.
+pub struct Body {
+    stream: TlsStream<TcpStream>,
+    pub head: String,
+}
+
+impl Body {
+    /// The next chunk; nothing at the end.
+    pub async fn next(&mut self) -> Vec<u8> {
+        let read = async {
+            let mut size = Vec::new();
+            while !size.ends_with(b"\r\n") {
+                size.push(self.stream.read_u8().await.expect("a chunk has a size"));
+            }
+            let size = std::str::from_utf8(&size).unwrap().trim_end();
+            let mut chunk = vec![0; usize::from_str_radix(size, 16).unwrap() + 2];
+            self.stream.read_exact(&mut chunk).await.expect("a chunk comes whole");
+            chunk.truncate(chunk.len() - 2);
+            chunk
+        };
+        tokio::time::timeout(PATIENCE, read).await.expect("a chunk comes as it is sent")
+    }
+}
+
 impl Https {
     /// A server that proves itself by one of these.
     pub fn to(address: SocketAddr, identities: &[&Identity]) -> Self {
@@ -132,11 +156,39 @@ impl Https {
         Answer { status, head: head.to_owned(), body: body.to_owned() }
     }
 
-    /// Sends a request; what its answer is made of can then be read as it comes.
-    pub async fn send(&self, head: &str, body: &str) -> TlsStream<TcpStream> {
+    /// Asks for something whose answer goes on, and reads its head.
+    pub async fn stream(&self, path: &str) -> Body {
+        let mut stream = self.send(&format!("GET {path} HTTP/1.1\r\n"), "").await;
+        let mut head = Vec::new();
+        let read = async {
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.expect("a head has an end"));
+            }
+        };
+        tokio::time::timeout(PATIENCE, read).await.expect("a head comes at once");
+        Body { stream, head: String::from_utf8(head).unwrap() }
+    }
+
+    /// Asks for an upgrade; the status of the answer.
+    pub async fn upgrade(&self, head: &str) -> u16 {
+        let request =
+            format!("{head}Host: localhost:{}\r\nConnection: Upgrade\r\n\r\n", self.port());
+        let mut stream = self.connect().await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut begin = [0; 12];
+        let read = stream.read_exact(&mut begin);
+        tokio::time::timeout(PATIENCE, read).await.expect("an answer comes").unwrap();
+        std::str::from_utf8(&begin[9..]).unwrap().parse().unwrap()
+    }
+
+    fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    async fn send(&self, head: &str, body: &str) -> TlsStream<TcpStream> {
         let mut stream = self.connect().await.unwrap();
         let length = body.len();
-        let port = self.address.port();
+        let port = self.port();
         let request = format!(
             "{head}Host: localhost:{port}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
         );
@@ -159,7 +211,19 @@ impl Https {
 
     /// Opens a WebSocket, wherever the URL's host is.
     pub async fn open(&self, ws_url: &str) -> Result<RawSocket, Error> {
+        self.open_claiming(ws_url, None).await
+    }
+
+    /// The same by a client that claims to be forwarded for somebody.
+    pub async fn open_claiming(
+        &self,
+        ws_url: &str,
+        forwarded_for: Option<&str>,
+    ) -> Result<RawSocket, Error> {
         let mut request = ws_url.into_client_request().unwrap();
+        if let Some(address) = forwarded_for {
+            request.headers_mut().insert("x-forwarded-for", address.parse().unwrap());
+        }
         request.headers_mut().insert("sec-websocket-protocol", "tickwire.v1".parse().unwrap());
         let stream = MaybeTlsStream::Rustls(self.connect().await?);
         Ok(client_async(request, stream).await?.0)

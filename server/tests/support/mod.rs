@@ -10,6 +10,8 @@
 pub mod folder;
 pub mod https;
 pub mod interposed;
+#[cfg(unix)]
+pub mod nginx;
 pub mod process;
 
 use std::net::SocketAddr;
