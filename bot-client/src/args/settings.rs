@@ -32,6 +32,7 @@ impl Args {
             ]);
         }
         let given = [
+            ("ca", self.ca.as_ref().map(|ca| ca.file().display().to_string())),
             ("room", self.room.clone()),
             ("ramp", self.ramp.map(|ramp| format!("{ramp}/s"))),
             ("net", self.net.map(|net| net.to_string())),
