@@ -211,7 +211,7 @@ async fn besiege(case: Case, setting: &Setting) -> Result<Verdict, SiegeError> {
 
 /// The HTTP side of a server at an address.
 fn lobby(address: SocketAddr) -> Result<Lobby, SiegeError> {
-    Ok(Lobby::new(format!("http://{address}").parse()?)?)
+    Ok(Lobby::new(format!("http://{address}").parse()?))
 }
 
 /// The game of all cases: it has no limit of its own, and rests when nobody plays.
