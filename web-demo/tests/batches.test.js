@@ -99,3 +99,20 @@ test('a ping is answered by a batch, be it an empty one', async () => {
   assert.deepEqual([...sessions.batches[0]], [...KEY, 1, 0, 0, 0]);
   await leave({ world, room, sessions });
 });
+
+test('where timers are held up, as in a hidden tab, acknowledgements go with what comes next', async () => {
+  const { world, room, sessions } = await streaming();
+  await world.run(500);
+  const before = sessions.batches.length;
+  // The clock goes on, and no timer fires.
+  for (let frame = 0; frame < 20; frame += 1) {
+    world.now += 250;
+    sessions.stream.write(message(QUIET));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const acks = sessions.taken.filter((hex) => hex.startsWith('01'));
+  // Every second frame is acknowledged, and every second acknowledgement takes the one before along.
+  assert.equal(sessions.batches.length, before + 5);
+  assert.ok(acks.length >= 10, `${acks.length} acknowledgements`);
+  await leave({ world, room, sessions });
+});

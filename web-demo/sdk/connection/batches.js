@@ -121,21 +121,29 @@ export class Batches {
   /** @param {number} withinMs */
   _want(withinMs) {
     const now = this._environment.now();
-    const dueAt = Math.max(now + withinMs, this._beganAt + EVERY_MS);
-    if (dueAt >= this._dueAt) return;
-    this._dueAt = dueAt;
+    this._dueAt = Math.min(this._dueAt, Math.max(now + withinMs, this._beganAt + EVERY_MS));
     if (!this._isUnderWay) this._schedule(now);
   }
 
-  /** @param {number} now */
+  /**
+   * What is due does not wait for a timer: browsers hold those up in hidden tabs, where acknowledgements must go on.
+   * It only waits for what is said in the same breath.
+   *
+   * @param {number} now
+   */
   _schedule(now) {
     this._clearTimer();
     if (this._dueAt === Infinity) return;
-    // Never at once: what is said in the same breath goes in the same batch.
-    this._timer = this._environment.timers.setTimeout(() => void this._begin(), Math.max(0, this._dueAt - now));
+    if (this._dueAt > now) {
+      this._timer = this._environment.timers.setTimeout(() => void this._begin(), this._dueAt - now);
+      return;
+    }
+    this._isUnderWay = true;
+    void Promise.resolve().then(() => this._begin());
   }
 
   async _begin() {
+    if (this._aborting.signal.aborted) return;
     this._timer = undefined;
     this._dueAt = Infinity;
     this._isUnderWay = true;
@@ -148,9 +156,9 @@ export class Batches {
       this._lose(failure);
       return;
     }
-    const now = this._environment.now();
-    if (this._waiting.length > 0) this._dueAt = Math.max(now, this._beganAt + EVERY_MS);
-    this._schedule(now);
+    // What did not fit into this one is due as well.
+    if (this._waiting.length > 0) this._dueAt = Math.min(this._dueAt, this._beganAt + EVERY_MS);
+    this._schedule(this._environment.now());
   }
 
   /** What fits into a batch. */
