@@ -116,3 +116,23 @@ test('where timers are held up, as in a hidden tab, acknowledgements go with wha
   assert.ok(acks.length >= 10, `${acks.length} acknowledgements`);
   await leave({ world, room, sessions });
 });
+
+test('a farewell takes along what waits, and what the server has not taken', async () => {
+  for (const isTaken of [true, false]) {
+    const { world, room, sessions } = await streaming();
+    await world.run(500);
+    const before = sessions.taken.length;
+    sessions.onSend = (body) => {
+      sessions.onSend = undefined;
+      if (isTaken) sessions.take(body);
+      return new Promise(() => {});
+    };
+    room.send({ thrust: 1 });
+    await world.run(70);
+    room.message('say', { text: 'a' });
+    await leave({ world, room, sessions });
+    assert.equal(sessions.farewell, 1000);
+    const taken = sessions.taken.slice(before).filter((hex) => !/^0[12]/.test(hex));
+    assert.deepEqual(taken, ['0001000003020000', '030001020161']);
+  }
+});

@@ -65,6 +65,8 @@ export class Batches {
     /** @type {any} */
     this._timer = undefined;
     this._isUnderWay = false;
+    /** The records of the batch that is under way, if one is. @type {Uint8Array[] | undefined} */
+    this._underWay = undefined;
     this._aborting = new AbortController();
   }
 
@@ -90,8 +92,8 @@ export class Batches {
   }
 
   /**
-   * Says farewell, as well as that can be done in one go, and sends nothing any more. Nobody waits for it: a
-   * server that does not hear it misses the client before long.
+   * Says farewell with all that waits, and sends nothing any more. Nobody waits for it: a server that does not
+   * hear it misses the client before long.
    *
    * @param {number} code
    * @param {string} reason
@@ -99,16 +101,27 @@ export class Batches {
   leave(code, reason) {
     if (this._aborting.signal.aborted) return;
     const isShort = this._waitingBytes <= MAX_FAREWELL_BYTES;
-    // The next batch, also where one is under way: what has been sent of that most likely arrives, and first.
-    const body = this._batch([...(isShort ? this._waiting : []), closedRecord(code, reason)]);
+    const last = [...(isShort ? this._waiting : []), closedRecord(code, reason)];
+    const [newest, underWay] = [this._number, this._underWay];
     this.stop();
+    // What is under way has most likely been taken. If not, the server says so, and gets both at once.
+    void this._say(this._batch(newest + 1, last)).then((status) => {
+      if (status === 409 && underWay) return this._say(this._batch(newest, [...underWay, ...last]));
+      return undefined;
+    });
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} body @returns {Promise<number | undefined>} how it was answered, if it was */
+  async _say(body) {
     const { fetch } = this._environment;
     const signal = AbortSignal.timeout?.(FAREWELL_WITHIN_MS);
-    // `keepalive` lets it outlive the page.
-    const said = new Promise((resolve) => {
-      resolve(fetch(this._url, { method: 'POST', body, cache: 'no-store', keepalive: true, signal }));
-    });
-    said.catch(() => {});
+    try {
+      // `keepalive` lets it outlive the page.
+      const { status } = await fetch(this._url, { method: 'POST', body, cache: 'no-store', keepalive: true, signal });
+      return status;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Ends it without a word. No timer and no request is left. */
@@ -148,10 +161,12 @@ export class Batches {
     this._dueAt = Infinity;
     this._isUnderWay = true;
     this._beganAt = this._environment.now();
-    const body = this._batch(this._take());
-    const failure = await this._deliver(body);
+    this._number += 1;
+    this._underWay = this._take();
+    const failure = await this._deliver(this._batch(this._number, this._underWay));
     if (this._aborting.signal.aborted) return;
     this._isUnderWay = false;
+    this._underWay = undefined;
     if (failure !== undefined) {
       this._lose(failure);
       return;
@@ -173,12 +188,11 @@ export class Batches {
     return this._waiting.splice(0, count);
   }
 
-  /** @param {Uint8Array[]} records @returns {Uint8Array<ArrayBuffer>} */
-  _batch(records) {
-    this._number += 1;
+  /** @param {number} number @param {Uint8Array[]} records @returns {Uint8Array<ArrayBuffer>} */
+  _batch(number, records) {
     const body = new Uint8Array(HEAD_BYTES + records.reduce((sum, { length }) => sum + length, 0));
     body.set(this._key);
-    new DataView(body.buffer).setUint32(KEY_BYTES, this._number, true);
+    new DataView(body.buffer).setUint32(KEY_BYTES, number, true);
     let at = HEAD_BYTES;
     for (const record of records) {
       body.set(record, at);
