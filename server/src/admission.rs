@@ -95,6 +95,7 @@ pub struct Admission {
 #[derive(Debug)]
 pub struct Place {
     admission: Arc<Admission>,
+    address: Option<IpAddr>,
     _of_address: Option<TakenPlace>,
 }
 
@@ -216,7 +217,7 @@ impl Admission {
     /// [`NotAdmitted`].
     pub fn admit_session(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Place, NotAdmitted> {
         // From here on the place is given back when this is dropped.
-        let mut place = Place { admission: Arc::clone(self), _of_address: None };
+        let mut place = Place { admission: Arc::clone(self), address, _of_address: None };
         if self.sessions.fetch_add(1, Ordering::Relaxed) >= self.limits.sessions {
             return Err(NotAdmitted::ServerFull);
         }
@@ -264,6 +265,14 @@ impl Admission {
             None => None,
         };
         Ok(RequestPlace { _of_address: taken })
+    }
+}
+
+impl Place {
+    /// Where its session comes from, as far as that is known.
+    #[must_use]
+    pub const fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 }
 

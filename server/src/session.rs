@@ -9,6 +9,7 @@
 
 pub mod assembly;
 pub mod bucket;
+mod change;
 pub mod cipher;
 pub mod client;
 pub mod core;

@@ -20,7 +20,7 @@ use super::{Api, ApiError};
 use crate::identity::TokenError;
 use crate::lobby::RedeemError;
 use crate::session::client::Client;
-use crate::session::entry::Entry;
+use crate::session::entry::{Entry, Newcomer};
 use crate::session::over_http::carrier::{
     self, Batch, CarryError, Fetch, Opened, OverHttp, StreamEnded,
 };
@@ -98,7 +98,8 @@ fn open(request: &HttpRequest, api: &Api, credentials: &Credentials) -> Result<O
             Entry::Awaited => Entry::Decided(Err(RedeemError::Token(TokenError::Missing))),
             decided => decided,
         };
-        Ok(carrier::open(entry, speaks, api.sockets.clone(), place))
+        let newcomer = Newcomer { entry, speaks, address: place.address() };
+        Ok(carrier::open(newcomer, api.sockets.clone(), place))
     };
     opened().inspect_err(|cause: &ApiError| api.metrics.note_refused_upgrade(cause.code()))
 }

@@ -26,6 +26,7 @@ use super::handshake::Handshake;
 use super::{Api, ApiError};
 use crate::admission::Place;
 use crate::connection::Connection;
+use crate::session::entry::Newcomer;
 use crate::session::transport::Upgraded;
 use crate::session::{echo, socket};
 
@@ -83,7 +84,8 @@ async fn upgrade(
         });
         return Ok(());
     };
-    let pump = socket::serve(entry, speaks, api.sockets, upgraded);
+    let newcomer = Newcomer { entry, speaks, address: place.address() };
+    let pump = socket::serve(newcomer, api.sockets, upgraded);
     actix::spawn(async move {
         pump.await;
         drop(place);

@@ -16,7 +16,7 @@ use tracing::{debug, info, warn};
 use super::SessionId;
 use super::core::{Session, SessionError};
 use super::downlink::Downlink;
-use super::entry::Entry;
+use super::entry::{Entry, Newcomer};
 use super::environment::SocketEnvironment;
 use super::uplink::Uplink;
 use crate::messages::{Disconnect, Outgoing};
@@ -68,19 +68,19 @@ pub struct Client<C> {
 const LOST: &str = "lost";
 
 impl<C: Carrier> Client<C> {
-    /// A connection that begins with this entry.
+    /// A connection that begins.
     pub(super) fn new(
-        entry: Entry,
+        newcomer: Newcomer,
         carrier: C,
         downlink: Downlink,
-        speaks: Subprotocol,
         environment: Arc<SocketEnvironment>,
     ) -> Self {
+        let Newcomer { entry, speaks, address } = newcomer;
         let is_token_due = matches!(entry, Entry::Awaited);
         let now = environment.epoch.now();
         let session = Session::new(environment.limits, is_token_due, now);
         let (id, state) = (SessionId::random(), State::Opening(entry));
-        let uplink = Uplink::new(id, Arc::clone(&environment), downlink.clone(), session);
+        let uplink = Uplink::new(id, Arc::clone(&environment), downlink.clone(), session, address);
         let (uplink, next_beat) = (Rc::new(uplink), now + environment.heartbeat_interval);
         Self {
             id,

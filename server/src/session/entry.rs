@@ -1,10 +1,13 @@
 //! How a connection gets into its room: by a token in its URL or in its first message, for a seat that is
 //! kept or to come back as the same player.
 
+use std::net::IpAddr;
+
 use actix::AsyncContext;
 use actix::fut::{ActorFutureExt, WrapFuture};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::message::ClientMessage;
+use tickwire_protocol::version::Subprotocol;
 use tracing::warn;
 
 use super::client::{Carrier, Client, State};
@@ -19,6 +22,16 @@ pub enum Entry {
     Decided(Result<Admitted, RedeemError>),
     /// Its token is to come as the first message.
     Awaited,
+}
+
+/// Who begins a session.
+pub struct Newcomer {
+    /// How they get in.
+    pub entry: Entry,
+    /// What they speak.
+    pub speaks: Subprotocol,
+    /// Where they come from.
+    pub address: Option<IpAddr>,
 }
 
 impl<C: Carrier> Client<C> {

@@ -99,6 +99,13 @@ impl LocalOutbox {
         self.address.clone()
     }
 
+    /// Delivers to one session of this thread, if it has not ended.
+    pub fn deliver(&self, session: SessionId, outgoing: Outgoing) {
+        if let Some(place) = self.places.borrow().get(&session) {
+            place.deliver(outgoing);
+        }
+    }
+
     /// Opens a place for a session that is reached this way.
     #[must_use]
     pub fn open(&self, session: SessionId, downlink: Downlink) -> Deliveries {

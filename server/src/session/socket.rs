@@ -12,12 +12,11 @@ use actix_http::ws::Item;
 use actix_web_actors::ws::{self, CloseCode, ProtocolError, WebsocketContext};
 use bytes::Bytes;
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::version::Subprotocol;
 
 use super::assembly::{Fragment, Kind};
 use super::client::{Carrier, Client};
 use super::downlink::Downlink;
-use super::entry::Entry;
+use super::entry::Newcomer;
 use super::environment::SocketEnvironment;
 use super::line::Line;
 use super::pump::Pump;
@@ -35,28 +34,23 @@ pub struct WebSocket {
     text: Option<Rc<TextLine>>,
 }
 
-/// Serves a WebSocket that begins with this entry, until it is closed.
+/// Serves a WebSocket of this newcomer, until it is closed.
 ///
 /// A connection without a seat is opened all the same, and closed for the reason given: browsers
 /// tell a page the close code, but never the status of a refused handshake.
-pub fn serve(
-    entry: Entry,
-    speaks: Subprotocol,
-    environment: Arc<SocketEnvironment>,
-    upgraded: Upgraded,
-) -> Pump {
+pub fn serve(newcomer: Newcomer, environment: Arc<SocketEnvironment>, upgraded: Upgraded) -> Pump {
     let limits = TransportLimits {
         frame_bytes: environment.limits.message.bytes,
         write_patience: environment.limits.timeout + WRITE_MARGIN,
     };
     let line = upgraded.line();
-    let text = speaks.is_text().then(|| Rc::new(TextLine::new(Rc::clone(&line))));
+    let text = newcomer.speaks.is_text().then(|| Rc::new(TextLine::new(Rc::clone(&line))));
     let downlink = match &text {
         Some(text) => Downlink::Text(Rc::clone(text)),
         None => Downlink::Socket(Rc::clone(&line)),
     };
     let carrier = WebSocket { line, text };
-    let client = Client::new(entry, carrier, downlink, speaks, environment);
+    let client = Client::new(newcomer, carrier, downlink, environment);
     let uplink = Rc::clone(&client.uplink);
     transport::serve(client, Some(uplink), upgraded, limits)
 }

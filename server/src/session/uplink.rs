@@ -7,16 +7,19 @@
 //! which ends the session.
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{ClientMessage, ServerMessage};
+use tickwire_protocol::message::{ClientMessage, Request, RequestKind, ServerMessage};
 
 use super::SessionId;
+use super::change::{Asking, Changes};
 use super::core::{Session, SessionError};
 use super::downlink::Downlink;
 use super::environment::SocketEnvironment;
+use crate::lobby::Elsewhere;
 use crate::room::RoomHandle;
 use crate::room::inbox::{Arrival, RoomMessage};
 
@@ -33,6 +36,9 @@ pub struct Uplink {
     downlink: Downlink,
     session: RefCell<Session>,
     seat: RefCell<Option<Seat>>,
+    /// Where it comes from.
+    address: Option<IpAddr>,
+    changes: Changes,
     /// What is wrong with the message that goes on to the actor.
     fault: Cell<Option<SessionError>>,
 }
@@ -45,6 +51,7 @@ impl Uplink {
         environment: Arc<SocketEnvironment>,
         downlink: Downlink,
         session: Session,
+        address: Option<IpAddr>,
     ) -> Self {
         Self {
             id,
@@ -52,6 +59,8 @@ impl Uplink {
             downlink,
             session: RefCell::new(session),
             seat: RefCell::new(None),
+            address,
+            changes: Changes::default(),
             fault: Cell::new(None),
         }
     }
@@ -122,6 +131,16 @@ impl Uplink {
             ClientMessage::Input(input) => RoomMessage::Input(input),
             ClientMessage::Ack(ack) => RoomMessage::Ack(ack),
             ClientMessage::Game(message) => RoomMessage::Game(message),
+            ClientMessage::Request(Request {
+                id,
+                what: RequestKind::ChangeRoom { room, game, code, password },
+            }) => {
+                let Seat { room: from, player } = seat;
+                let (session, address, player) = (self.id, self.address, *player);
+                let who = Asking { session, room: from, player, address };
+                let to = Elsewhere { room, game, code, password };
+                return self.changes.ask(&self.environment.lobby, who, id, to);
+            }
             ClientMessage::Request(request) => RoomMessage::Request(request),
             ClientMessage::Look(look) => RoomMessage::Look(look),
             ClientMessage::Differs(difference) => RoomMessage::Difference(difference),

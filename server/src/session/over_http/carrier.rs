@@ -12,7 +12,6 @@ use bytes::Bytes;
 use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::record::{Record, RecordError};
-use tickwire_protocol::version::Subprotocol;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -23,7 +22,7 @@ use super::mailbag::Mailbag;
 use crate::admission::Place;
 use crate::session::client::{Carrier, Client};
 use crate::session::downlink::Downlink;
-use crate::session::entry::Entry;
+use crate::session::entry::Newcomer;
 use crate::session::environment::SocketEnvironment;
 
 /// Shortest time from one answer to a poll to the next: 20 a second, each with all that came meanwhile.
@@ -105,15 +104,10 @@ pub struct Opened {
 }
 
 /// Opens a session on the calling thread.
-pub fn open(
-    entry: Entry,
-    speaks: Subprotocol,
-    environment: Arc<SocketEnvironment>,
-    place: Place,
-) -> Opened {
+pub fn open(newcomer: Newcomer, environment: Arc<SocketEnvironment>, place: Place) -> Opened {
     let keys = Arc::clone(&environment.keys);
     let key = Keys::random();
-    let mailbag = Rc::new(Mailbag::new(key, speaks));
+    let mailbag = Rc::new(Mailbag::new(key, newcomer.speaks));
     let carrier = OverHttp {
         mailbag: Rc::clone(&mailbag),
         batches: Batches::default(),
@@ -124,7 +118,7 @@ pub fn open(
         place: Some(place),
     };
     let downlink = Downlink::Records(Rc::clone(&mailbag));
-    let client = Client::new(entry, carrier, downlink, speaks, environment).start();
+    let client = Client::new(newcomer, carrier, downlink, environment).start();
     keys.insert(key, client.clone());
     Opened { client, mailbag }
 }
