@@ -67,3 +67,54 @@ async fn everybody_hears_of_a_new_name_and_newcomers_see_it() {
     let names: Vec<_> = newcomer.welcome.roster.iter().map(|entry| &entry.name[..]).collect();
     assert_eq!(names, ["witness", &name, "newcomer"]);
 }
+
+fn elsewhere(room: Option<&str>, game: Option<&str>) -> RequestKind {
+    let [room, game] = [room, game].map(|text| text.map(str::to_owned));
+    RequestKind::ChangeRoom { room, game, code: None, password: None }
+}
+
+#[tokio::test]
+async fn who_asks_for_another_room_stays_until_a_seat_there_is_taken() {
+    let server = TestServer::start(&["--bots=0"]);
+    let mut client = server.enter(json!({"name": "Ada"})).await;
+    let outcome = ask(&mut client, 1, elsewhere(None, Some("drift"))).await.unwrap();
+    let [Value::Text(token), Value::Text(room)] = &outcome[..] else {
+        panic!("a token and a room are due, not {outcome:?}");
+    };
+    client.frame().await;
+    let there = Client::connect(&format!("ws://{}/ws?token={token}", server.address)).await;
+    assert_eq!((&there.welcome.room, &there.welcome.schema.game[..]), (room, "drift"));
+    assert_eq!(there.welcome.roster[0].name, "Ada");
+    // Still in the first one, which answers as before; an earlier number is not answered.
+    let request = Request { id: RequestId(1), what: elsewhere(None, None) };
+    client.send(ClientMessage::Request(request)).await;
+    let code = |outcome: Reply| outcome.unwrap_err().code;
+    assert_eq!(
+        code(ask(&mut client, 2, elsewhere(Some("0000000000"), None)).await),
+        "no_such_room"
+    );
+    assert_eq!(code(ask(&mut client, 3, elsewhere(Some("x"), None)).await), "bad_request");
+    assert_eq!(code(ask(&mut client, 4, elsewhere(None, Some("chess"))).await), "no_such_game");
+    assert!(ask(&mut client, 5, rename("Countess")).await.is_ok());
+}
+
+#[tokio::test]
+async fn one_change_of_room_is_asked_for_at_a_time() {
+    let server = TestServer::start(&["--bots=0"]);
+    let mut client = server.enter(json!({"name": "Ada"})).await;
+    for id in 1..=20 {
+        let request = Request { id: RequestId(id), what: elsewhere(None, Some("drift")) };
+        client.send(ClientMessage::Request(request)).await;
+    }
+    let mut answers = Vec::new();
+    while answers.len() < 20 {
+        if let Received::Message(ServerMessage::Answer(answer)) = client.next().await {
+            answers.push(answer);
+        }
+    }
+    answers.sort_by_key(|answer| answer.id);
+    assert!(answers.iter().map(|answer| answer.id.0).eq(1..=20), "each is answered once");
+    assert!(answers[0].outcome.is_ok());
+    let refused = answers.iter().filter_map(|answer| answer.outcome.as_ref().err());
+    assert!(refused.into_iter().all(|rejection| rejection.code == "busy"));
+}
