@@ -21,6 +21,8 @@ pub use drain::{DrainConfig, DrainFlags};
 pub use journal::{JournalConfig, JournalFlags};
 pub use limits::{LimitFlags, LimitsConfig};
 
+use crate::http::Pages;
+
 use duration::{parse_duration, parse_window};
 use game_options::read_game_options;
 
@@ -203,6 +205,8 @@ pub struct ServerConfig {
     pub journal: JournalConfig,
     /// Whether there is an echo at `/test/echo`. Not by default: it is for suites that test the protocol.
     pub test_echo: bool,
+    /// What is shown in a browser. The web demo by default; no flag changes it, but an application can.
+    pub pages: Pages,
 }
 
 /// A flag that does not fit together with the others. Its text names flag, value and what is
@@ -263,6 +267,7 @@ impl Flags {
             limits: self.limits.into(),
             journal: self.journal.validate()?,
             test_echo: self.test_echo,
+            pages: Pages::demo(),
             public_url,
         })
     }
