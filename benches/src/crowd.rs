@@ -185,7 +185,8 @@ impl Crowd {
                     }
                 }
                 Output::Refuse { player, .. } => return Err(CrowdError::Refused(player)),
-                Output::Answer { .. } => {} // nobody asks for anything
+                // Nobody asks for anything, and nobody is the host.
+                Output::Answer { .. } | Output::Host { .. } | Output::End => {}
                 Output::Desync { player, .. } => return Err(CrowdError::Desync(player)),
                 Output::Oversized { player, .. } | Output::Close { player, .. } => {
                     return Err(CrowdError::Closed(player));

@@ -15,6 +15,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::behavior::Behavior;
 use crate::capacity::Limits;
+use crate::carrier::Transport;
 use crate::cpu;
 use crate::cuts::CutPlan;
 use crate::join::ServerUrl;
@@ -190,6 +191,17 @@ pub struct Args {
     #[arg(long, env = "TICKWIRE_SWARM_NET", value_name = "NETWORK")]
     pub net: Option<Net>,
 
+    /// What carries each bot's connection: a WebSocket (ws), one long answer of HTTP (stream) or long polling
+    /// (poll)
+    #[arg(
+        long,
+        env = "TICKWIRE_SWARM_TRANSPORT",
+        value_name = "NAME",
+        value_enum,
+        default_value_t
+    )]
+    pub transport: Transport,
+
     /// Directory to write a report to, made if it is missing: index.html, a page of plots that needs
     /// nothing else, and report.json, what --json prints and each second of the run. Servers are asked
     /// for /metrics once a second. Default: none
@@ -318,6 +330,7 @@ mod tests {
             (&["--find-capacity", "--cut-at", "1s"], &["--find-capacity", "--cut-at"]),
             (&["--net", "80ms"], &["--net", "80ms", "latency=80ms,jitter=20ms,stall=2%"]),
             (&["--net", "stall=60%"], &["--net", "stall=60%", "0% to 50%"]),
+            (&["--transport", "pigeon"], &["--transport", "pigeon", "stream"]),
             (&["--rooms", "2", "--room", "abc"], &["--rooms", "--room"]),
         ] {
             let error = parse(flags).unwrap_err();

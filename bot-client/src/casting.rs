@@ -44,7 +44,8 @@ impl Casting {
             detail: if verifies { Detail::Whole } else { Detail::Prefix },
             behavior: args.behavior,
             input_period: Duration::from_secs_f64(1.0 / args.input_hz),
-            dial: Dial::new(number, args.net, args.seed ^ (number as u64) << 32),
+            dial: Dial::new(number, args.net, args.seed ^ (number as u64) << 32)
+                .over(args.transport),
             cuts: args.cut_plan(),
             seed: args.seed,
         }

@@ -1,14 +1,12 @@
-//! One WebSocket: state frames and control messages in, inputs and acknowledgements out.
+//! One connection: state frames and control messages in, inputs and acknowledgements out.
 //!
 //! The server counts frames that were not acknowledged and leaves out clients that fall behind, so
 //! acknowledging is part of reading: whoever calls [`Connection::next`] in a loop does all that is
-//! asked of a client. Pings are answered by the WebSocket library while reading. This file never
-//! connects twice; [`client`](crate::client) does.
+//! asked of a client, whatever [`carrier`](crate::carrier) it goes by. This file never connects twice; [`client`](crate::client) does.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
 use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::ids::{InputSeq, Tick};
@@ -17,22 +15,20 @@ use tickwire_protocol::message::{
 };
 use tickwire_protocol::replica::Agreement;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
-use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::acknowledgements::Acknowledgements;
 use crate::announced::Announced;
+use crate::carrier::{Carrier, Heard};
 use crate::dial::Dial;
 use crate::end::{ConnectError, End};
 use crate::resume::{EventOrder, Resume};
-use crate::socket::{self, Socket};
+use crate::socket::CLOSE_TIMEOUT;
 use crate::view::{Detail, View};
 
 pub use crate::socket::wire_bytes;
 
 /// Connecting, and waiting for the welcome, is given up after this long.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Saying goodbye is given up after this long.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time from one look at what may be due to the next: half the time that the oldest frame waits for
 /// its acknowledgement.
 const WATCH_PERIOD: Duration = Duration::from_millis(250);
@@ -43,7 +39,7 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(11);
 /// An open connection that has been welcomed.
 #[derive(Debug)]
 pub struct Connection {
-    socket: Socket,
+    carrier: Carrier,
     /// Where it was opened.
     ws_url: String,
     welcome: Welcome,
@@ -81,7 +77,7 @@ pub struct Update {
     pub frame: Frame,
     /// Whether the replica agrees with the server.
     pub agreement: Agreement,
-    /// Its size as a WebSocket frame, header included.
+    /// Its size as a frame of the WebSocket, or what stands in for it, header included.
     pub wire_bytes: usize,
 }
 
@@ -151,8 +147,8 @@ impl Connection {
         detail: Detail,
         dial: &mut Dial,
     ) -> Result<Self, ConnectError> {
-        let mut socket = socket::connect(ws_url, dial).await?;
-        let (first, received_bytes) = socket::read_first(&mut socket).await?;
+        let mut carrier = Carrier::open(ws_url, dial).await?;
+        let (first, received_bytes) = read_first(&mut carrier).await?;
         let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::from_bytes(&first) else {
             return Err(ConnectError::NotWelcomed);
         };
@@ -160,7 +156,7 @@ impl Connection {
         let mut watch = tokio::time::interval(WATCH_PERIOD);
         watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
-            socket,
+            carrier,
             ws_url: ws_url.to_owned(),
             view: View::new(detail, &welcome),
             acknowledgements: Acknowledgements::new(&welcome),
@@ -188,7 +184,7 @@ impl Connection {
         &self.view
     }
 
-    /// Bytes of all WebSocket frames received since this was last asked, headers included.
+    /// Bytes of all frames received since this was last asked, headers included.
     pub const fn take_received_bytes(&mut self) -> u64 {
         std::mem::replace(&mut self.received_bytes, 0)
     }
@@ -207,9 +203,9 @@ impl Connection {
                 self.acknowledge().await?;
             }
             self.report().await?;
-            let message = tokio::select! {
+            let heard = tokio::select! {
                 biased;
-                message = self.socket.next() => message,
+                heard = self.carrier.next() => heard,
                 _ = self.watch.tick() => {
                     now = Instant::now();
                     let limit = silence_limit(&self.welcome);
@@ -221,18 +217,16 @@ impl Connection {
             };
             now = Instant::now();
             self.heard = now;
-            match message {
-                Some(Ok(Message::Binary(bytes))) => return self.handle_binary(&bytes),
-                Some(Ok(Message::Ping(bytes) | Message::Pong(bytes))) => {
-                    self.received_bytes += wire_bytes(bytes.len()) as u64;
+            match heard? {
+                Heard::Message { bytes, wire_bytes } => {
+                    return self.handle_message(&bytes, wire_bytes);
                 }
-                other => return Err(self.end_with(other).await),
+                Heard::Other { wire_bytes } => self.received_bytes += wire_bytes as u64,
             }
         }
     }
 
-    fn handle_binary(&mut self, bytes: &Bytes) -> Result<Incoming, End> {
-        let wire_bytes = wire_bytes(bytes.len());
+    fn handle_message(&mut self, bytes: &Bytes, wire_bytes: usize) -> Result<Incoming, End> {
         self.received_bytes += wire_bytes as u64;
         if bytes.first().is_none_or(|&tag| tag < FRAME_TAG) {
             let message = ServerMessage::from_bytes(bytes)?;
@@ -267,81 +261,47 @@ impl Connection {
     /// # Errors
     /// [`End`]; the connection is then of no more use.
     pub async fn send(&mut self, message: &ClientMessage) -> Result<(), End> {
-        match self.socket.send(Message::Binary(message.to_bytes().into())).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.end_after_failed_write(error).await),
-        }
+        self.carrier.send(message.to_bytes()).await
     }
 
     /// Says goodbye and waits a moment for the server to do so too.
-    pub async fn close(mut self) {
-        let goodbye = async {
-            self.socket.close(None).await?;
-            while let Some(message) = self.socket.next().await {
-                message?;
-            }
-            Ok::<_, tungstenite::Error>(())
-        };
-        // Whether it was heard makes no difference to one who leaves.
-        let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    pub async fn close(self) {
+        let _ = timeout(CLOSE_TIMEOUT, self.carrier.close()).await;
     }
 
-    /// Ends the TCP connection without a word, as a network would.
+    /// Ends the connection without a word, as a network would.
     pub async fn cut(&mut self) -> End {
-        // That it has ended already is as good.
-        let _ = self.socket.get_mut().cut().await;
+        self.carrier.cut().await;
         End::Lost("cut on purpose".to_owned())
     }
 
     async fn acknowledge(&mut self) -> Result<(), End> {
         let ack = Ack { frame: self.view.cursor().number(), event: self.events.newest() };
-        let bytes = ClientMessage::Ack(ack).to_bytes();
-        // Cancelled while it waits to be fed, it is sent next time; once fed, it is on its way.
-        let fed = self.socket.feed(Message::Binary(bytes.into())).await;
+        // Cancelled while it waits, it is sent next time.
+        self.carrier.feed(ClientMessage::Ack(ack).to_bytes()).await?;
         self.acknowledgements.handle_sent();
-        match fed {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.end_after_failed_write(error).await),
-        }
+        Ok(())
     }
 
     /// Tells the server what differs, if that is still to be told.
     async fn report(&mut self) -> Result<(), End> {
         let Some(report) = &self.report else { return Ok(()) };
-        // Cancelled while it waits to be fed, it is sent next time.
-        let bytes = report.to_bytes();
-        let fed = self.socket.feed(Message::Binary(bytes.into())).await;
+        self.carrier.feed(report.to_bytes()).await?;
         self.report = None;
-        if let Err(error) = fed {
-            return Err(self.end_after_failed_write(error).await);
-        }
-        let _ = self.socket.flush().await;
         Ok(())
     }
+}
 
-    /// What a message that is not binary, or the lack of one, means for the connection.
-    async fn end_with(&mut self, message: Option<Result<Message, tungstenite::Error>>) -> End {
-        let Some(Ok(Message::Close(_))) = &message else { return End::of(message) };
-        // The library has an answer to the close ready; it leaves with the next flush.
-        let _ = timeout(CLOSE_TIMEOUT, self.socket.flush()).await;
-        End::of(message)
-    }
-
-    /// A write fails when the server has closed: its reason may still wait to be read.
-    async fn end_after_failed_write(&mut self, error: tungstenite::Error) -> End {
-        let lost = End::Lost(error.to_string());
-        let reason = async {
-            loop {
-                match self.socket.next().await {
-                    Some(Ok(Message::Close(close))) => {
-                        break End::of(Some(Ok(Message::Close(close))));
-                    }
-                    Some(Ok(_)) => {}
-                    None | Some(Err(_)) => break lost,
-                }
+/// Reads the first message, and says how many bytes came.
+async fn read_first(carrier: &mut Carrier) -> Result<(Bytes, u64), End> {
+    let mut received_bytes = 0;
+    loop {
+        match carrier.next().await? {
+            Heard::Message { bytes, wire_bytes } => {
+                return Ok((bytes, received_bytes + wire_bytes as u64));
             }
-        };
-        timeout(CLOSE_TIMEOUT, reason).await.unwrap_or_else(|_| End::Lost(error.to_string()))
+            Heard::Other { wire_bytes } => received_bytes += wire_bytes as u64,
+        }
     }
 }
 

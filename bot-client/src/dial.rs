@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
+use crate::carrier::Transport;
 use crate::delayed::Delayed;
 use crate::net::{Link, Net};
 
@@ -31,6 +32,8 @@ pub struct Dial {
     pub net: Option<Net>,
     /// Seed of what happens there at random.
     pub seed: u64,
+    /// What is to carry them.
+    pub transport: Transport,
     /// Connections so far: each is another one in its network too.
     opened: u64,
 }
@@ -46,7 +49,13 @@ impl Dial {
     /// Connections of a client of a number, through a network where one is given.
     #[must_use]
     pub const fn new(number: usize, net: Option<Net>, seed: u64) -> Self {
-        Self { number, net, seed, opened: 0 }
+        Self { number, net, seed, transport: Transport::Ws, opened: 0 }
+    }
+
+    /// The same, carried otherwise.
+    #[must_use]
+    pub fn over(self, transport: Transport) -> Self {
+        Self { transport, ..self }
     }
 
     /// Connects to a host and port.

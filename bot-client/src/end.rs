@@ -7,6 +7,7 @@ use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::envelope::EnvelopeError;
 use tickwire_protocol::frame::FrameError;
 use tickwire_protocol::message::WelcomeError;
+use tickwire_protocol::record::RecordError;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::come_back::ComeBack;
@@ -90,6 +91,16 @@ impl From<tungstenite::Error> for ConnectError {
     }
 }
 
+impl From<ConnectError> for End {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Refused(refusal) => Self::Refused(refusal),
+            ConnectError::Ended(end) => end,
+            error => Self::Lost(error.to_string()),
+        }
+    }
+}
+
 /// Why a connection ended.
 #[derive(Debug, Error)]
 pub enum End {
@@ -116,6 +127,12 @@ pub enum End {
     /// An event too few or twice.
     #[error(transparent)]
     Event(#[from] EventOrderError),
+    /// A session over HTTP that the server has refused to go on with.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Over HTTP, what is no record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// Text, where everything is binary.
     #[error("the server sent text")]
     Text,
@@ -129,7 +146,12 @@ impl End {
             Self::Closed { code, .. } => ComeBack::after_close(*code),
             Self::Lost(_) | Self::Silent(_) => ComeBack::AFTER_LOSS,
             // Two ends that do not understand each other will not do so a second later.
-            Self::Message(_) | Self::Frame(_) | Self::Event(_) | Self::Text => ComeBack::Never,
+            // There is no such session any more: its player may be there all the same.
+            Self::Refused(refusal) if refusal.status == 404 => ComeBack::AFTER_LOSS,
+            Self::Refused(refusal) => refusal.come_back(),
+            Self::Message(_) | Self::Frame(_) | Self::Event(_) | Self::Record(_) | Self::Text => {
+                ComeBack::Never
+            }
         }
     }
 

@@ -195,6 +195,8 @@ struct RoomRequest<'a> {
 #[derive(Deserialize)]
 struct RoomList {
     rooms: Vec<RoomStatus>,
+    /// What the next page is asked for with, where there is one.
+    next: Option<String>,
 }
 
 /// A server's HTTP side. Clones share their connections.
@@ -248,8 +250,14 @@ impl Lobby {
     /// # Errors
     /// [`CallError`].
     pub async fn rooms(&self) -> Result<Vec<RoomStatus>, CallError> {
-        let list: RoomList = self.call(self.http.get(self.at("/api/rooms"))).await?;
-        Ok(list.rooms)
+        let mut rooms = Vec::new();
+        let mut page = self.at("/api/rooms?limit=200");
+        loop {
+            let list: RoomList = self.call(self.http.get(page)).await?;
+            rooms.extend(list.rooms);
+            let Some(next) = list.next else { return Ok(rooms) };
+            page = self.at(&format!("/api/rooms?limit=200&after={next}"));
+        }
     }
 
     /// What the server measures of itself.

@@ -26,6 +26,8 @@ pub enum CloseReason {
     Unauthorised = 4001,
     /// A message that does not decode or holds a value out of range.
     BadMessage = 4400,
+    /// The room's host sent the player away.
+    Kicked = 4403,
     /// The room does not exist.
     NoSuchRoom = 4404,
     /// Nothing was heard for the heartbeat timeout.
@@ -55,7 +57,7 @@ pub enum Reconnect {
 
 impl CloseReason {
     /// Every reason, in ascending order of its code.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Normal,
         Self::GoingAway,
         Self::ProtocolError,
@@ -66,6 +68,7 @@ impl CloseReason {
         Self::Restarting,
         Self::Unauthorised,
         Self::BadMessage,
+        Self::Kicked,
         Self::NoSuchRoom,
         Self::SilentTooLong,
         Self::Replaced,
@@ -101,6 +104,7 @@ impl CloseReason {
             Self::Restarting => "the server restarts; come back in a moment",
             Self::Unauthorised => "token missing, unknown, used or expired: join again",
             Self::BadMessage => "message does not decode or a value is out of range",
+            Self::Kicked => "the host sent you away",
             Self::NoSuchRoom => "no such room: it may have ended; join again",
             Self::SilentTooLong => "nothing heard for too long: answer pings or send something",
             Self::Replaced => "the same player connected from elsewhere",
@@ -139,6 +143,7 @@ impl CloseReason {
             Self::Restarting => "restarting",
             Self::Unauthorised => "unauthorised",
             Self::BadMessage => "bad_message",
+            Self::Kicked => "kicked",
             Self::NoSuchRoom => "no_such_room",
             Self::SilentTooLong => "silent",
             Self::Replaced => "replaced",

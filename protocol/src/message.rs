@@ -185,6 +185,12 @@ pub enum ServerMessage {
     },
     /// The answer to a [`ClientMessage::Request`].
     Answer(Answer),
+    /// Who the room's host is: after the welcome, and whenever it changes. Only for connections that know of
+    /// hosts ([`Subprotocol::has_hosts`](crate::version::Subprotocol::has_hosts)).
+    Host {
+        /// The host; `None` while there is none.
+        player: Option<PlayerId>,
+    },
 }
 
 /// Everything a client needs before the first state frame.

@@ -197,7 +197,9 @@ impl<'a> Record<'a> {
 
 /// A reason as far as it may be told.
 fn shortened(reason: &str) -> &str {
-    &reason[..reason.floor_char_boundary(MAX_REASON_BYTES)]
+    let most = reason.len().min(MAX_REASON_BYTES);
+    let end = (0..=most).rev().find(|&end| reason.is_char_boundary(end));
+    &reason[..end.unwrap_or_default()]
 }
 
 #[cfg(test)]

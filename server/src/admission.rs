@@ -5,6 +5,7 @@
 //! the limits per address, so that bots and tests work, unless it is told otherwise. Behind a proxy, all
 //! would come from one address: what the proxy says counts instead, if the proxy is known.
 
+mod guesses;
 mod places;
 mod rate;
 
@@ -12,21 +13,24 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 use thiserror::Error;
 
+use guesses::Guesses;
 use places::{Places, TakenPlace};
 use rate::Rate;
+
+pub use guesses::TooManyGuesses;
 
 /// The limits.
 #[derive(Clone, Debug)]
 pub struct AdmissionLimits {
     /// Most connections of all. 20000 by default: what a common limit of descriptors allows for.
     pub sessions: usize,
-    /// Most WebSockets of one address, and most connections of HTTP. 64 by default: a school behind one
-    /// address.
+    /// Most sessions of one address, and a quarter of the connections of HTTP that it may have: those without
+    /// a WebSocket take three. 64 by default: a school behind one address.
     pub sessions_per_address: usize,
     /// Joins and opened rooms per second and address, four times as many at once. 8 by default: faster
     /// than a class can click.
@@ -34,12 +38,21 @@ pub struct AdmissionLimits {
     /// WebSockets opened per second and address, likewise. 16 by default: one for each join, and as many
     /// for those who come back.
     pub upgrades_per_second: NonZeroU32,
+    /// Wrong codes, passwords and host keys of one address in a minute, the own machine's included. 10 by
+    /// default: more than anybody mistypes.
+    pub guesses_per_minute: NonZeroU32,
+    /// Most who listen to server-sent events. 2000 by default: a page open for each of as many people, and
+    /// some megabytes.
+    pub event_listeners: usize,
     /// Whether the server's own machine is limited as well. Not by default.
     pub limits_loopback: bool,
     /// Proxies whose `X-Forwarded-For` is believed. None by default.
     pub trusted_proxies: Vec<IpNet>,
 }
 
+/// Connections of HTTP that an address may have for each of its sessions: one without a WebSocket takes up to
+/// three.
+const CONNECTIONS_PER_SESSION: usize = 4;
 /// Stands for addresses that cannot be made out.
 const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
@@ -52,6 +65,9 @@ pub enum NotAdmitted {
     /// The address has as many connections as it may.
     #[error("too many connections from this address")]
     TooManyConnections,
+    /// As many listen to events as may.
+    #[error("too many listen to events: try again later")]
+    TooManyListeners,
     /// The address joins too often.
     #[error("too many joins from this address: try again in a moment")]
     TooManyJoins,
@@ -69,12 +85,22 @@ pub struct Admission {
     requests: Arc<Places>,
     joins: Rate,
     upgrades: Rate,
+    guesses: Guesses,
+    listeners: AtomicUsize,
+    listening: Arc<Places>,
     has_met_proxy: AtomicBool,
 }
 
 /// A WebSocket that was let in. Gives its place back when dropped.
 #[derive(Debug)]
 pub struct Place {
+    admission: Arc<Admission>,
+    _of_address: Option<TakenPlace>,
+}
+
+/// A listener to events who was let in, likewise.
+#[derive(Debug)]
+pub struct ListenerPlace {
     admission: Arc<Admission>,
     _of_address: Option<TakenPlace>,
 }
@@ -92,9 +118,12 @@ impl Admission {
         Self {
             sessions: AtomicUsize::new(0),
             sockets: Places::new(limits.sessions_per_address),
-            requests: Places::new(limits.sessions_per_address),
+            requests: Places::new(CONNECTIONS_PER_SESSION * limits.sessions_per_address),
             joins: Rate::new(limits.joins_per_second),
             upgrades: Rate::new(limits.upgrades_per_second),
+            guesses: Guesses::new(limits.guesses_per_minute),
+            listeners: AtomicUsize::new(0),
+            listening: Places::new(limits.sessions_per_address),
             has_met_proxy: AtomicBool::new(false),
             limits,
         }
@@ -142,14 +171,25 @@ impl Admission {
     }
 
     /// An address as it is counted; `None` when it is not.
-    fn counted(&self, address: Option<IpAddr>) -> Option<IpAddr> {
-        let address =
-            address.filter(|address| self.limits.limits_loopback || !address.is_loopback())?;
-        Some(match address {
-            IpAddr::V4(_) => address,
-            // One subscriber has a whole /64 of them (RFC 6177).
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        })
+    #[must_use]
+    pub fn counted(&self, address: Option<IpAddr>) -> Option<IpAddr> {
+        let is_limited = |address: &IpAddr| self.limits.limits_loopback || !address.is_loopback();
+        address.filter(is_limited).map(subscriber)
+    }
+
+    /// Looks at what may be a guess of a code, password or key, unless the address has guessed wrong too
+    /// often; `is_wrong` says whether a failure is a wrong guess. Here the own machine counts like any other.
+    ///
+    /// # Errors
+    /// [`TooManyGuesses`].
+    pub fn guess<T, E>(
+        &self,
+        address: Option<IpAddr>,
+        look: impl FnOnce() -> Result<T, E>,
+        is_wrong: impl FnOnce(&E) -> bool,
+    ) -> Result<Result<T, E>, TooManyGuesses> {
+        let address = subscriber(address.unwrap_or(UNKNOWN));
+        self.guesses.guess(address, Instant::now(), look, is_wrong)
     }
 
     /// Takes note of a join, or of a room that is to be opened.
@@ -187,6 +227,31 @@ impl Admission {
         Ok(place)
     }
 
+    /// Lets somebody listen to events.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`].
+    pub fn admit_listener(
+        self: &Arc<Self>,
+        address: Option<IpAddr>,
+    ) -> Result<ListenerPlace, NotAdmitted> {
+        let mut place = ListenerPlace { admission: Arc::clone(self), _of_address: None };
+        if self.listeners.fetch_add(1, Ordering::Relaxed) >= self.limits.event_listeners {
+            return Err(NotAdmitted::TooManyListeners);
+        }
+        if let Some(address) = self.counted(address) {
+            let taken = self.listening.take(address).ok_or(NotAdmitted::TooManyConnections)?;
+            place._of_address = Some(taken);
+        }
+        Ok(place)
+    }
+
+    /// How many listen to events.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        self.listeners.load(Ordering::Relaxed)
+    }
+
     /// Lets a connection of HTTP in, by its peer: nothing has been read of it. Those of known proxies are
     /// not counted.
     ///
@@ -208,6 +273,20 @@ impl Drop for Place {
     }
 }
 
+impl Drop for ListenerPlace {
+    fn drop(&mut self) {
+        self.admission.listeners.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Whom an address belongs to: one subscriber has a whole /64 of version six (RFC 6177).
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    }
+}
+
 /// IPv4 as it is, however the socket tells it.
 fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
@@ -223,6 +302,8 @@ mod tests {
             sessions_per_address: 2,
             joins_per_second: NonZeroU32::new(2).unwrap(),
             upgrades_per_second: NonZeroU32::new(3).unwrap(),
+            guesses_per_minute: NonZeroU32::new(2).unwrap(),
+            event_listeners: 3,
             limits_loopback,
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
         }))
@@ -251,12 +332,37 @@ mod tests {
     fn an_address_has_so_many_connections_of_http_but_a_known_proxy_any_number() {
         let admission = admission(false);
         let enter = |from: &str| admission.admit_request(address(from));
-        let one = [enter("192.0.2.1").unwrap(), enter("::ffff:192.0.2.1").unwrap()];
+        let mut one: Vec<_> = (1..8).map(|_| enter("192.0.2.1").unwrap()).collect();
+        one.push(enter("::ffff:192.0.2.1").unwrap());
         assert_eq!(enter("192.0.2.1").unwrap_err(), NotAdmitted::TooManyConnections);
         let _many: Vec<_> = (0..9).map(|_| enter("10.0.0.1").unwrap()).collect();
         drop(one);
         enter("192.0.2.1").unwrap();
         assert!(admission.requests.is_empty());
+    }
+
+    #[test]
+    fn so_many_listen_to_events_and_so_many_of_an_address() {
+        let admission = admission(false);
+        let listen = |from: &str| admission.admit_listener(address(from));
+        let one = [listen("192.0.2.1").unwrap(), listen("192.0.2.1").unwrap()];
+        assert_eq!(listen("192.0.2.1").unwrap_err(), NotAdmitted::TooManyConnections);
+        let _other = listen("127.0.0.1").unwrap();
+        assert_eq!(listen("127.0.0.1").unwrap_err(), NotAdmitted::TooManyListeners);
+        drop(one);
+        assert_eq!(admission.listeners(), 1);
+        assert!(listen("192.0.2.1").is_ok());
+    }
+
+    #[test]
+    fn neighbours_share_their_guesses_and_the_own_machine_has_no_more() {
+        let admission = admission(false);
+        let guess = |from: &str| admission.guess(address(from), || Err::<(), _>(()), |()| true);
+        for from in ["2001:db8::1", "2001:db8::2", "127.0.0.1", "127.0.0.1"] {
+            assert!(guess(from).is_ok());
+        }
+        assert!(guess("2001:db8::3").is_err());
+        assert!(guess("127.0.0.1").is_err());
     }
 
     #[test]

@@ -363,6 +363,8 @@ mod tests {
             ("--workers", "many"),
             ("--client-budget", "999"),
             ("--joins-per-second", "0"),
+            ("--guesses-per-minute", "0"),
+            ("--max-event-listeners", "0"),
             ("--trusted-proxy", "everybody"),
             ("--max-message-bytes", "4095"),
             ("--bytes-per-second", "1"),

@@ -4,6 +4,7 @@
 use dashmap::DashMap;
 use tickwire_protocol::ids::RoomId;
 
+use crate::identity::RoomCode;
 use crate::room::RoomHandle;
 
 /// Finds rooms by id.
@@ -17,6 +18,9 @@ pub trait Directory: Send + Sync {
     /// The room with this id.
     fn find(&self, id: RoomId) -> Option<RoomHandle>;
 
+    /// The private room with this code, where its match is played.
+    fn find_by_code(&self, code: RoomCode) -> Option<RoomHandle>;
+
     /// All rooms, by ascending id.
     fn list(&self) -> Vec<RoomHandle>;
 }
@@ -25,19 +29,32 @@ pub trait Directory: Send + Sync {
 #[derive(Default)]
 pub struct LocalDirectory {
     rooms: DashMap<RoomId, RoomHandle>,
+    codes: DashMap<RoomCode, RoomId>,
 }
 
 impl Directory for LocalDirectory {
     fn insert(&self, room: RoomHandle) {
+        // A room that only shows the match of a private one has the same door.
+        if let Some(code) = room.door.code().filter(|_| room.shows.is_match()) {
+            self.codes.insert(code, room.id);
+        }
         self.rooms.insert(room.id, room);
     }
 
     fn remove(&self, id: RoomId) {
-        self.rooms.remove(&id);
+        let Some((_, room)) = self.rooms.remove(&id) else { return };
+        if let Some(code) = room.door.code() {
+            self.codes.remove_if(&code, |_, listed| *listed == id);
+        }
     }
 
     fn find(&self, id: RoomId) -> Option<RoomHandle> {
         self.rooms.get(&id).map(|room| room.clone())
+    }
+
+    fn find_by_code(&self, code: RoomCode) -> Option<RoomHandle> {
+        let id = *self.codes.get(&code)?;
+        self.find(id)
     }
 
     fn list(&self) -> Vec<RoomHandle> {

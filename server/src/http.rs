@@ -1,12 +1,15 @@
 //! HTTP: joining, listing, recordings, health, metrics, the demo, and the upgrade to a WebSocket.
 
+mod body;
 mod credentials;
 mod demo;
 mod error;
+mod events;
 mod fallback;
 pub(crate) mod handshake;
 mod health;
 mod join;
+mod listing;
 pub mod origin;
 mod pages;
 mod replays;
@@ -17,11 +20,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use actix_cors::Cors;
+use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, FORWARDED, HeaderMap, RETRY_AFTER};
 use actix_web::web::{self, JsonConfig, QueryConfig, ServiceConfig};
 use tracing::warn;
 
 use crate::admission::Admission;
+use crate::events::Feed;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
 use crate::session::environment::SocketEnvironment;
@@ -43,6 +48,8 @@ pub struct Api {
     pub metrics: Arc<Metrics>,
     /// How many come in.
     pub admission: Arc<Admission>,
+    /// What happens on the server.
+    pub events: Arc<Feed>,
     /// What connections share.
     pub sockets: Arc<SocketEnvironment>,
 }
@@ -54,8 +61,8 @@ pub fn cors(api: &Api) -> Cors {
         .allowed_origin_fn(move |origin, _| {
             origin.to_str().is_ok_and(|origin| origins.is_listed(origin))
         })
-        .allowed_methods(["GET", "POST"])
-        .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
+        .allowed_methods(["GET", "POST", "DELETE"])
+        .allowed_headers([AUTHORIZATION, CONTENT_TYPE, events::LAST_EVENT_ID])
         .expose_headers([RETRY_AFTER])
         .max_age(CORS_MAX_AGE_SECONDS)
         // Pages of the server itself send an origin too, and are not in the list.
@@ -105,6 +112,16 @@ pub(crate) fn requested_host<'a>(
     (forwarded("x-forwarded-host").or_else(|| text("host")), is_secure)
 }
 
+/// Where clients find the server, without a slash at the end: as `--public-url` says, else as they have asked.
+pub(crate) fn page_url(api: &Api, request: &HttpRequest) -> String {
+    if let Some(url) = &api.lobby.config().public_url {
+        return url.clone();
+    }
+    let (host, is_secure) = requested_host(&api.admission, request.peer_addr(), request.headers());
+    let scheme = if is_secure { "https" } else { "http" };
+    format!("{scheme}://{}", host.unwrap_or_else(|| request.app_config().host()))
+}
+
 /// Adds every route.
 pub fn configure(service: &mut ServiceConfig, api: Api) {
     let json = JsonConfig::default().limit(MAX_JSON_BYTES).error_handler(|cause, request| {
@@ -122,8 +139,11 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .app_data(json)
         .app_data(query)
         .service(join::join)
-        .service(rooms::list)
+        .service(listing::list)
         .service(rooms::open)
+        .service(rooms::close)
+        .service(events::of_server)
+        .service(events::of_room)
         .service(replays::list)
         .service(replays::details)
         .service(upgrade::no_upgrade)
@@ -152,6 +172,8 @@ mod tests {
             sessions_per_address: 1,
             joins_per_second: NonZeroU32::MIN,
             upgrades_per_second: NonZeroU32::MIN,
+            guesses_per_minute: NonZeroU32::MIN,
+            event_listeners: 1,
             limits_loopback: false,
             trusted_proxies: Vec::new(),
         };

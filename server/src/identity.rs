@@ -9,9 +9,11 @@
 //! stands for. By default it is signed ([`Keyring`]); an application that embeds the server can put its
 //! own [`Authenticator`] in that place. Tokens never appear in logs.
 
+mod code;
 mod key;
 mod keyring;
 mod ledger;
+mod password;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -20,10 +22,12 @@ use thiserror::Error;
 use tickwire_protocol::ids::{PlayerId, RoomId};
 use tickwire_simulation::room::SeatRequest;
 
+pub use code::{ParseCodeError, RoomCode};
 pub use key::{AuthKey, KeyError};
 pub use keyring::Keyring;
 pub(crate) use ledger::Ledger;
 pub use ledger::LedgerFull;
+pub use password::{Lock, NoPassword};
 
 /// How long a token lets somebody in. The seat is kept for 10 s of that: see
 /// [`RoomConfig::reservation_ticks`](tickwire_simulation::room::RoomConfig::reservation_ticks).
@@ -38,6 +42,10 @@ pub struct Claims {
     pub player: PlayerId,
     /// Name, role and send rate, should the seat have lapsed by then.
     pub request: SeatRequest,
+    /// Whether the player is the room's host.
+    pub hosts: bool,
+    /// Where the request came from, if its address is counted: whom the host sends away is kept out by it.
+    pub address: Option<IpAddr>,
     /// When it was given out, since 1970.
     pub issued: Duration,
     /// Tells tokens apart, so that each is used once.

@@ -15,6 +15,7 @@
 //!                                → identity (a signed token)
 //! room::driver → journal::writer   one thread that writes matches down; journal::revival brings them back
 //! … with a recording's name → recordings (which match) → a room that shows it
+//! room::driver → events → http::events   what happens, for those who only listen
 //! room::timer    one thread that knows when each room's next tick is due
 //!
 //! server replay FILE → replay → tickwire_simulation::journal            (no server at all)
@@ -26,6 +27,7 @@
 pub mod admission;
 pub mod config;
 pub mod directory;
+pub mod events;
 pub mod http;
 pub mod identity;
 pub mod journal;

@@ -1,6 +1,7 @@
 //! Every message between actors, on one page. All of them go one way; the only answer anybody waits
 //! for is a reservation's, off the hot path.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix::{Addr, Message};
@@ -22,6 +23,16 @@ pub struct TickDue;
 #[derive(Message)]
 #[rtype(result = "Result<PlayerId, RoomFull>")]
 pub struct Reserve(pub SeatRequest);
+
+/// Lobby → room: what a member is there as, to get the like elsewhere.
+#[derive(Message)]
+#[rtype(result = "Option<SeatRequest>")]
+pub struct WhoIs(pub PlayerId);
+
+/// Lobby → room: the host wants it to end.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct CloseRoom;
 
 /// Session → room: a connection wants in. The outcome comes through the outbox, in order with
 /// everything else: [`Outgoing::Joined`] or [`Outgoing::Close`].
@@ -47,6 +58,10 @@ pub enum Purpose {
         reserved: PlayerId,
         /// What was asked for, should the reservation have lapsed.
         request: SeatRequest,
+        /// Whether it is the room's host.
+        hosts: bool,
+        /// Where the request came from, if its address is counted.
+        address: Option<IpAddr>,
     },
     /// To go on as a player whose connection was lost.
     Resume {

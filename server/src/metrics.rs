@@ -108,6 +108,12 @@ impl Metrics {
         })
     }
 
+    /// Ticks of all rooms so far, and how many of them took longer than their period.
+    #[must_use]
+    pub fn ticks(&self) -> (u64, u64) {
+        self.rooms.ticks()
+    }
+
     /// Counts a connection's end, by a close reason's label or another word for it.
     pub fn note_close(&self, cause: &str) {
         self.closes.with_label_values(&[cause]).inc();
@@ -200,6 +206,7 @@ mod tests {
                 "tickwire_tick_lateness_seconds histogram",
                 "tickwire_tick_moved_seconds_total counter",
                 "tickwire_tick_seconds histogram",
+                "tickwire_ticks_overrun_total counter",
                 "tickwire_upgrades_refused_total counter",
             ]
         );

@@ -3,8 +3,11 @@
 
 pub mod board;
 pub mod clock;
+pub mod door;
 pub mod driver;
 mod ending;
+mod happenings;
+mod hosting;
 pub mod inbox;
 mod journalled;
 pub mod opener;
@@ -18,6 +21,8 @@ use std::sync::Arc;
 use actix::Addr;
 use tickwire_protocol::ids::RoomId;
 
+use crate::events::Feed;
+
 pub use driver::RoomDriver;
 pub use shows::Shows;
 
@@ -30,12 +35,16 @@ pub struct RoomHandle {
     pub game: Arc<str>,
     /// What it shows. Nobody comes to what is no match who has not asked for it.
     pub shows: Shows,
+    /// What it is called outside, and who gets in.
+    pub door: Arc<door::Door>,
     /// Its actor: seats and connections.
     pub address: Addr<RoomDriver>,
     /// Where sessions put what clients send.
     pub inbox: Arc<inbox::Inbox>,
     /// Its time.
     pub clock: Arc<clock::RoomClock>,
+    /// What happens in it, for those who only listen.
+    pub feed: Arc<Feed>,
     /// What it shows of itself.
     pub board: Arc<board::RoomBoard>,
 }

@@ -16,6 +16,7 @@ use tracing::{info, warn};
 use crate::admission::Admission;
 use crate::config::{DrainConfig, ServerConfig};
 use crate::directory::{Directory, LocalDirectory};
+use crate::events::{Feed, health};
 use crate::http::handshake::{self, Handshake};
 use crate::http::{self, Api, upgrade};
 use crate::identity::{AuthKey, Authenticator, Keyring};
@@ -37,6 +38,10 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 /// sessions end by themselves before that. This is for what they leave behind, and for a client that says
 /// it has read what it has not.
 const KERNEL_MARGIN: Duration = Duration::from_millis(500);
+/// Events of the server that are kept for those who come back: a quarter of an hour of its health.
+const SERVER_EVENTS_KEPT: usize = 1024;
+/// Longest time to wait for those who listen to events to take in the last one.
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(500);
 /// How often a draining server looks whether everybody is gone.
 const DRAIN_POLL: Duration = Duration::from_millis(20);
 
@@ -68,6 +73,7 @@ pub struct Server {
     epoch: Epoch,
     lobby: Arc<Lobby>,
     admission: Arc<Admission>,
+    events: Arc<Feed>,
     task: HttpTask,
     /// Whether tokens are signed with a key that only this process knows.
     has_passing_key: bool,
@@ -111,6 +117,7 @@ impl Server {
         let epoch = Epoch::begin();
         let metrics = Arc::new(Metrics::new()?);
         let directory = Arc::<LocalDirectory>::default();
+        let events = Arc::new(Feed::new(SERVER_EVENTS_KEPT));
         let journals = config.journal.dir.clone();
         let journals = journals
             .map(|dir| Writer::start(dir, &config.journal, Arc::clone(&metrics)))
@@ -123,6 +130,7 @@ impl Server {
             epoch,
             Arc::clone(&keyring),
             Arc::clone(&metrics),
+            Arc::clone(&events),
             journals,
         )
         .map_err(StartError::Thread)?;
@@ -131,12 +139,14 @@ impl Server {
             opener.revive_all();
         }
         let stopping = Stopping::default();
+        let admission = Arc::new(Admission::new(config.access.admission.clone()));
         let lobby = Arc::new(Lobby::new(
             Arc::clone(&config),
             directory,
             opener,
             authenticator,
             keyring,
+            Arc::clone(&admission),
             recordings,
             stopping.clone(),
         ));
@@ -150,16 +160,22 @@ impl Server {
             stopping,
             keys: Arc::default(),
         });
-        let admission = Arc::new(Admission::new(config.access.admission.clone()));
         let api = Api {
             lobby: Arc::clone(&lobby),
             metrics: Arc::clone(&metrics),
             admission: Arc::clone(&admission),
+            events: Arc::clone(&events),
             sockets,
         };
         let (address, task) = serve(listener, &config, api)
             .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
-        Ok(Self { address, epoch, lobby, admission, task, has_passing_key })
+        actix::spawn(health::tell(
+            Arc::clone(&events),
+            Arc::clone(&lobby),
+            metrics,
+            Arc::clone(&admission),
+        ));
+        Ok(Self { address, epoch, lobby, admission, events, task, has_passing_key })
     }
 
     /// The address that it listens on.
@@ -188,6 +204,7 @@ impl Server {
         info!(sessions = self.admission.sessions(), ?timeout, "shutting down");
         let ended = async {
             drain(&self.lobby, self.epoch, &self.admission).await;
+            say_goodbye(&self.events, &self.admission).await;
             handle.stop(false).await;
         };
         if actix::clock::timeout(timeout, ended).await.is_err() {
@@ -266,4 +283,17 @@ async fn drain(lobby: &Lobby, epoch: Epoch, admission: &Admission) {
         }
         actix::clock::sleep(DRAIN_POLL).await;
     }
+}
+
+/// Ends the answers to those who listen to the server, and waits a moment for all answers of that kind to end.
+async fn say_goodbye(events: &Feed, admission: &Admission) {
+    events.publish("stopping", &serde_json::json!({}));
+    events.end();
+    let gone = async {
+        while admission.listeners() > 0 {
+            actix::clock::sleep(DRAIN_POLL).await;
+        }
+    };
+    // Who does not read is not waited for.
+    let _ = actix::clock::timeout(GOODBYE_TIMEOUT, gone).await;
 }

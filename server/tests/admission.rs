@@ -100,7 +100,7 @@ async fn who_does_not_finish_a_request_is_answered_and_counted() {
 async fn an_address_has_so_many_connections_of_http() {
     let server = TestServer::start(&["--limit-loopback", "--max-sessions-per-address=2"]);
     let mut held = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..8 {
         held.push(TcpStream::connect(server.address).await.unwrap());
     }
     // One more is ended without a word, until another is given back.

@@ -55,6 +55,8 @@ export class Game {
   free = new FreeCamera();
   /** What is between this page and the server, besides what is there anyway. */
   network = new Network();
+  /** What is to carry the connection. @type {import('../sdk/index.js').Transport | 'auto'} */
+  transport = 'auto';
   meters = new Meters();
 
   /** Player names as shown, by id; emptied when the roster changes. @type {Map<number, string>} */
@@ -103,14 +105,14 @@ export class Game {
   /**
    * Joins a room to watch or to play it, and leaves the one before. From here on the room itself goes
    * to others and from one role to the other: whoever gets no seat stays.
-   * @param {{ url: string, name: string, room?: string, replay?: string, spectate?: boolean }} wanted
+   * @param {{ url: string, name: string } & import('./rooms/desk.js').Place} wanted
    * @param {{ isScenery?: boolean }} [options]
    * @returns {Room}
    */
   enter(wanted, { isScenery = false } = {}) {
     this.leave();
     const prediction = arenaRules(() => ({ world: this.world, player: room.player ?? 0 }));
-    const room = join({ game: 'arena', WebSocket: this.#Socket, prediction, ...wanted });
+    const room = join({ game: 'arena', transport: this.transport, WebSocket: this.#Socket, prediction, ...wanted });
     this.room = room;
     this.#place = undefined;
     this.playing = !wanted.spectate;

@@ -1,25 +1,20 @@
 /**
  * Start-up and wiring: the start screen, playing and watching, and going from one to the other; what
- * the address asks for; and the loop of frames.
- *
- * ```text
- * ?name=NAME   plays at once          ?watch   watches at once
- * ?room=ID     joins that room        ?net=latency:150,jitter:30,stall:2   a simulated network
- * ?replay=NAME shows that recording
- * ```
+ * the address asks for (address.js); and the loop of frames.
  *
  * For the console and for tests there is `window.tickwire`: `room` (the SDK's room), `game` (frames,
  * scene, camera), `input` (what is sent), `replay`, `play(name)`, `watch()` and `showStart()`.
  */
+import { wishesIn } from './address.js';
 import { Game } from './game.js';
 import { find } from './hud/page.js';
 import { waitingText } from './hud/status-text.js';
 import { wireKeys } from './keys.js';
 import { cleanName } from './names.js';
-import { conditionsOf } from './net/network.js';
 import { NetPanel } from './net/panel.js';
 import { Replay } from './replay/replay.js';
-import { openRoom } from './rooms/listing.js';
+import { RoomDesk } from './rooms/desk.js';
+import { hostKeyOf } from './rooms/host-keys.js';
 import { RoomPanel } from './rooms/room-panel.js';
 import { Rooms } from './rooms/rooms.js';
 import { SpectatorInput } from './spectator/spectator-input.js';
@@ -30,15 +25,18 @@ const SPECTATOR = 'Spectator';
 /** How often the start screen counts heads, in milliseconds. */
 const COUNT_MS = 1000;
 
-const address = new URL(window.location.href);
-const server = address.origin;
-/** The room to join; any if undefined. @type {string | undefined} */
-let wantedRoom = address.searchParams.get('room') || undefined;
-/** The recording to watch, if one is. @type {string | undefined} */
-let wantedReplay = address.searchParams.get('replay') ?? undefined;
-const wantedName = address.searchParams.get('name');
+const server = window.location.origin;
+const wishes = wishesIn(window.location.href);
 
-/** @typedef {{ room: string | undefined, spectate: boolean, replay?: string }} Place */
+/** @typedef {import('./rooms/desk.js').Door} Door */
+/** @typedef {import('./rooms/desk.js').Place} Place */
+/** @typedef {import('../sdk/index.js').Room} Room */
+/** @typedef {import('../sdk/index.js').TickwireError} TickwireError */
+
+/** The room that one is in, or wants to be in, and what opens it; any if it is empty. @type {Door} */
+let wanted = { room: wishes.room, code: wishes.code, hostKey: hostKeyOf(wishes.code ?? wishes.room) };
+/** The recording to watch, if one is. @type {string | undefined} */
+let wantedReplay = wishes.replay;
 
 const field = find(document, '#field', HTMLCanvasElement);
 const game = new Game(field, {
@@ -47,31 +45,38 @@ const game = new Game(field, {
   fire: find(document, '#touch-fire', HTMLElement),
   dash: find(document, '#touch-dash', HTMLElement),
 });
-game.network.conditions = conditionsOf(address.searchParams.get('net'));
+game.network.conditions = wishes.conditions;
+game.transport = wishes.transport;
 const start = new StartScreen();
 const rooms = new Rooms(server);
-const roomPanel = new RoomPanel(find(document, '#rooms', HTMLElement));
+const desk = new RoomDesk(server);
+const roomPanel = new RoomPanel(find(document, '#rooms', HTMLElement), game.nameOf);
 const netPanel = new NetPanel(find(document, '#net', HTMLElement), game.meters, game.network);
 const spectatorInput = new SpectatorInput(field, game);
 const replay = new Replay(find(document, '#replay', HTMLElement), server, game);
 /** The name that was taken last. */
 let playerName = start.name;
-/** How often somebody has wanted to go somewhere: what was asked for before that is of no use. */
-let wishes = 0;
 
 /** @param {'start' | 'play' | 'watch'} screen */
 const isShown = (screen) => document.body.dataset.screen === screen;
 
-/** Shows the start screen, and a room as the scenery behind it. */
-function showStart() {
-  wishes += 1;
+/** Says something where one looks. @param {string} text */
+function say(text) {
+  if (isShown('start')) start.say(text, 'error');
+  else game.hud.notices.say(text, performance.now());
+}
+
+/**
+ * Shows the start screen, and a room as the scenery behind it.
+ * @param {Door} [door] any room where it is empty
+ */
+function showStart({ hostKey: _, ...door } = wanted) {
   start.show();
   replay.leave();
   roomPanel.toggle(false);
-  const wanted = { url: server, room: wantedRoom, name: SPECTATOR, spectate: true };
-  const room = game.enter(wanted, { isScenery: true });
-  room.on('connection', ({ state, reason }) => {
-    if (state === 'closed' && game.room === room) start.say(reason || 'The server refused.', 'error');
+  const room = game.enter({ url: server, ...door, name: SPECTATOR, spectate: true }, { isScenery: true });
+  room.on('connection', ({ state, error }) => {
+    if (state === 'closed' && game.room === room) start.say(error?.message || 'The server refused.', 'error');
   });
   void rooms.ask();
 }
@@ -82,18 +87,18 @@ function showStart() {
  */
 function play(name) {
   playerName = name;
-  go({ room: wantedRoom, spectate: false });
+  go({ ...wanted, spectate: false });
 }
 
 /** Watches. */
 function watch() {
   if (isShown('start')) playerName = start.takeName();
-  go({ room: wantedRoom, spectate: true });
+  go({ ...wanted, spectate: true });
 }
 
 /** Shows a recording. @param {string} name */
 function watchReplay(name) {
-  go({ room: undefined, spectate: true, replay: name });
+  go({ spectate: true, replay: name });
 }
 
 /** Once more what one did when the room ended. */
@@ -108,7 +113,6 @@ function rejoin() {
  * @param {Place} place
  */
 function go(place) {
-  wishes += 1;
   const { room } = game;
   if (isShown('start') || !room || room.connection.state === 'closed') enter(place);
   else move(room, place);
@@ -116,38 +120,53 @@ function go(place) {
 
 /** @param {Place} place */
 function enter(place) {
-  wantedRoom = place.room;
-  wantedReplay = place.replay;
+  const { spectate: _, replay: recording, ...door } = place;
+  wanted = door;
+  wantedReplay = recording;
   start.busy(true);
   start.say('');
   const room = game.enter({ url: server, name: playerName, ...place });
-  roomPanel.enter(room);
+  roomPanel.enter(room, wanted.code);
   room.ready.then(
     () => arrived(room),
-    (/** @type {Error} */ error) => refused(room, error.message),
+    (/** @type {TickwireError} */ error) => {
+      if (game.room !== room) return;
+      refused(room, error.message);
+      void desk.handleRefusal(place, error);
+    },
   );
-  room.on('connection', ({ state, reason }) => {
-    if (state === 'closed' && !isShown('start') && game.room === room) {
-      game.hud.notices.ended(reason || 'The room has ended.');
-    }
+  room.on('connection', (status) => {
+    if (status.state === 'closed' && !isShown('start') && game.room === room) ended(status);
   });
 }
 
 /**
+ * The room is gone for good, or nobody's to come back to.
+ * @param {import('../sdk/index.js').ConnectionStatus} status
+ */
+function ended({ error, reason }) {
+  const isOver = error?.code === 'room_ended' || error?.code === 'kicked';
+  if (isOver && wantedReplay === undefined) wanted = {};
+  game.hud.notices.ended(reason || error?.message || 'The room has ended.', isOver ? error?.code : undefined);
+}
+
+/**
  * Goes to another room or role; whoever gets no seat there stays.
- * @param {import('../sdk/index.js').Room} room the one that one is in
+ * @param {Room} room the one that one is in
  * @param {Place} place
  */
 function move(room, place) {
   room.change(place).then(
     () => {
-      wantedRoom = place.room;
+      const { spectate: _, replay: __, ...door } = place;
+      wanted = door;
       wantedReplay = undefined;
       arrived(room);
     },
-    (/** @type {import('../sdk/index.js').TickwireError} */ { code, message }) => {
-      const isWanted = game.room === room && code !== 'superseded';
-      if (isWanted) game.hud.notices.say(message, performance.now());
+    (/** @type {TickwireError} */ error) => {
+      if (game.room !== room || error.code === 'superseded') return;
+      game.hud.notices.say(error.message, performance.now());
+      void desk.handleRefusal(place, error);
     },
   );
 }
@@ -164,7 +183,7 @@ function arrived(room) {
     return;
   }
   start.hide(room.spectator ? 'watch' : 'play');
-  roomPanel.enter(room);
+  roomPanel.enter(room, wanted.code);
   if (roomPanel.isOpen) void rooms.ask();
 }
 
@@ -175,46 +194,23 @@ function arrived(room) {
  */
 function refused(room, reason) {
   if (game.room !== room) return;
-  showStart();
+  // Not the same once more: a password that is wrong would be another guess.
+  showStart({});
   start.say(reason, 'error');
 }
 
 /**
  * Goes to another room, to do there what one does here; from the start screen, to play.
- * @param {string} room
+ * @param {Place} place
  */
-function goTo(room) {
+function goTo(place) {
   if (isShown('start')) playerName = start.takeName();
-  go({ room, spectate: isShown('watch') });
-}
-
-/** @param {string} room */
-function watchRoom(room) {
-  if (isShown('start')) playerName = start.takeName();
-  go({ room, spectate: true });
-}
-
-/** Opens a room and goes there, unless somebody went elsewhere while the server was asked. */
-async function goToNewRoom() {
-  const wish = (wishes += 1);
-  const buttons = [start.openButton, roomPanel.openButton];
-  for (const button of buttons) button.disabled = true;
-  try {
-    const room = await openRoom(server);
-    if (wish === wishes) goTo(room);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (wish !== wishes) return;
-    if (isShown('start')) start.say(reason, 'error');
-    else game.hud.notices.say(reason, performance.now());
-  } finally {
-    for (const button of buttons) button.disabled = false;
-  }
+  go({ ...place, spectate: place.spectate ?? isShown('watch') });
 }
 
 /** From playing a room to watching it, or back. */
 function turn() {
-  go({ room: game.room?.roomId ?? wantedRoom, spectate: !isShown('watch') });
+  go({ ...wanted, room: game.room?.roomId ?? wanted.room, spectate: !isShown('watch') });
 }
 
 /** Counts who flies, for the start screen. */
@@ -233,23 +229,30 @@ function countHeads() {
 function wireRooms() {
   rooms.isWanted = () => isShown('start') || roomPanel.isOpen || netPanel.isOpen;
   rooms.onReplays = (areServed) => (start.replays.hidden = !areServed);
-  rooms.onList = (list) => {
-    const current = list?.find(({ id }) => id === game.room?.roomId);
+  rooms.onList = (listing) => {
+    const current = listing?.rooms.find(({ room }) => room === game.room?.roomId);
     game.meters.tickMs = rooms.isWanted() ? (current?.tickMs ?? NaN) : NaN;
-    if (isShown('start')) start.rooms.show(list, undefined);
-    else if (roomPanel.isOpen) roomPanel.show(list, game.room);
+    if (isShown('start')) start.showRooms(listing);
+    else if (roomPanel.isOpen) roomPanel.show(listing, game.room, wanted.code);
   };
-  for (const list of [start.rooms, roomPanel.list]) {
-    list.onJoin = goTo;
-    list.onWatch = watchRoom;
+  for (const { rooms: list, seeker } of [start, { rooms: roomPanel.list, seeker: roomPanel.seeker }]) {
+    list.onJoin = (room) => void desk.join(room);
+    list.onWatch = (room) => void desk.join(room, true);
+    seeker.onSeek = (q, free) => rooms.seek(q, free);
+    seeker.onMore = () => rooms.more();
+    seeker.onCode = (code) => desk.byCode(code);
   }
-  start.onOpenRoom = goToNewRoom;
-  roomPanel.onOpenRoom = goToNewRoom;
+  desk.onGo = goTo;
+  desk.onSay = say;
+  start.onOpenRoom = () => desk.newRoom.show();
+  roomPanel.onOpenRoom = () => desk.newRoom.show();
   roomPanel.onTurn = turn;
   roomPanel.onLeave = () => {
-    wantedRoom = undefined;
+    wanted = {};
     showStart();
   };
+  roomPanel.players.onKick = (player) => game.room && void desk.kick(game.room, player, game.nameOf(player));
+  roomPanel.players.onClose = () => game.room && void desk.close(game.room);
 }
 
 /**
@@ -276,7 +279,7 @@ function wirePanels() {
   tools.onNet = () => netPanel.toggle();
   game.sound.onMuted = (muted) => tools.showSound(muted);
   roomPanel.onToggle = (isOpen, hadFocus) => {
-    if (isOpen) roomPanel.enter(game.room);
+    if (isOpen) roomPanel.enter(game.room, wanted.code);
     toggled('rooms', isOpen, hadFocus);
   };
   netPanel.onToggle = (isOpen, hadFocus) => toggled('net', isOpen, hadFocus);
@@ -335,10 +338,10 @@ wire();
 game.renderer.resize();
 if (wantedReplay !== undefined) {
   watchReplay(wantedReplay);
-} else if (wantedName !== null) {
-  start.input.value = wantedName;
-  play(cleanName(wantedName));
-} else if (address.searchParams.has('watch')) {
+} else if (wishes.name !== undefined) {
+  start.input.value = wishes.name;
+  play(cleanName(wishes.name));
+} else if (wishes.watches) {
   watch();
 } else {
   showStart();

@@ -6,6 +6,7 @@ import { find, onPress, setText } from './hud/page.js';
 import { cleanName, cleanText } from './names.js';
 import { NAME_LENGTH } from './arena.js';
 import { RoomList } from './rooms/room-list.js';
+import { RoomSeeker } from './rooms/seeker.js';
 
 const REMEMBERED_AS = 'tickwire.name';
 
@@ -24,6 +25,7 @@ export class StartScreen {
     this.input.value = rememberedName();
     const rooms = find(this.root, '#start-rooms', HTMLElement);
     this.rooms = new RoomList(rooms);
+    this.seeker = new RoomSeeker(rooms);
     this.openButton = find(rooms, '.actions .open', HTMLButtonElement);
     this.replays = find(rooms, '.actions a', HTMLAnchorElement);
     onPress(this.openButton, () => this.onOpenRoom());
@@ -60,6 +62,12 @@ export class StartScreen {
   hide(screen) {
     document.body.dataset.screen = screen;
     this.input.blur();
+  }
+
+  /** @param {import('./rooms/listing.js').Listing | undefined} listing `undefined` if the server does not say */
+  showRooms(listing) {
+    this.rooms.show(listing?.rooms, undefined);
+    this.seeker.show(listing?.hasMore ?? false);
   }
 
   /**

@@ -1,10 +1,13 @@
 /**
  * The world outside: what a room uses of the machine it runs on, so that tests can bring their own
- * and Node versions without a WebSocket can be given one.
+ * and Node versions without a WebSocket can be given one. Without one, sessions go over plain HTTP.
  *
  * @module
  */
 
+import { availableTransports } from './connection/transport-choice.js';
+
+/** @typedef {import('./connection/transport-choice.js').Transport} Transport */
 /** @typedef {import('./connection/wakefulness.js').Host} Host */
 /**
  * What the connection uses of a WebSocket.
@@ -25,7 +28,8 @@
  * The world outside, so that tests can bring their own.
  *
  * @typedef {object} Environment
- * @property {SocketConstructor} WebSocket
+ * @property {readonly Transport[]} transports those to choose from, the best first; one at least
+ * @property {SocketConstructor | undefined} WebSocket
  * @property {typeof fetch} fetch
  * @property {() => number} now local time in milliseconds, never running backwards
  * @property {() => number} random uniform from 0 to 1
@@ -43,6 +47,9 @@
  * @property {string} name the player's name
  * @property {string} [game] the game to play; the server's default if left out
  * @property {string} [room] the room to join; one with a free seat if left out
+ * @property {string} [code] the code of a room, in place of its id
+ * @property {string} [password] of the room, where it has one
+ * @property {string} [hostKey] what whoever opened the room was given: makes them its host
  * @property {string} [replay] the name of a recording, to watch it in a room of one's own
  * @property {boolean} [spectate] to watch only
  * @property {number} [sendHz] state frames per second to ask for; the server's choice if left out
@@ -50,6 +57,8 @@
  *   to predict it; it is shown as the others are if left out
  * @property {import('./picture/modes.js').Modes} [modes] how entities are shown, by kind; `interpolate` if left
  *   out
+ * @property {Transport | 'auto'} [transport] what carries the connection; `auto` if left out: a WebSocket where
+ *   one can be had, else `stream`, else `poll`
  * @property {SocketConstructor} [WebSocket] for Node before 22, such as that of the package `ws`
  * @property {typeof fetch} [fetch]
  * @property {() => number} [now] local time in milliseconds, never running backwards
@@ -63,20 +72,23 @@
  *
  * @param {JoinOptions} options
  * @returns {Environment}
- * @throws {TypeError} when the address is none, or there is no WebSocket
+ * @throws {TypeError} when the address is none, or there is nothing to connect by
  */
 export function environmentOf(options) {
   expectAddress(options.url);
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
-  if (!WebSocket) throw new TypeError('no WebSocket here: pass one, as `ws` has, to join()');
+  const fetch = options.fetch ?? globalThis.fetch;
+  const transports = availableTransports(options.transport, { WebSocket, fetch });
+  if (transports.length === 0) throw new TypeError('nothing to connect by here: pass a WebSocket, as `ws` has, to join()');
   // Wrapped, because browsers refuse their timers as methods of other objects.
   const timers = options.timers ?? {
     setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
     clearTimeout: (timer) => clearTimeout(timer),
   };
   return {
+    transports,
     WebSocket,
-    fetch: options.fetch ?? globalThis.fetch,
+    fetch,
     now: options.now ?? (() => performance.now()),
     random: options.random ?? Math.random,
     timers,

@@ -19,21 +19,24 @@ export class TickwireError extends Error {
   }
 }
 
-/** A seat was refused, or the answer was none. */
+/** A seat or a room was refused, or the answer was none. */
 export class JoinError extends TickwireError {
   /**
    * @param {number} status the HTTP status; 0 when no usable answer came
    * @param {string} code the server's short name of the cause
    * @param {string} message
    * @param {number} [retryAfterMs] when to try again, where the server says so
+   * @param {string} [field] which part of the request was wrong, where the server says so
    */
-  constructor(status, code, message, retryAfterMs) {
+  constructor(status, code, message, retryAfterMs, field) {
     super(code, message);
     this.name = 'JoinError';
     /** The HTTP status; 0 when no usable answer came. */
     this.status = status;
     /** When to try again, in milliseconds, where the server says so. */
     this.retryAfterMs = retryAfterMs;
+    /** Which part of the request was wrong, where the server says so. */
+    this.field = field;
   }
 }
 

@@ -3,7 +3,7 @@
  * server sends the game's schema at join. Runs in browsers and in Node; touches no page.
  *
  * ```text
- * socket bytes → connection → frame → chunk → replica → whereabouts → trajectories
+ * bytes → connection → frame → chunk → replica → whereabouts → trajectories
  *   trajectories → entity table: the newest state, 'enter' 'update' 'leave' → prediction
  *                → view(): what to draw, interpolated; the own entity as predicted
  * ```
@@ -16,7 +16,8 @@ import { Room as WholeRoom } from './room.js';
 export { ConnectionError, DesyncError, JoinError, RequestError, TickwireError } from './errors.js';
 export { plainText } from './plain-text.js';
 export { WireError } from './wire/wire-error.js';
-export { SUBPROTOCOL } from './connection/connection.js';
+export { SUBPROTOCOL } from './connection/versions.js';
+export { createRoom, listRooms } from './rooms.js';
 
 /**
  * What of a class is meant for others: not what begins with a `_`.
@@ -35,7 +36,7 @@ export { SUBPROTOCOL } from './connection/connection.js';
 /** @typedef {import('./room-events.js').GameEvent} GameEvent */
 /** @typedef {import('./room-events.js').Refused} Refused */
 /** @typedef {import('./room-events.js').StateChange} StateChange */
-/** @typedef {import('./connection/connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./connection/status.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./replica/entities.js').Entity} Entity */
 /** @typedef {import('./look.js').Area} Area */
 /** @typedef {import('./picture/modes.js').Modes} Modes */
@@ -48,7 +49,13 @@ export { SUBPROTOCOL } from './connection/connection.js';
  * @template State
  * @typedef {import('./prediction/prediction-rules.js').SpawnRules<State>} SpawnRules
  */
+/** @typedef {import('./connection/transport-choice.js').Transport} Transport */
 /** @typedef {import('./connection/moving.js').Place} Place */
+/** @typedef {import('./rooms.js').CreateOptions} CreateOptions */
+/** @typedef {import('./rooms.js').CreatedRoom} CreatedRoom */
+/** @typedef {import('./rooms.js').ListOptions} ListOptions */
+/** @typedef {import('./rooms.js').ListedRoom} ListedRoom */
+/** @typedef {import('./rooms.js').RoomList} RoomList */
 /** @typedef {import('./wire/messages.js').PublicWelcome} Welcome */
 /** @typedef {import('./wire/messages.js').RosterEntry} RosterEntry */
 /** @typedef {import('./requests.js').AnswerValues} AnswerValues */

@@ -63,6 +63,8 @@ export class Reception {
     this.newestEvent = 0;
     /** The newest tick that was seen on the connection before it; -Infinity before any. */
     this._newestTick = -Infinity;
+    /** Whose room it is, as far as this connection was told. @type {number | undefined} */
+    this.host = undefined;
   }
 
   /** The connection is gone. */
@@ -90,10 +92,18 @@ export class Reception {
       if (bytes[0] >= FRAME_TAG) this._handleFrame(bytes, now);
       else this._handleControl(decodeServerMessage(bytes), now);
     } catch (thrown) {
-      const error = thrown instanceof TickwireError ? thrown : faultOf(thrown);
-      this._connection.abandon(BAD_MESSAGE, error.message, error);
-      this._emitter.emit('error', error);
+      this.handleMalformed(thrown instanceof TickwireError ? thrown : faultOf(thrown));
     }
+  }
+
+  /**
+   * Something came that nobody understands.
+   *
+   * @param {TickwireError} error
+   */
+  handleMalformed(error) {
+    this._connection.abandon(BAD_MESSAGE, error.message, error);
+    this._emitter.emit('error', error);
   }
 
   /** @param {ServerMessage} message @param {number} now */
@@ -124,6 +134,10 @@ export class Reception {
         this._connection.handleFailure(message.backAfterMs);
         this._emitter.emit('failed', { backAfterMs: message.backAfterMs });
         break;
+      case 'host':
+        this.host = message.player;
+        this._emitter.emit('host', { player: message.player });
+        break;
     }
   }
 
@@ -135,6 +149,7 @@ export class Reception {
     this.link = link;
     this._uplink.start(link);
     this.welcome = welcome;
+    this.host = undefined;
     this._clock.start(welcome.tickRateHz, welcome.roomTimeMs, now);
     this._heartbeat.start(welcome.heartbeatTimeoutMs, now);
     this._stats.start(link.quietMs);

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @typedef {import('./connection/connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./connection/status.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./connection/countdown.js').Remaining} Remaining */
 /** @typedef {import('./replica/entities.js').Entity} Entity */
 /** @typedef {import('./wire/frame.js').InputEcho} InputEcho */
@@ -66,6 +66,7 @@
  * @property {RosterEntry} left somebody has left the room
  * @property {RosterEntry & {before: string}} renamed somebody is called otherwise now
  * @property {ReadonlyMap<number, RosterEntry>} roster the roster has changed
+ * @property {{player: number | undefined}} host whose room this is has become known, or has changed
  * @property {Refused} refused the server refused an input or message
  * @property {{cause: import('./wire/messages.js').Interruption, tick: number, lostTicks: number}} interrupted the
  *   match stood still and goes on from this tick: its rules failed, or the server died and what came after the tick

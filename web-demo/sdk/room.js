@@ -23,7 +23,7 @@ import { Stats } from './stats.js';
 import { Uplink } from './uplink.js';
 import { Wakefulness } from './connection/wakefulness.js';
 
-/** @typedef {import('./connection/connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./connection/status.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('./replica/entities.js').Entity} Entity */
 /** @typedef {import('./look.js').Area} Area */
 /** @typedef {import('./wire/messages.js').RosterEntry} RosterEntry */
@@ -50,7 +50,11 @@ export class Room {
     /** The room's clock. */
     this.clock = new Clock();
     this.stats = new Stats(environment.now);
-    this._uplink = new Uplink(environment.timers, (bytes) => this._connection.send(bytes));
+    this._uplink = new Uplink(
+      environment.timers,
+      (bytes) => this._connection.send(bytes),
+      () => this._connection.hasHosts,
+    );
     this._picture = new Picture(options, this.entities, this.clock, this._uplink, this._emitter);
     /** When what is shown. */
     this.interpolation = this._picture.interpolation;
@@ -58,14 +62,22 @@ export class Room {
       ping: (nonce) => this._uplink.ping(nonce),
       silent: () => this._connection.abandon(SILENT_TOO_LONG, 'the server went silent'),
     });
-    this._moving = new Moving(environment, options.url, (seat, request, place) => {
-      this._uplink.forget();
-      this._picture.handleMove(place);
-      this._connection.moveTo(seat, request);
+    this._moving = new Moving(environment, options.url, {
+      request: (wish) => {
+        const { hasHosts, status } = this._connection;
+        if (!hasHosts || status.state !== 'open') return undefined;
+        return this._uplink.changeRoom(wish).then(({ room, token }) => this._connection.seatWith(room, token));
+      },
+      take: (seat, request, place) => {
+        this._uplink.forget();
+        this._picture.handleMove(place);
+        this._connection.moveTo(seat, request);
+      },
     });
     this._countdown = new Countdown(environment, (left) => this._emitter.emit('countdown', left));
     this._wakefulness = new Wakefulness(environment.host, {
       back: () => this._lookAround(),
+      left: () => this._connection.handlePageLeft(),
       network: (isOnline) => this._emitter.emit('network', { isOnline }),
     });
     const ready = deferred();
@@ -77,7 +89,8 @@ export class Room {
       onStatus: (status) => this._handleStatus(status),
       onMessage: (bytes) => this._reception.handleMessage(bytes, this._now()),
       newestEvent: () => this._reception.newestEvent,
-      onSocketGone: () => this._reception.stop(),
+      onMalformed: (error) => this._reception.handleMalformed(error),
+      onLineGone: () => this._reception.stop(),
     });
     this._reception = new Reception({
       connection: this._connection,
@@ -127,6 +140,12 @@ export class Room {
   /** Whether the client only watches. */
   get spectator() {
     return this.welcome?.spectator ?? false;
+  }
+
+  /** Whose room this is: the player who can send others away and close it. Undefined where it is nobody's, and
+   * before the server has said so. @returns {number | undefined} */
+  get host() {
+    return this._reception.host;
   }
 
   /** Tick of the newest state; undefined before the first keyframe of a connection. */
@@ -283,6 +302,27 @@ export class Room {
     return this.change({ spectate: false });
   }
 
+  /**
+   * Sends a player away, for good. Only the room's host can do that.
+   *
+   * @param {number} player
+   * @param {RequestOptions} [options]
+   * @returns {Promise<void>} rejects with a `RequestError`
+   */
+  kick(player, options = {}) {
+    return unminded(this._uplink.askServer({ type: 'kick', player }, options).then(() => {}));
+  }
+
+  /**
+   * Ends the room, for everybody. Only its host can do that.
+   *
+   * @param {RequestOptions} [options]
+   * @returns {Promise<void>} rejects with a `RequestError`
+   */
+  closeRoom(options = {}) {
+    return unminded(this._uplink.askServer({ type: 'close_room' }, options).then(() => {}));
+  }
+
   /** Comes back at once when the connection is waiting to: the network is back. */
   retryNow() {
     this._connection.retryNow();
@@ -302,6 +342,7 @@ export class Room {
 
   /** @param {ConnectionStatus} status */
   _handleStatus(status) {
+    this.stats.transport = status.transport ?? this.stats.transport;
     this._countdown.stop();
     this._moving.handleStatus(status);
     if (status.state === 'closed') {

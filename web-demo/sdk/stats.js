@@ -106,10 +106,13 @@ export class Stats {
     this._pace = new Pace();
     /** State frames taken in. */
     this.frames = 0;
-    /** Bytes of all messages from the server, without the WebSocket's own. */
+    /** Bytes of all messages from the server, without the transport's own. */
     this.bytes = 0;
     /** Frames after which the replica differed from the server. */
     this.desyncs = 0;
+    /** What carries the connection, or carried it last; undefined before the first one.
+     * @type {import('./connection/transport-choice.js').Transport | undefined} */
+    this.transport = undefined;
   }
 
   /** Bytes per second, over the last two seconds. */

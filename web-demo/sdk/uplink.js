@@ -42,9 +42,11 @@ export class Uplink {
   /**
    * @param {Timers} timers
    * @param {(bytes: Uint8Array<ArrayBuffer>) => boolean} send says whether they were sent
+   * @param {() => boolean} hasHosts whether the server knows of hosts, and of what they can ask for
    */
-  constructor(timers, send) {
+  constructor(timers, send, hasHosts) {
     this._sendBytes = send;
+    this._hasHosts = hasHosts;
     /** What is to be answered. */
     this.requests = new Requests(timers, (id, what) => this._send({ type: 'request', id, what }));
     /** @type {Link | undefined} */
@@ -126,6 +128,31 @@ export class Uplink {
   rename(name, options) {
     const cut = Array.from(String(name)).slice(0, MAX_NAME).join('');
     return this.requests.ask(() => ({ type: 'rename', name: cut }), options);
+  }
+
+  /**
+   * Asks for what only servers can do that know of hosts: an older one would not understand it.
+   *
+   * @param {Extract<RequestKind, {type: 'kick' | 'close_room' | 'change_room'}>} what
+   * @param {RequestOptions} [options]
+   */
+  askServer(what, options) {
+    return this.requests.ask(() => {
+      if (this._hasHosts()) return what;
+      throw new RequestError('not_supported', 'the server does not know this request');
+    }, options);
+  }
+
+  /**
+   * Asks for a seat in another room.
+   *
+   * @param {import('./wire/messages.js').Elsewhere} wish
+   * @returns {Promise<{room: string, token: string}>}
+   */
+  async changeRoom(wish) {
+    const [token, room] = await this.askServer({ type: 'change_room', ...wish });
+    if (typeof token === 'string' && typeof room === 'string') return { room, token };
+    throw new RequestError('bad_answer', 'the server did not answer with a seat');
   }
 
   /** @param {string} name @param {{[param: string]: number | string}} params @returns {RequestKind} */

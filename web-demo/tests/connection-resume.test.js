@@ -37,9 +37,9 @@ test('a lost connection is resumed at once, as the same player and without a joi
     assert.equal((room.connection.retryAtMs ?? 0) - world.now, 50, `after ${code}: half of the jitter`);
     await world.run(50);
     assert.equal(query(world), `resume=${TOKEN}&event=0`);
-    assert.deepEqual(world.socket.protocols, ['tickwire.v1']);
+    assert.deepEqual(world.socket.protocols, ['tickwire.v1.1', 'tickwire.v1']);
     world.socket.begin(resumedWelcome('next'));
-    assert.deepEqual(room.connection, { state: 'open', attempt: 0, resumed: { lostEvents: 0 } });
+    assert.deepEqual(room.connection, { state: 'open', attempt: 0, transport: 'websocket', resumed: { lostEvents: 0 } });
     assert.deepEqual(statuses.map(({ state }) => state), ['waiting', 'connecting', 'open']);
     assert.equal(room.player, 300);
     assert.equal(room.entities.size, 320);
@@ -126,7 +126,7 @@ test('a resume that is refused becomes a join, at once', async () => {
     assert.deepEqual(world.joins[1], { name: 'Ada', room: 'abc' });
     assert.equal(query(world), 'token=t');
     world.socket.begin(RESUMABLE_WELCOME);
-    assert.deepEqual(room.connection, { state: 'open', attempt: 0 });
+    assert.deepEqual(room.connection, { state: 'open', attempt: 0, transport: 'websocket' });
     await world.run(1000);
     world.socket.drop(code);
     assert.equal(room.connection.state, 'closed', 'it was no resume');

@@ -21,7 +21,7 @@ test('a join asks for a seat, connects, and is open at the first keyframe', asyn
   await world.run(0);
   assert.deepEqual(world.joins, [{ name: 'Ada', game: 'arena', send_hz: 15 }]);
   assert.equal(world.socket.url, 'ws://server:8080/ws?token=t');
-  assert.deepEqual(world.socket.protocols, ['tickwire.v1']);
+  assert.deepEqual(world.socket.protocols, ['tickwire.v1.1', 'tickwire.v1']);
   assert.equal(world.socket.binaryType, 'arraybuffer');
   world.socket.open();
   world.socket.receive(WELCOME);
@@ -36,7 +36,7 @@ test('a join asks for a seat, connects, and is open at the first keyframe', asyn
   room.leave();
 });
 
-const NEVER = [1000, 1002, 1003, 1007, 1009, 4001, 4400, 4404, 4409, 4411, 4999];
+const NEVER = [1000, 1002, 1003, 1007, 1009, 4001, 4400, 4403, 4404, 4409, 4411, 4999];
 const BACKOFF = [1001, 1005, 1006, 1011, 1012, 4408, 4410];
 const AFTER = [4423, 4429];
 
@@ -130,7 +130,7 @@ test('a server that nobody understands is come back to less and less often', asy
     delays.push(delay);
     await world.run(delay);
     world.socket.begin();
-    assert.deepEqual(room.connection, { state: 'open', attempt: 0 });
+    assert.deepEqual(room.connection, { state: 'open', attempt: 0, transport: 'websocket' });
   }
   assert.deepEqual(delays, [1000, 2000, 4000, 8000]);
   world.socket.drop(1006);
@@ -203,8 +203,8 @@ test('a server of another version is left for good', async () => {
   const { state, error } = room.connection;
   assert.equal(state, 'closed');
   assert.deepEqual([error?.code, error?.message], [
-    'protocol_version',
-    'the server speaks tickwire.v9, and this client tickwire.v1',
+    'version',
+    'the server speaks tickwire.v9, and this client tickwire.v1.1, tickwire.v1',
   ]);
   await assert.rejects(room.ready, error);
   assert.equal(world.timers.size, 0);

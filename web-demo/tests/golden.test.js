@@ -12,7 +12,7 @@ import { bytesOf, golden, stateOf, welcomeOf } from './support/golden.js';
 import { snapshotOf } from './support/rows.js';
 
 test('client messages are written as Rust reads them', () => {
-  for (const { message, hex } of golden('client-messages.json')) {
+  for (const { message, hex } of [...golden('client-messages.json'), ...golden('v1.0/client-messages.json')]) {
     const { center, size } = message;
     const named = message.type === 'look' ? { type: 'look', look: { center, size } } : message;
     assert.equal(Buffer.from(encodeClientMessage(named)).toString('hex'), hex);
@@ -20,7 +20,7 @@ test('client messages are written as Rust reads them', () => {
 });
 
 test('server messages are read as Rust writes them', () => {
-  for (const { message, hex } of golden('server-messages.json')) {
+  for (const { message, hex } of [...golden('server-messages.json'), ...golden('v1.0/server-messages.json')]) {
     assert.deepEqual({ ...decodeServerMessage(bytesOf(hex)) }, message);
   }
 });

@@ -261,3 +261,104 @@ test('a new room that closes for good is the end, with its reason', async () => 
   assert.equal(room.connection.state, 'closed');
   assert.equal(world.timers.size, 0);
 });
+
+/** @param {string} text */
+function stringHex(text) {
+  return Buffer.of(text.length).toString('hex') + hexOf(text);
+}
+
+/** A room whose server knows the request to change it. */
+async function asking() {
+  const world = new FakeWorld();
+  const room = world.join();
+  await world.run(0);
+  world.socket.protocol = 'tickwire.v1.1';
+  world.socket.begin(RESUMABLE_WELCOME);
+  return { world, room };
+}
+
+const SEAT = bytesOf(`05010002` + `02${stringHex('tok')}` + `02${stringHex('def')}`);
+
+test('a room is changed by a request, where the server knows that', async () => {
+  const { world, room } = await asking();
+  const changed = room.change({ code: 'AB', password: 'pw' });
+  assert.deepEqual(world.sent('08'), [`080104` + '00' + '00' + `01${stringHex('AB')}` + `01${stringHex('pw')}`]);
+  const [old] = world.sockets;
+  assert.equal(old.closedWith, undefined);
+  world.socket.receive(SEAT);
+  await world.run(0);
+  assert.equal(old.closedWith, 1000);
+  assert.equal(world.socket.url, 'ws://server:8080/ws?token=tok');
+  world.socket.begin(RESUMABLE_WELCOME);
+  await changed;
+  assert.equal(world.joins.length, 1, 'nobody was asked over HTTP');
+  // It comes back there by the same code.
+  world.socket.drop(4429);
+  await world.run(6000);
+  world.socket.drop(4404);
+  await world.run(0);
+  room.leave();
+  assert.equal(world.timers.size, 0);
+});
+
+test('a request for another room has one outcome, whatever comes of it', async () => {
+  const { world, room } = await asking();
+  const refused = room.change({ room: 'def' });
+  world.socket.receive(bytesOf('050101' + stringHex('room_full') + stringHex('full')));
+  await assert.rejects(refused, (error) => error instanceof JoinError && error.code === 'room_full' && error.message === 'full');
+  assert.equal(room.connection.state, 'open');
+
+  const unanswered = room.change({ game: 'drift' });
+  const timeout = assert.rejects(unanswered, (error) => error instanceof JoinError && error.code === 'timeout');
+  await world.run(10_000);
+  await timeout;
+  assert.equal(world.joins.length, 1);
+  // Its answer is too late: nobody goes anywhere.
+  world.socket.receive(bytesOf(Buffer.from(SEAT).toString('hex').replace('0501', '0502')));
+  await world.run(0);
+  assert.equal(world.sockets.length, 1);
+
+  const nonsense = room.change({ room: 'def' });
+  world.socket.receive(bytesOf('05030001' + '0007'));
+  await assert.rejects(nonsense, { code: 'bad_answer' });
+
+  // The connection is lost before the answer: joining does as well.
+  world.answer = () => ok(ELSEWHERE);
+  const lost = room.change({ room: 'def' });
+  world.socket.drop(1006);
+  await world.run(0);
+  assert.deepEqual(world.joins.at(-1), { name: 'Ada', room: 'def' });
+  arrive(world);
+  await lost;
+  room.leave();
+  assert.equal(world.timers.size, 0);
+});
+
+test('what the request cannot say is asked over HTTP', async () => {
+  for (const place of [{}, { spectate: true }, { room: 'def', spectate: true }, { room: 'def', hostKey: 'k' }]) {
+    const { world, room } = await asking();
+    world.answer = () => ok(ELSEWHERE);
+    room.change(place);
+    await world.run(0);
+    assert.deepEqual(world.sockets[0].sent.filter((hex) => hex.startsWith('08')), [], JSON.stringify(place));
+    assert.equal(world.joins.length, 2);
+    room.leave();
+  }
+});
+
+test('a newer move, and leaving, make the answer to an older one mean nothing', async () => {
+  const { world, room } = await asking();
+  const first = assert.rejects(room.change({ room: 'one' }), { code: 'superseded' });
+  const second = room.change({ room: 'def' });
+  await first;
+  world.socket.receive(SEAT);
+  await world.run(0);
+  assert.equal(world.sockets.length, 1, 'that was the first one’s');
+  world.socket.receive(bytesOf(Buffer.from(SEAT).toString('hex').replace('0501', '0502')));
+  await world.run(0);
+  assert.equal(world.sockets.length, 2);
+  const left = assert.rejects(second, { code: 'left' });
+  room.leave();
+  await left;
+  assert.equal(world.timers.size, 0);
+});

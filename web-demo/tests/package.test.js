@@ -56,5 +56,5 @@ test('what npm packs installs by itself, compiles in strict TypeScript and runs 
   `;
   await writeFile(join(folder, 'program.js'), program);
   const ran = await run(process.execPath, ['program.js'], { cwd: folder });
-  assert.equal(ran.stdout, 'function tickwire.v1 true RequestError WireError\n');
+  assert.equal(ran.stdout, 'function tickwire.v1.1 true RequestError WireError\n');
 });

@@ -98,7 +98,7 @@ test('the SDK resumes over a real socket', async (context) => {
     });
   });
   server.terminate();
-  assert.deepEqual(await open, { state: 'open', attempt: 0, resumed: { lostEvents: 3 } });
+  assert.deepEqual(await open, { state: 'open', attempt: 0, transport: 'websocket', resumed: { lostEvents: 3 } });
   assert.deepEqual(urls, ['/ws?token=t', `/ws?resume=${TOKEN}&event=0`]);
   room.leave();
 });

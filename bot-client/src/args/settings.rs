@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::Args;
+use crate::carrier::Transport;
 
 impl Args {
     /// Names and values of the flags that say what is run, without those that say how it is told.
@@ -34,6 +35,7 @@ impl Args {
         let given = [
             ("room", self.room.clone()),
             ("ramp", self.ramp.map(|ramp| format!("{ramp}/s"))),
+            ("transport", (self.transport != Transport::Ws).then(|| self.transport.to_string())),
             ("net", self.net.map(|net| net.to_string())),
             ("cut-every", self.cut_every.map(duration)),
             ("cut-at", self.cut_at.map(duration)),

@@ -54,6 +54,11 @@ impl Fields {
         }
     }
 
+    /// Text that can be left out.
+    pub(super) fn optional_text(&mut self, name: &str) -> Result<Option<String>, JsonError> {
+        if self.left.contains_key(name) { self.text(name).map(Some) } else { Ok(None) }
+    }
+
     /// A whole number from `min` to `max`; `None` where it was left out.
     pub(super) fn integer(
         &mut self,
@@ -70,6 +75,11 @@ impl Fields {
     pub(super) fn number(&mut self, name: &str) -> Result<Option<u32>, JsonError> {
         // In range, as it says.
         Ok(self.integer(name, 0, u32::MAX.into())?.map(|value| value as u32))
+    }
+
+    /// The same where it has to be there.
+    pub(super) fn expect_number(&mut self, name: &str) -> Result<u32, JsonError> {
+        self.number(name)?.ok_or_else(|| JsonError::MissingField(self.name(name)))
     }
 
     /// Two numbers that have to be there, finite, and of at least `min`.

@@ -6,7 +6,7 @@
 use super::error::{JsonError, quoted};
 use super::fields::Fields;
 use super::object::read_object;
-use crate::ids::{EventNumber, InputSeq, RequestId, Tick};
+use crate::ids::{EventNumber, InputSeq, PlayerId, RequestId, Tick};
 use crate::message::{
     ClientMessage, GameMessage, Input, InputValues, Look, MAX_TOKEN_BYTES, Request, RequestKind,
     ViewAge, Welcome,
@@ -14,8 +14,18 @@ use crate::message::{
 use crate::schema::{MessageKind, Schema};
 
 /// All types of messages, as an answer lists them.
-pub(super) const TYPES: [&str; 7] =
-    ["enter", "resume", "input", "message", "rename", "look", "ping"];
+pub(super) const TYPES: [&str; 10] = [
+    "enter",
+    "resume",
+    "input",
+    "message",
+    "rename",
+    "kick",
+    "close_room",
+    "change_room",
+    "look",
+    "ping",
+];
 
 /// Reads what comes over one connection.
 #[derive(Debug, Default)]
@@ -58,9 +68,8 @@ impl ClientReader {
             (_, None) => return Err(JsonError::NotIn),
             ("input", Some(schema)) => ClientMessage::Input(self.input(schema, &mut fields)?),
             ("message", Some(schema)) => self.message(schema, &mut fields)?,
-            ("rename", Some(_)) => {
-                let what = RequestKind::Rename { name: fields.text("name")? };
-                ClientMessage::Request(self.request(what, &mut fields)?)
+            ("rename" | "kick" | "close_room" | "change_room", Some(_)) => {
+                ClientMessage::Request(self.request(&kind, &mut fields)?)
             }
             ("look", Some(_)) => ClientMessage::Look(Look {
                 center: fields.pair("center", f32::MIN)?,
@@ -116,9 +125,19 @@ impl ClientReader {
         })
     }
 
-    fn request(&self, what: RequestKind, fields: &mut Fields) -> Result<Request, JsonError> {
-        let id = fields.number("id")?.ok_or_else(|| JsonError::MissingField("id".to_owned()))?;
-        Ok(Request { id: self.check_request(id)?, what })
+    fn request(&self, kind: &str, fields: &mut Fields) -> Result<Request, JsonError> {
+        let what = match kind {
+            "rename" => RequestKind::Rename { name: fields.text("name")? },
+            "kick" => RequestKind::Kick { player: PlayerId(fields.expect_number("player")?) },
+            "close_room" => RequestKind::CloseRoom,
+            _ => RequestKind::ChangeRoom {
+                room: fields.optional_text("room")?,
+                game: fields.optional_text("game")?,
+                code: fields.optional_text("code")?,
+                password: fields.optional_text("password")?,
+            },
+        };
+        Ok(Request { id: self.check_request(fields.expect_number("id")?)?, what })
     }
 
     /// A request's number, if it is above the one before: the room would not answer another.

@@ -19,6 +19,7 @@ enum Text<'a> {
     Restarting { closes_in_ms: u32, back_after_ms: u32 },
     Failed { back_after_ms: u32 },
     Answer(AnswerText<'a>),
+    Host { player: Option<PlayerId> },
     Error { code: &'static str, message: String },
 }
 
@@ -86,6 +87,7 @@ pub fn message_text(message: &ServerMessage) -> String {
         }
         &ServerMessage::Failed { back_after_ms } => Text::Failed { back_after_ms },
         ServerMessage::Answer(answer) => Text::Answer(AnswerText::of(answer)),
+        &ServerMessage::Host { player } => Text::Host { player },
     })
 }
 

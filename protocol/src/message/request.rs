@@ -4,7 +4,7 @@ use bincode::{Decode, Encode};
 use thiserror::Error;
 
 use super::{GameMessage, Value};
-use crate::ids::RequestId;
+use crate::ids::{PlayerId, RequestId};
 
 /// What a client asks for. Exactly one [`Answer`] follows.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -25,6 +25,25 @@ pub enum RequestKind {
     },
     /// A message to the game's rules, to which they answer.
     Game(GameMessage),
+    /// That a member is sent away: for the room's host.
+    Kick {
+        /// Who.
+        player: PlayerId,
+    },
+    /// That the room ends: for its host.
+    CloseRoom,
+    /// A seat elsewhere. It is done with a token to connect with and a room's id, both of them texts; until
+    /// then the client stays where it is.
+    ChangeRoom {
+        /// The room, or any with a free seat.
+        room: Option<String>,
+        /// The game, where no room is named; the server's default otherwise.
+        game: Option<String>,
+        /// What a private room is joined by, in place of its id.
+        code: Option<String>,
+        /// The room's password, if it has one.
+        password: Option<String>,
+    },
 }
 
 /// What became of a request.
@@ -62,7 +81,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ids::PlayerId;
     use crate::message::{ClientMessage, ServerMessage};
 
     fn value() -> impl Strategy<Value = Value> {
@@ -80,6 +98,16 @@ mod tests {
             ".{0,40}".prop_map(|name| RequestKind::Rename { name }),
             (any::<u8>(), values)
                 .prop_map(|(kind, values)| RequestKind::Game(GameMessage { kind, values })),
+            any::<u32>().prop_map(|player| RequestKind::Kick { player: PlayerId(player) }),
+            Just(RequestKind::CloseRoom),
+            [(); 4].map(|()| prop::option::of(".{0,20}")).prop_map(
+                |[room, game, code, password]| RequestKind::ChangeRoom {
+                    room,
+                    game,
+                    code,
+                    password,
+                },
+            ),
         ]
     }
 

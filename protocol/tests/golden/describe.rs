@@ -44,6 +44,15 @@ fn request_kind(what: &RequestKind) -> Json {
     match what {
         RequestKind::Rename { name } => json!({"type": "rename", "name": name}),
         RequestKind::Game(message) => json!({"type": "game", "message": game_message(message)}),
+        RequestKind::Kick { player } => json!({"type": "kick", "player": player.0}),
+        RequestKind::CloseRoom => json!({"type": "close_room"}),
+        RequestKind::ChangeRoom { room, game, code, password } => json!({
+            "type": "change_room",
+            "room": room,
+            "game": game,
+            "code": code,
+            "password": password,
+        }),
     }
 }
 
@@ -110,6 +119,9 @@ pub fn server_message(message: &ServerMessage) -> Json {
                 Err(why) => json!({"type": "refused", "code": why.code, "message": why.message}),
             };
             json!({"type": "answer", "id": id.0, "outcome": outcome})
+        }
+        ServerMessage::Host { player } => {
+            json!({"type": "host", "player": player.map(|player| player.0)})
         }
     }
 }

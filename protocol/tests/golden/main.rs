@@ -12,6 +12,7 @@ mod frames;
 mod lanes;
 mod malformed;
 mod messages;
+mod older;
 mod range;
 mod schema;
 mod server;

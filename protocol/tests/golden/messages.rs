@@ -39,6 +39,17 @@ fn request(id: u32, what: RequestKind) -> ClientMessage {
     ClientMessage::Request(Request { id: RequestId(id), what })
 }
 
+fn change_room(
+    room: Option<&str>,
+    game: Option<&str>,
+    code: Option<&str>,
+    password: Option<&str>,
+) -> RequestKind {
+    let [room, game, code, password] =
+        [room, game, code, password].map(|text| text.map(str::to_owned));
+    RequestKind::ChangeRoom { room, game, code, password }
+}
+
 fn answer(id: u32, outcome: Reply) -> ServerMessage {
     ServerMessage::Answer(Answer { id: RequestId(id), outcome })
 }
@@ -102,6 +113,12 @@ fn client_messages() {
             251,
             RequestKind::Game(GameMessage { kind: 0, values: vec![Value::Text("gg".to_owned())] }),
         ),
+        request(2, RequestKind::Kick { player: PlayerId(300) }),
+        request(3, RequestKind::CloseRoom),
+        request(4, change_room(None, None, None, None)),
+        request(5, change_room(Some("0123456789"), None, None, Some("Zoë"))),
+        request(6, change_room(None, Some("arena"), None, None)),
+        request(7, change_room(None, None, Some("7f3k-90qz"), None)),
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -142,6 +159,8 @@ fn server_messages() {
         answer(u32::MAX, Ok(vec![Value::Number(1234.5), Value::Player(PlayerId(70_000))])),
         answer(2, Err(Rejection::new("too_fast", "wait a little"))),
         answer(3, Err(Rejection::new("", ""))),
+        ServerMessage::Host { player: Some(PlayerId(300)) },
+        ServerMessage::Host { player: None },
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -182,7 +201,10 @@ fn malformed_messages() {
     let client = [
         ("nothing", vec![]),
         ("unknown variant", vec![9]),
-        ("unknown request", vec![8, 1, 2]),
+        ("unknown request", vec![8, 1, 5]),
+        ("a kick of nobody", vec![8, 1, 2]),
+        ("a change of room that ends too early", vec![8, 1, 4, 0, 0, 0]),
+        ("a change of room of an option that is none", vec![8, 1, 4, 0, 2, 0, 0]),
         ("a request for nothing", vec![8, 1]),
         ("a name that ends too early", vec![8, 1, 0, 3, b'a']),
         ("a token that ends too early", vec![6, 5, b'a']),
@@ -231,7 +253,9 @@ fn malformed_server_messages() -> Vec<(&'static str, Vec<u8>)> {
     longer.push(0);
     vec![
         ("nothing", vec![]),
-        ("unknown variant", vec![6]),
+        ("unknown variant", vec![7]),
+        ("a host who is not told", vec![6]),
+        ("a host of an option that is none", vec![6, 2]),
         ("an answer without an outcome", vec![5, 1]),
         ("an answer that is neither done nor refused", vec![5, 1, 2, 0]),
         ("an answer of values that are not there", vec![5, 1, 0, 2, 0, 0]),

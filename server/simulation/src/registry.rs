@@ -37,6 +37,16 @@ pub enum OptionError {
     },
 }
 
+impl OptionError {
+    /// The option that is at fault.
+    #[must_use]
+    pub fn option(&self) -> &str {
+        match self {
+            Self::Unknown { option, .. } | Self::Invalid { option, .. } => option,
+        }
+    }
+}
+
 impl GameOptions {
     /// Refuses options that are not among `known`.
     ///

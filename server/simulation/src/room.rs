@@ -20,8 +20,10 @@ mod counters;
 mod error;
 mod flush;
 mod frames;
+mod happenings;
 mod hash;
 mod healing;
+mod hosting;
 mod incoming;
 mod member;
 mod mending;
@@ -57,6 +59,7 @@ use crate::world::World;
 pub use config::{RoomConfig, TEXT_HZ, text_every};
 pub use counters::RoomCounters;
 pub use error::{MessageError, Oversized, RoomError};
+pub use happenings::Public;
 pub use healing::{DesyncReport, FieldDifference};
 pub use mending::{Hopeless, Mended};
 pub use output::Output;
@@ -64,6 +67,7 @@ pub use presence::ResumeError;
 pub use seats::{RoomFull, SeatRequest};
 
 use attention::Picks;
+use hosting::Hosting;
 use member::Member;
 use mending::Failures;
 use seats::Reservations;
@@ -108,6 +112,9 @@ pub struct Room {
     /// Kinds of the events that a journal marks, ascending.
     highlights: Vec<u8>,
     failures: Failures,
+    hosting: Hosting,
+    /// What everybody was told, while somebody listens.
+    happenings: Option<Vec<(Tick, Public)>>,
     /// The tick whose outcome was told last.
     told: Option<Tick>,
     empty_since: Option<Tick>,
@@ -140,6 +147,8 @@ impl Room {
             recorder,
             highlights: highlights(&world),
             failures: Failures::default(),
+            hosting: Hosting::default(),
+            happenings: None,
             told: None,
             replication: Replication::new(
                 Layout::new(world.schema()),

@@ -52,7 +52,7 @@ impl Mail {
 fn mail(room: &mut Room) -> BTreeMap<PlayerId, Mail> {
     let mut all: BTreeMap<_, Mail> = BTreeMap::new();
     while let Some(output) = room.poll_output() {
-        let mail = all.entry(output.player()).or_default();
+        let mail = all.entry(output.player().unwrap()).or_default();
         match output {
             Output::Send { bytes, .. } => mail.messages.push(bytes.to_vec()),
             Output::Welcome { welcome, key, .. } => mail.welcome = Some((welcome, key)),

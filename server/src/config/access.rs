@@ -47,8 +47,8 @@ pub struct AccessFlags {
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_sessions: u32,
 
-    /// Most connections of one address (of one /64 with IPv6), of WebSockets and of HTTP each, 1 to 1000000;
-    /// past it 429, or none
+    /// Most sessions of one address (of one /64 with IPv6), 1 to 1000000, past it 429; and four times as many
+    /// connections of HTTP
     #[arg(long, env = "TICKWIRE_MAX_SESSIONS_PER_ADDRESS", default_value_t = 64, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_sessions_per_address: u32,
@@ -62,6 +62,17 @@ pub struct AccessFlags {
     #[arg(long, env = "TICKWIRE_UPGRADES_PER_SECOND", default_value = "16", value_name = "N",
           value_parser = parse_rate)]
     pub upgrades_per_second: NonZeroU32,
+
+    /// Wrong codes, passwords and host keys of one address in a minute, the own machine's as well, 1 to 1000000;
+    /// past it 429 for the rest of the minute, the right one included
+    #[arg(long, env = "TICKWIRE_GUESSES_PER_MINUTE", default_value = "10", value_name = "N",
+          value_parser = parse_rate)]
+    pub guesses_per_minute: NonZeroU32,
+
+    /// Most who listen to server-sent events at once, 1 to 1000000; past it they are refused with 503
+    #[arg(long, env = "TICKWIRE_MAX_EVENT_LISTENERS", default_value_t = 2000, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_event_listeners: u32,
 
     /// Hold the server's own machine to the limits per address as well
     #[arg(long, env = "TICKWIRE_LIMIT_LOOPBACK")]
@@ -115,6 +126,8 @@ impl AccessFlags {
                 sessions_per_address: self.max_sessions_per_address as usize,
                 joins_per_second: self.joins_per_second,
                 upgrades_per_second: self.upgrades_per_second,
+                guesses_per_minute: self.guesses_per_minute,
+                event_listeners: self.max_event_listeners as usize,
                 limits_loopback: self.limit_loopback,
                 trusted_proxies: self.trusted_proxies,
             },

@@ -13,6 +13,7 @@ use super::ApiError;
 #[folder = "../web-demo"]
 #[include = "index.html"]
 #[include = "replays.html"]
+#[include = "live.html"]
 struct Page;
 
 #[derive(RustEmbed)]
@@ -32,6 +33,11 @@ pub(super) async fn index(request: HttpRequest) -> HttpResponse {
 #[get("/replays")]
 pub(super) async fn replays(request: HttpRequest) -> HttpResponse {
     serve(&request, "replays.html", Page::get("replays.html"))
+}
+
+#[get("/live")]
+pub(super) async fn live(request: HttpRequest) -> HttpResponse {
+    serve(&request, "live.html", Page::get("live.html"))
 }
 
 #[get("/demo/{path:.*}")]

@@ -9,11 +9,10 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
 use tickwire_protocol::version::Subprotocol;
-use tickwire_simulation::journal::file::JournalError;
 
 use super::origin::OriginError;
 use crate::admission::NotAdmitted;
-use crate::lobby::JoinError;
+use crate::lobby::{JoinError, code_of_recording};
 use crate::recordings::RecordingError;
 use crate::room::opener::OpenError;
 use crate::session::over_http::carrier::CarryError;
@@ -29,6 +28,8 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    /// What in the request is at fault.
+    field: Option<String>,
     /// Time after which to try again.
     retry_after: Option<Duration>,
 }
@@ -37,6 +38,8 @@ pub struct ApiError {
 struct Body<'a> {
     error: &'static str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
 }
 
 impl ApiError {
@@ -94,7 +97,19 @@ impl ApiError {
 
     fn new(status: StatusCode, code: &'static str, message: impl fmt::Display) -> Self {
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_LOAD);
-        Self { status, code, message: message.to_string(), retry_after }
+        Self { status, code, message: message.to_string(), field: None, retry_after }
+    }
+
+    /// The same, with the field of the request that is at fault.
+    #[must_use]
+    pub fn in_field(self, field: &str) -> Self {
+        Self { field: Some(field.to_owned()), ..self }
+    }
+
+    /// The field that is at fault, as in the body.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// The error's name, as in the body.
@@ -121,7 +136,8 @@ impl ResponseError for ApiError {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             response.insert_header((RETRY_AFTER, seconds));
         }
-        response.json(Body { error: self.code, message: &self.message })
+        let field = self.field.as_deref();
+        response.json(Body { error: self.code, message: &self.message, field })
     }
 }
 
@@ -129,6 +145,9 @@ impl From<NotAdmitted> for ApiError {
     fn from(cause: NotAdmitted) -> Self {
         let (status, code) = match cause {
             NotAdmitted::ServerFull => (StatusCode::SERVICE_UNAVAILABLE, "server_full"),
+            NotAdmitted::TooManyListeners => {
+                (StatusCode::SERVICE_UNAVAILABLE, "too_many_listeners")
+            }
             NotAdmitted::TooManyConnections => {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many_connections")
             }
@@ -160,49 +179,62 @@ impl From<CarryError> for ApiError {
 
 impl From<RecordingError> for ApiError {
     fn from(cause: RecordingError) -> Self {
-        let (status, code) = status_of_recording(&cause);
-        Self::new(status, code, cause)
+        Self::new(status_of_recording(&cause), code_of_recording(&cause), cause)
     }
 }
 
 impl From<JoinError> for ApiError {
     fn from(cause: JoinError) -> Self {
-        let (status, code) = match &cause {
-            JoinError::NoSuchRoom(_) => (StatusCode::NOT_FOUND, "no_such_room"),
-            JoinError::RoomFull => (StatusCode::CONFLICT, "room_full"),
-            JoinError::TooManyPending(_) => (StatusCode::SERVICE_UNAVAILABLE, "too_many_pending"),
-            JoinError::Denied(_) => (StatusCode::UNAUTHORIZED, "unauthorised"),
-            JoinError::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
-            JoinError::Recording(cause) => status_of_recording(cause),
-            JoinError::Open(cause) => match cause {
-                OpenError::NoSuchGame { .. } => (StatusCode::NOT_FOUND, "no_such_game"),
-                OpenError::Option(_) => (StatusCode::BAD_REQUEST, "bad_option"),
-                OpenError::TooManyRooms => (StatusCode::SERVICE_UNAVAILABLE, "too_many_rooms"),
-                OpenError::Room(_) | OpenError::Rules => {
-                    (StatusCode::INTERNAL_SERVER_ERROR, "internal")
-                }
-            },
-        };
-        Self::new(status, code, cause)
+        if let JoinError::TooOften(limit, wait) = cause {
+            return (limit, wait).into();
+        }
+        let error = Self::new(status_of_join(&cause), cause.code(), &cause);
+        match cause {
+            JoinError::Open(OpenError::Option(cause)) => {
+                error.in_field(&format!("options.{}", cause.option()))
+            }
+            JoinError::TooManyGuesses(cause) => Self { retry_after: Some(cause.wait), ..error },
+            _ => error,
+        }
     }
 }
 
-const fn status_of_recording(cause: &RecordingError) -> (StatusCode, &'static str) {
-    let unfit = StatusCode::UNPROCESSABLE_ENTITY;
+const fn status_of_join(cause: &JoinError) -> StatusCode {
     match cause {
-        RecordingError::Disabled => (StatusCode::NOT_FOUND, "replays_disabled"),
-        RecordingError::Name(_) => (StatusCode::BAD_REQUEST, "bad_replay_name"),
-        RecordingError::Missing(_) => (StatusCode::NOT_FOUND, "no_such_replay"),
-        RecordingError::Played(_) => (StatusCode::FORBIDDEN, "replay_goes_on"),
-        RecordingError::TooLarge => (unfit, "replay_too_large"),
-        RecordingError::Journal(JournalError::Foreign) => (unfit, "replay_foreign"),
-        RecordingError::Journal(JournalError::Version(_)) => (unfit, "replay_version"),
-        RecordingError::Journal(JournalError::Beginning | JournalError::TickRate(_))
+        JoinError::NoSuchRoom(_) | JoinError::WrongCode => StatusCode::NOT_FOUND,
+        // Who says nothing is asked for it; who says something wrong is turned away.
+        JoinError::PasswordRequired | JoinError::HostKeyRequired | JoinError::Denied(_) => {
+            StatusCode::UNAUTHORIZED
+        }
+        JoinError::WrongPassword
+        | JoinError::WrongHostKey
+        | JoinError::Kicked
+        | JoinError::Delayed => StatusCode::FORBIDDEN,
+        JoinError::TooManyGuesses(_) | JoinError::TooOften(..) => StatusCode::TOO_MANY_REQUESTS,
+        JoinError::RoomFull => StatusCode::CONFLICT,
+        JoinError::TooManyPending(_) | JoinError::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        JoinError::Recording(cause) => status_of_recording(cause),
+        JoinError::Open(cause) => match cause {
+            OpenError::NoSuchGame { .. } => StatusCode::NOT_FOUND,
+            OpenError::Option(_) => StatusCode::BAD_REQUEST,
+            OpenError::TooManyRooms => StatusCode::SERVICE_UNAVAILABLE,
+            OpenError::Room(_) | OpenError::Rules => StatusCode::INTERNAL_SERVER_ERROR,
+        },
+    }
+}
+
+const fn status_of_recording(cause: &RecordingError) -> StatusCode {
+    match cause {
+        RecordingError::Disabled | RecordingError::Missing(_) => StatusCode::NOT_FOUND,
+        RecordingError::Name(_) => StatusCode::BAD_REQUEST,
+        RecordingError::Played(_) => StatusCode::FORBIDDEN,
+        RecordingError::TooLarge
+        | RecordingError::Journal(_)
         | RecordingError::Nonsense(_)
-        | RecordingError::Playback(_) => (unfit, "replay_damaged"),
-        RecordingError::Rules => (unfit, "replay_rules"),
-        RecordingError::Game(_) => (unfit, "replay_game"),
-        RecordingError::Io(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        | RecordingError::Playback(_)
+        | RecordingError::Rules
+        | RecordingError::Game(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        RecordingError::Io(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -6,23 +6,27 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tickwire_protocol::ids::{ParseRoomIdError, RoomId};
 use tickwire_protocol::message::Role;
 use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::names::display_name;
 use tracing::info;
 
-use super::{Api, ApiError, client_address, requested_host};
-use crate::lobby::{JoinRequest, Joined};
+use super::{Api, ApiError, body, client_address, page_url};
+use crate::lobby::{JoinRequest, Joined, Pass};
 use crate::recordings::{NameError, RecordingError, RecordingName};
 
 /// The request's body.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
     #[serde(default)]
     name: String,
     room: Option<String>,
+    code: Option<String>,
+    password: Option<String>,
+    host_key: Option<String>,
     game: Option<String>,
     replay: Option<String>,
     send_hz: Option<u32>,
@@ -45,7 +49,7 @@ struct Answer {
 pub(super) async fn join(
     request: HttpRequest,
     api: Data<Api>,
-    Json(body): Json<Body>,
+    body: Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
     let address = client_address(&api.admission, request.peer_addr(), request.headers());
     let joined = seat(&api, &request, address, body).await.inspect_err(|cause| {
@@ -63,15 +67,17 @@ async fn seat(
     api: &Api,
     request: &HttpRequest,
     address: Option<IpAddr>,
-    body: Body,
+    body: Json<Value>,
 ) -> Result<Joined, ApiError> {
     api.admission.admit_join(address)?;
+    let body: Body = body::read(body)?;
     if body.send_hz == Some(0) {
-        return Err(ApiError::bad_request("send_hz: at least 1 is due"));
+        return Err(ApiError::bad_request("send_hz: at least 1 is due").in_field("send_hz"));
     }
     let room: Option<Result<RoomId, ParseRoomIdError>> = body.room.map(|room| room.parse());
-    let room =
-        room.transpose().map_err(|cause| ApiError::bad_request(&format!("room: {cause}")))?;
+    let room = room
+        .transpose()
+        .map_err(|cause| ApiError::bad_request(&format!("room: {cause}")).in_field("room"))?;
     let replay: Option<Result<RecordingName, NameError>> = body.replay.map(|name| name.parse());
     let replay = replay.transpose().map_err(RecordingError::from)?;
     // Nobody plays in the past.
@@ -79,6 +85,7 @@ async fn seat(
     let authorization = request.headers().get(AUTHORIZATION);
     let attempt = JoinRequest {
         room,
+        pass: Pass { code: body.code, password: body.password, host_key: body.host_key },
         game: body.game,
         replay,
         name: display_name(&body.name),
@@ -90,16 +97,7 @@ async fn seat(
     Ok(api.lobby.join(attempt).await?)
 }
 
-/// Where the client connects to: what `--public-url` says, else the host that it asked.
+/// Where the client connects to.
 fn socket_url(api: &Api, request: &HttpRequest, token: &str) -> String {
-    let base = match &api.lobby.config().public_url {
-        Some(url) => url.replacen("http", "ws", 1),
-        None => {
-            let (host, is_secure) =
-                requested_host(&api.admission, request.peer_addr(), request.headers());
-            let scheme = if is_secure { "wss" } else { "ws" };
-            format!("{scheme}://{}", host.unwrap_or_else(|| request.app_config().host()))
-        }
-    };
-    format!("{base}/ws?token={token}")
+    format!("{}/ws?token={token}", page_url(api, request).replacen("http", "ws", 1))
 }

@@ -39,7 +39,11 @@ impl Pages {
     /// Adds the routes.
     pub(super) fn configure(&self, service: &mut ServiceConfig) {
         if self.own.is_empty() {
-            service.service(demo::index).service(demo::replays).service(demo::page_part);
+            service
+                .service(demo::index)
+                .service(demo::replays)
+                .service(demo::live)
+                .service(demo::page_part);
         }
         for &Page { path, text } in &self.own {
             let hash = Sha256::digest(text).into();

@@ -1,90 +1,106 @@
-//! `GET /api/rooms` and `POST /api/rooms`: listing and opening rooms.
+//! `POST /api/rooms` and `DELETE /api/rooms/{id}`: rooms that somebody opens, and their end.
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::AUTHORIZATION;
-use actix_web::web::{Data, Json};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse, delete, post};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tickwire_protocol::ids::RoomId;
+use tickwire_simulation::names::display_name;
 use tracing::info;
 
-use super::{Api, ApiError, client_address};
-use crate::identity::RoomAttempt;
-use crate::room::board::RoomNumbers;
-use crate::room::{RoomHandle, Shows};
-
-#[derive(Debug, Serialize)]
-struct Listing {
-    /// Whether recordings are served beside them.
-    replays: bool,
-    rooms: Vec<ListedRoom>,
-}
-
-#[derive(Debug, Serialize)]
-struct ListedRoom {
-    room: String,
-    game: String,
-    capacity: usize,
-    tick_rate_hz: u16,
-    /// The recording that it shows; nothing for a match.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    replay: Option<String>,
-    #[serde(flatten)]
-    numbers: RoomNumbers,
-}
+use super::{Api, ApiError, body, client_address, page_url};
+use crate::identity::{Lock, RoomAttempt};
+use crate::lobby::Opened;
+use crate::room::door::Terms;
 
 /// What to open.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Wanted {
     game: Option<String>,
     options: BTreeMap<String, String>,
+    name: Option<String>,
+    private: bool,
+    password: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Opened {
+/// What was opened.
+#[derive(Serialize)]
+struct Answer {
     room: String,
     game: String,
-}
-
-#[get("/api/rooms")]
-pub(super) async fn list(api: Data<Api>) -> HttpResponse {
-    let config = api.lobby.config();
-    let is_listed = |room: &RoomHandle| !matches!(room.shows, Shows::Delayed { .. });
-    let listed = api.lobby.rooms().into_iter().filter(is_listed).map(|room| ListedRoom {
-        room: room.id.to_string(),
-        game: room.game.to_string(),
-        capacity: config.room_capacity,
-        tick_rate_hz: config.tick_rate_hz,
-        replay: room.shows.recording().map(str::to_owned),
-        numbers: room.board.read(),
-    });
-    let replays = api.lobby.recordings().is_some();
-    HttpResponse::Ok().json(Listing { replays, rooms: listed.collect() })
+    /// Of a private room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// The link to share.
+    url: String,
+    host_key: String,
 }
 
 #[post("/api/rooms")]
 pub(super) async fn open(
     request: HttpRequest,
     api: Data<Api>,
-    Json(wanted): Json<Wanted>,
+    body: Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
-    let room = try_open(&api, &request, wanted).inspect_err(|cause| {
-        info!(cause = cause.code(), message = %cause, "room refused");
-        api.metrics.note_refused(request.path(), cause.code());
-    })?;
-    let opened = Opened { room: room.id.to_string(), game: room.game.to_string() };
-    Ok(HttpResponse::Created().json(opened))
+    let opened = try_open(&api, &request, body).inspect_err(|cause| note(&api, &request, cause))?;
+    let Opened { room, host_key } = opened;
+    let code = room.door.code().map(|code| code.to_string());
+    let page = page_url(&api, &request);
+    let url = match &code {
+        Some(code) => format!("{page}/?code={code}"),
+        None => format!("{page}/?room={}", room.id),
+    };
+    let (room, game) = (room.id.to_string(), room.game.to_string());
+    Ok(HttpResponse::Created().json(Answer { room, game, code, url, host_key }))
 }
 
-fn try_open(api: &Api, request: &HttpRequest, wanted: Wanted) -> Result<RoomHandle, ApiError> {
+fn try_open(api: &Api, request: &HttpRequest, body: Json<Value>) -> Result<Opened, ApiError> {
     let address = client_address(&api.admission, request.peer_addr(), request.headers());
     api.admission.admit_join(address)?;
+    let Wanted { game, options, name, private, password } = body::read(body)?;
+    let lock = password.map(|password| Lock::new(&password)).transpose();
+    let lock =
+        lock.map_err(|cause| ApiError::bad_request(&cause.to_string()).in_field("password"))?;
+    let title = name.map(|name| display_name(&name));
     let authorization = request.headers().get(AUTHORIZATION);
     let attempt = RoomAttempt {
-        game: wanted.game.as_deref(),
+        game: game.as_deref(),
         authorization: authorization.and_then(|value| value.to_str().ok()),
         address,
     };
-    Ok(api.lobby.open_room_for(&attempt, wanted.options)?)
+    let terms = Terms { title, is_private: private, lock };
+    Ok(api.lobby.open_room_for(&attempt, options, terms)?)
+}
+
+#[delete("/api/rooms/{id}")]
+pub(super) async fn close(
+    request: HttpRequest,
+    api: Data<Api>,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let close = async {
+        let id: RoomId = id
+            .parse()
+            .map_err(|cause| ApiError::bad_request(&format!("room: {cause}")).in_field("room"))?;
+        let address = client_address(&api.admission, request.peer_addr(), request.headers());
+        let key = bearer(request.headers());
+        Ok(api.lobby.close_room_for(id, key, address).await?)
+    };
+    close.await.inspect_err(|cause| note(&api, &request, cause))?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What follows `Bearer` in the request's `Authorization` header.
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
+}
+
+fn note(api: &Api, request: &HttpRequest, cause: &ApiError) {
+    info!(cause = cause.code(), message = %cause, "room refused");
+    api.metrics.note_refused(request.path(), cause.code());
 }

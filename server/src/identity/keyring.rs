@@ -9,6 +9,7 @@
 //! The algorithm is what the version says and nothing else: a token cannot choose it. The first key
 //! signs, all of them verify, so that keys can be changed without sending anybody away.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bincode::{Decode, Encode};
@@ -19,10 +20,12 @@ use tickwire_protocol::ids::{PlayerId, RoomId};
 use tickwire_protocol::message::{MAX_TOKEN_BYTES, Role};
 use tickwire_simulation::room::SeatRequest;
 
-use super::{AuthKey, Authenticator, Claims, ResumeClaims, TOKEN_LIFETIME, TokenError};
+use super::{AuthKey, Authenticator, Claims, ResumeClaims, RoomCode, TOKEN_LIFETIME, TokenError};
 
 const VERSION: u8 = 1;
 const MAC_BYTES: usize = 32;
+/// What keeps codes apart from all else that is made with the same keys: no token begins with it.
+const CODE_DOMAIN: &[u8] = b"room code";
 /// By how much a token may be from the future: clocks of two servers are never quite the same.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
@@ -36,11 +39,15 @@ enum Body {
         name: String,
         role: Role,
         send_every: u8,
+        hosts: bool,
+        address: Option<IpAddr>,
         issued_ms: u64,
         nonce: u64,
     },
     /// To come back with.
     Resume { room: u64, player: u32, key: u32 },
+    /// To be a room's host with.
+    Host { room: u64 },
 }
 
 /// The keys of a server.
@@ -73,6 +80,31 @@ impl Keyring {
             return Err(TokenError::Malformed);
         };
         Ok(ResumeClaims { room: RoomId::from_bits(room), player: PlayerId(player), key })
+    }
+
+    /// Makes the key that a room's host is known by. It is good for as long as the room is there.
+    #[must_use]
+    pub fn issue_host_key(&self, room: RoomId) -> String {
+        self.sign(Body::Host { room: room.bits() })
+    }
+
+    /// The room whose host a key is for.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn verify_host_key(&self, key: &str) -> Result<RoomId, TokenError> {
+        let Body::Host { room } = self.open(key)? else { return Err(TokenError::Malformed) };
+        Ok(RoomId::from_bits(room))
+    }
+
+    /// The code of a room, should it be private: a digest of its id with the newest key, so that it is the same
+    /// when the room comes back after a crash, and tells nothing to who knows the id.
+    #[must_use]
+    pub fn code_of(&self, room: RoomId) -> RoomCode {
+        let digest = Self::mac(&self.keys[0], CODE_DOMAIN).chain_update(room.bits().to_le_bytes());
+        let digest = digest.finalize().into_bytes();
+        let bits = digest[..8].iter().fold(0, |bits: u64, &byte| bits << 8 | u64::from(byte));
+        RoomCode::from_bits(bits)
     }
 
     fn sign(&self, body: Body) -> String {
@@ -116,20 +148,22 @@ impl Keyring {
 
 impl Authenticator for Keyring {
     fn issue(&self, claims: &Claims) -> String {
-        let Claims { room, player, request, issued, nonce } = claims;
+        let Claims { room, player, request, hosts, address, issued, nonce } = claims;
         self.sign(Body::Join {
             room: room.bits(),
             player: player.0,
             name: request.name.clone(),
             role: request.role,
             send_every: request.send_every,
+            hosts: *hosts,
+            address: *address,
             issued_ms: u64::try_from(issued.as_millis()).unwrap_or(u64::MAX),
             nonce: *nonce,
         })
     }
 
     fn verify(&self, token: &str, now: Duration) -> Result<Claims, TokenError> {
-        let Body::Join { room, player, name, role, send_every, issued_ms, nonce } =
+        let Body::Join { room, player, name, role, send_every, hosts, address, issued_ms, nonce } =
             self.open(token)?
         else {
             return Err(TokenError::Malformed);
@@ -140,7 +174,7 @@ impl Authenticator for Keyring {
         }
         let request = SeatRequest { name, role, send_every };
         let (room, player) = (RoomId::from_bits(room), PlayerId(player));
-        Ok(Claims { room, player, request, issued, nonce })
+        Ok(Claims { room, player, request, hosts, address, issued, nonce })
     }
 }
 
@@ -155,6 +189,8 @@ mod tests {
             room: RoomId::from_bits(0x1_2345_6789),
             player: PlayerId(7),
             request: SeatRequest { name: "Zoë".to_owned(), role: Role::Player, send_every: 2 },
+            hosts: true,
+            address: Some([192, 0, 2, 1].into()),
             issued: NOW,
             nonce: 99,
         }
@@ -217,6 +253,19 @@ mod tests {
         assert_eq!(keyring.verify(&resume, NOW), Err(TokenError::Malformed));
         let join = keyring.issue(&self::claims());
         assert_eq!(keyring.verify_resume(&join), Err(TokenError::Malformed));
+        let host = keyring.issue_host_key(RoomId::from_bits(7));
+        assert_eq!(keyring.verify_host_key(&host), Ok(RoomId::from_bits(7)));
+        assert_eq!(keyring.verify_resume(&host), Err(TokenError::Malformed));
+        assert_eq!(keyring.verify_host_key(&resume), Err(TokenError::Malformed));
+        assert_eq!(self::keyring(2).verify_host_key(&host), Err(TokenError::Foreign));
+    }
+
+    #[test]
+    fn codes_are_a_rooms_and_a_keys_own() {
+        let [one, other] = [1, 2].map(RoomId::from_bits);
+        assert_eq!(keyring(1).code_of(one), keyring(1).code_of(one));
+        assert_ne!(keyring(1).code_of(one), keyring(1).code_of(other));
+        assert_ne!(keyring(1).code_of(one), keyring(2).code_of(one));
     }
 
     #[test]

@@ -75,7 +75,8 @@ mod tests {
     fn claims(nonce: u64) -> Claims {
         let request = SeatRequest { name: String::new(), role: Role::Player, send_every: 1 };
         let room = RoomId::from_bits(1);
-        Claims { room, player: PlayerId(1), request, issued: NOW, nonce }
+        let player = PlayerId(1);
+        Claims { room, player, request, hosts: false, address: None, issued: NOW, nonce }
     }
 
     #[test]

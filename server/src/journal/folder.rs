@@ -7,12 +7,54 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tickwire_protocol::ids::{PlayerId, RoomId, Tick};
 
+use crate::room::door::Terms;
+
 /// What the names of journals end with.
 pub const EXTENSION: &str = "journal";
 /// What the names of those end with that broke off.
 const CUT: &str = "-cut";
 /// Longest name, without that.
 pub const MAX_NAME_BYTES: usize = 100;
+
+/// Whose a match was: names of journals say it, since recordings of rooms that were not for everybody are
+/// not either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Anybody's who came.
+    Open,
+    /// Theirs who had the room's code.
+    Private,
+    /// Theirs who had its password.
+    Locked,
+}
+
+impl Kind {
+    /// That of a room with these terms.
+    #[must_use]
+    pub const fn of(terms: &Terms) -> Self {
+        match terms {
+            Terms { lock: Some(_), .. } => Self::Locked,
+            Terms { is_private: true, .. } => Self::Private,
+            Terms { .. } => Self::Open,
+        }
+    }
+
+    /// That of a journal of this name, or of what was broken off of one.
+    #[must_use]
+    pub fn of_name(name: &str) -> Self {
+        let name = name.strip_suffix(CUT).unwrap_or(name);
+        let kinds = [Self::Private, Self::Locked];
+        kinds.into_iter().find(|kind| name.ends_with(kind.ending())).unwrap_or(Self::Open)
+    }
+
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Open => "",
+            Self::Private => "-private",
+            Self::Locked => "-locked",
+        }
+    }
+}
 
 /// A journal in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +75,16 @@ pub fn is_name(name: &str) -> bool {
     (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(is_fit)
 }
 
-/// The name of a match's journal: when it was opened, of what game, in which room. By name they are in the
-/// order of their times.
+/// The name of a match's journal: when it was opened, of what game, in which room, whose. By name they are in
+/// the order of their times.
 #[must_use]
-pub fn name_of(opened: SystemTime, game: &str, room: RoomId) -> String {
+pub fn name_of(opened: SystemTime, game: &str, room: RoomId, kind: Kind) -> String {
     let seconds = opened.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let time = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds));
     let time: String = time.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
     let game: String =
         game.chars().filter(char::is_ascii_alphanumeric).take(MAX_NAME_BYTES / 2).collect();
-    format!("{time}-{game}-{room}")
+    format!("{time}-{game}-{room}{}", kind.ending())
 }
 
 /// The path of a journal; `None` for what is no name.
@@ -137,7 +179,7 @@ mod tests {
     #[test]
     fn names_tell_when_what_and_where_and_lead_nowhere() {
         let opened = UNIX_EPOCH + Duration::from_millis(1_764_405_611_900);
-        let name = name_of(opened, "../a rena", RoomId::from_bits(77));
+        let name = name_of(opened, "../a rena", RoomId::from_bits(77), Kind::Open);
         assert!(name.starts_with("20251129T084011Z-arena-"), "{name}");
         assert!(is_name(&name));
         let long = "x".repeat(101);
@@ -146,6 +188,16 @@ mod tests {
             assert_eq!(path_of(Path::new("/dir"), bad), None);
         }
         assert_eq!(path_of(Path::new("/dir"), "a-1"), Some("/dir/a-1.journal".into()));
+    }
+
+    #[test]
+    fn names_tell_whose_a_match_was() {
+        for kind in [Kind::Open, Kind::Private, Kind::Locked] {
+            let name = name_of(UNIX_EPOCH, "arena", RoomId::from_bits(77), kind);
+            assert!(is_name(&name));
+            assert_eq!(Kind::of_name(&name), kind, "{name}");
+            assert_eq!(Kind::of_name(&cut_name(&name)), kind, "{name}");
+        }
     }
 
     #[test]

@@ -24,6 +24,11 @@ pub(super) struct RoomMetrics {
 }
 
 impl RoomMetrics {
+    /// Ticks so far, and how many of them took too long.
+    pub(super) fn ticks(&self) -> (u64, u64) {
+        (self.ticks.seconds.get_sample_count(), self.ticks.overrun.get())
+    }
+
     pub(super) fn new(registry: &Registry) -> Result<Self, Error> {
         Ok(Self {
             open: gauge(registry, "tickwire_rooms", "Rooms that are open")?,
@@ -39,6 +44,7 @@ struct TickMetrics {
     seconds: Histogram,
     lateness_seconds: Histogram,
     moved_seconds: Counter,
+    overrun: IntCounter,
     slowdowns: IntCounter,
 }
 
@@ -61,6 +67,11 @@ impl TickMetrics {
                 registry,
                 "tickwire_tick_moved_seconds_total",
                 "Time by which rooms moved their ticks because they could not keep them",
+            )?,
+            overrun: counter(
+                registry,
+                "tickwire_ticks_overrun_total",
+                "Ticks that took longer than their period",
             )?,
             slowdowns: counter(
                 registry,
@@ -189,6 +200,9 @@ impl RoomMeter {
         let RoomMetrics { ticks, frames, inputs, .. } = &self.metrics.rooms;
         ticks.seconds.observe(tick_time.as_secs_f64());
         ticks.lateness_seconds.observe(lateness.as_secs_f64());
+        if tick_time * u32::from(room.config().tick_rate_hz) > Duration::from_secs(1) {
+            ticks.overrun.inc();
+        }
         ticks.moved_seconds.inc_by((moved - self.moved).as_secs_f64());
         ticks.slowdowns.inc_by(room.counters().slowdowns - self.counted.slowdowns);
         frames.note(room.counters(), &self.counted);

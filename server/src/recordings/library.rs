@@ -20,6 +20,7 @@ use tracing::debug;
 use super::summary::{Details, Summary};
 use super::{RecordingError, RecordingName};
 use crate::directory::Directory;
+use crate::journal::folder::Kind;
 use crate::room::driver::MakeGame;
 
 /// Largest file that is read, in bytes: days of a full room.
@@ -166,6 +167,9 @@ impl Library {
     /// Reads a recording. Whoever can put links into the folder can do what they like anyway; this is for
     /// those who did so without thinking of whom it is served to.
     fn journal(&self, name: &RecordingName) -> Result<Journal, RecordingError> {
+        if Kind::of_name(name.as_str()) != Kind::Open {
+            return Err(RecordingError::Missing(name.clone()));
+        }
         let path = self.dir.join(name.file());
         let found = fs::symlink_metadata(&path);
         if !found.is_ok_and(|metadata| metadata.is_file()) {
@@ -227,7 +231,7 @@ impl Library {
             // Of the entry itself: what a link leads to does not count.
             let metadata = file.metadata().ok().filter(fs::Metadata::is_file);
             let (Some(name), Some(metadata)) = (name, metadata) else { continue };
-            if is_played(&name) {
+            if is_played(&name) || Kind::of_name(name.as_str()) != Kind::Open {
                 continue;
             }
             let version = version_of(&metadata);

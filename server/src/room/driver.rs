@@ -11,7 +11,7 @@ use tickwire_protocol::ids::PlayerId;
 use tickwire_protocol::message::{Refusal, ServerMessage};
 use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::game::Game;
-use tickwire_simulation::room::{MessageError, Output, Room, RoomFull};
+use tickwire_simulation::room::{MessageError, Output, ResumeError, Room, RoomFull};
 use tickwire_simulation::schedule::TickSchedule;
 use tracing::{debug, error, info, warn};
 
@@ -19,11 +19,13 @@ use super::RoomHandle;
 use super::board::TickTiming;
 use super::clock::Epoch;
 use super::ending::{Draining, Rules, last_words};
+use super::hosting::{Guests, reason_for};
 use super::inbox::{Arrival, RoomMessage};
 use super::routes::Routes;
 use super::threads::Place;
 use super::timer::TickTimer;
 use crate::directory::Directory;
+use crate::events::Feed;
 use crate::identity::{Keyring, ResumeClaims};
 use crate::journal::writer::RoomJournal;
 use crate::messages::{Connect, Deliver, Disconnect, Outgoing, Purpose, Reserve, TickDue};
@@ -64,6 +66,8 @@ pub struct RoomParts {
     pub empty_timeout: Duration,
     /// Where it counts.
     pub metrics: Arc<Metrics>,
+    /// Where the server's events are told.
+    pub events: Arc<Feed>,
     /// Its place on a thread.
     pub place: Place,
 }
@@ -78,6 +82,9 @@ pub struct RoomDriver {
     arrivals: VecDeque<Arrival>,
     /// It is about to stop, and off the list.
     pub(super) is_ending: bool,
+    /// Its host has asked for its end.
+    pub(super) is_closed: bool,
+    pub(super) guests: Guests,
     /// Ticks since the match that it shows later was over.
     pub(super) ticks_over: u32,
     /// Set once the server is about to stop.
@@ -95,6 +102,8 @@ impl RoomDriver {
             timing: TickTiming::new(),
             arrivals: VecDeque::new(),
             is_ending: false,
+            is_closed: false,
+            guests: Guests::default(),
             ticks_over: 0,
             drain: None,
         }
@@ -155,6 +164,16 @@ impl RoomDriver {
                 (player, told(&ServerMessage::Refused(refusal)))
             }
             Output::Answer { player, answer } => (player, told(&ServerMessage::Answer(answer))),
+            Output::Host { player, host } => {
+                if !self.routes.speaks(player).is_some_and(Subprotocol::has_hosts) {
+                    return;
+                }
+                (player, told(&ServerMessage::Host { player: host }))
+            }
+            Output::End => {
+                self.is_closed = true;
+                return;
+            }
             Output::Desync { player, report, recent } => {
                 let session = self.routes.session(player);
                 warn!(?session, room = %self.parts.handle.id, %player, %report, "desync");
@@ -166,7 +185,11 @@ impl RoomDriver {
                 error!(?session, room = %self.parts.handle.id, %player, %cause, "state too large");
                 return;
             }
-            Output::Close { player, reason } => (player, Outgoing::Close(reason)),
+            Output::Close { player, reason } => {
+                self.note_closed(player, reason);
+                let speaks = self.routes.speaks(player).unwrap_or(Subprotocol::UNNAMED);
+                (player, Outgoing::Close(reason_for(speaks, reason)))
+            }
         };
         self.routes.queue(player, outgoing);
     }
@@ -180,11 +203,15 @@ impl RoomDriver {
     ) -> Result<PlayerId, CloseReason> {
         let (now, room) = (self.parts.handle.clock.now(), self.parts.handle.id);
         match purpose {
-            Purpose::Join { reserved, request } => {
+            Purpose::Join { reserved, request, hosts, address } => {
                 let name = request.name.clone();
                 let joined = self.parts.room.handle_join_in(speaks, Some(reserved), request, now);
                 let player = joined.map_err(|RoomFull| CloseReason::RoomFull)?;
-                info!(%session, %room, %player, ?name, "joined");
+                self.guests.note(player, address, &self.parts.room);
+                if hosts {
+                    self.parts.room.handle_host(player);
+                }
+                info!(%session, %room, %player, ?name, hosts, "joined");
                 Ok(player)
             }
             Purpose::Resume { player, key, event } => {
@@ -192,7 +219,10 @@ impl RoomDriver {
                     Ok(()) => info!(%session, %room, %player, "resumed"),
                     Err(cause) => {
                         info!(%session, %room, %player, %cause, "not resumed");
-                        return Err(CloseReason::Unauthorised);
+                        return Err(match cause {
+                            ResumeError::Kicked => CloseReason::Kicked,
+                            _ => CloseReason::Unauthorised,
+                        });
                     }
                 }
                 Ok(player)
@@ -253,6 +283,7 @@ impl Actor for RoomDriver {
     fn started(&mut self, context: &mut Self::Context) {
         let RoomHandle { id, game, .. } = &self.parts.handle;
         info!(room = %id, %game, "room opened");
+        self.tell_opened();
         self.parts.timer.set(self.parts.schedule.due(), context.address());
     }
 }
@@ -261,6 +292,7 @@ impl Drop for RoomDriver {
     /// However the room ends, even by a panic in its rules, it goes off the list.
     fn drop(&mut self) {
         self.parts.directory.remove(self.parts.handle.id);
+        self.tell_closed();
         info!(room = %self.parts.handle.id, tick = %self.parts.room.tick(), "room closed");
     }
 }
@@ -296,7 +328,8 @@ impl Handler<TickDue> for RoomDriver {
             this.parts.schedule.handle_ticked(end);
             this.parts.handle.clock.set_start(this.parts.schedule.start());
             this.post(end.saturating_sub(begin), lateness);
-            if this.is_over() || this.is_shown() {
+            this.tell_happenings();
+            if this.is_over() || this.is_shown() || this.is_closed {
                 this.end(CloseReason::RoomEnded, context);
             } else if this.has_drained(end) {
                 this.end(CloseReason::Restarting, context);
@@ -339,13 +372,14 @@ impl Handler<Connect> for RoomDriver {
             };
             match seated {
                 Ok(player) => {
-                    this.routes.connect(player, session, outbox);
+                    this.routes.connect(player, session, outbox, speaks);
                     this.hand_over();
                     // After the welcome, which comes first.
                     this.tell_of_restart(player);
                     this.routes.hand_over();
                 }
                 Err(reason) => {
+                    let reason = reason_for(speaks, reason);
                     outbox.do_send(Deliver(vec![(session, Outgoing::Close(reason))]));
                 }
             }

@@ -76,6 +76,7 @@ impl RoomDriver {
         // A server that stops waits for its rooms to be off the list: the journal is closed by then.
         self.close_journal(match reason {
             CloseReason::Restarting => "the server stopped",
+            _ if self.is_closed => "the host has closed the room",
             _ => "everybody has left",
         });
         self.parts.directory.remove(self.parts.handle.id);

@@ -12,10 +12,12 @@ use tickwire_simulation::journal::header::{Header, schema_hash};
 use tickwire_simulation::room::{DesyncReport, Room, RoomConfig};
 use tracing::{info, warn};
 
+use super::door::Door;
 use super::driver::{MakeGame, RoomDriver};
 use super::opener::{Launch, RoomOpener};
 use super::shows::{Delay, Shows};
 use crate::journal::desync::DesyncCase;
+use crate::journal::folder::Kind;
 use crate::journal::revival::{Revived, candidates, revive};
 use crate::journal::writer::Writer;
 
@@ -84,6 +86,12 @@ impl RoomOpener {
             Ok(room) => room,
             Err(cause) => return warn!(name, %cause, "a match cannot be brought back"),
         };
+        let door = Arc::new(match Kind::of_name(&name) {
+            Kind::Open => Door::default(),
+            Kind::Private => Door::private(Some(self.keyring.code_of(id))),
+            // Its password is not written down: nobody else gets in than those who come back, and the host.
+            Kind::Locked => Door::private(None),
+        });
         info!(
             name, room = %id, tick = %room.tick(), players = room.absent(), replayed, sound, lost,
             "a match is brought back"
@@ -100,7 +108,7 @@ impl RoomOpener {
             // Those who watch do so from elsewhere.
             room.handle_spectators_leave();
         }
-        self.enlist(Launch { id, game: &game, room, make_game, shows, journal, pause });
+        self.enlist(Launch { id, game: &game, room, make_game, shows, door, journal, pause });
     }
 }
 

@@ -19,6 +19,7 @@ use tracing::error;
 use super::RoomHandle;
 use super::board::RoomBoard;
 use super::clock::{Epoch, RoomClock};
+use super::door::{Door, Terms};
 use super::driver::{MakeGame, RoomDriver, RoomParts};
 use super::inbox::Inbox;
 use super::journalled::header_of;
@@ -27,6 +28,7 @@ use super::threads::RoomThreads;
 use super::timer::TickTimer;
 use crate::config::ServerConfig;
 use crate::directory::Directory;
+use crate::events::Feed;
 use crate::identity::Keyring;
 use crate::journal::folder;
 use crate::journal::writer::{RoomJournal, Writer};
@@ -36,6 +38,9 @@ use crate::metrics::Metrics;
 /// rooms of one thread do not all tick at the same moment.
 const PHASE_STEP: f64 = 0.618_033_988_749_895;
 
+/// Events of a room that are kept for those who come back: a minute of a busy one, some 50 KiB.
+const EVENTS_KEPT: usize = 512;
+
 /// A room that is to be launched.
 pub(super) struct Launch<'a> {
     pub(super) id: RoomId,
@@ -43,6 +48,7 @@ pub(super) struct Launch<'a> {
     pub(super) room: Room,
     pub(super) make_game: MakeGame,
     pub(super) shows: Shows,
+    pub(super) door: Arc<Door>,
     pub(super) journal: Option<RoomJournal>,
     /// How long it waits for its players, if it does.
     pub(super) pause: Option<Duration>,
@@ -81,8 +87,10 @@ pub struct RoomOpener {
     threads: RoomThreads,
     timer: TickTimer,
     epoch: Epoch,
-    keyring: Arc<Keyring>,
+    pub(super) keyring: Arc<Keyring>,
     pub(super) metrics: Arc<Metrics>,
+    /// What happens on the server, for those who only listen.
+    events: Arc<Feed>,
     opened: AtomicU32,
     opening: Mutex<()>,
     /// Where matches are written down, if they are.
@@ -94,6 +102,7 @@ impl RoomOpener {
     ///
     /// # Errors
     /// When the system has no thread left.
+    #[expect(clippy::too_many_arguments, reason = "called once, where a server is put together")]
     pub fn start(
         config: Arc<ServerConfig>,
         games: GameRegistry,
@@ -101,6 +110,7 @@ impl RoomOpener {
         epoch: Epoch,
         keyring: Arc<Keyring>,
         metrics: Arc<Metrics>,
+        events: Arc<Feed>,
         journals: Option<Writer>,
     ) -> std::io::Result<Self> {
         let steps = rayon::ThreadPoolBuilder::new().num_threads(config.step_threads);
@@ -120,6 +130,7 @@ impl RoomOpener {
             epoch,
             keyring,
             metrics,
+            events,
             journals,
             opened: AtomicU32::new(0),
             opening: Mutex::new(()),
@@ -135,7 +146,7 @@ impl RoomOpener {
     }
 
     /// Opens a room of a game, the server's default where none is named. `options` override those
-    /// that the server was started with.
+    /// that the server was started with; `terms` are whose it is.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -143,6 +154,7 @@ impl RoomOpener {
         &self,
         game: Option<&str>,
         options: BTreeMap<String, String>,
+        terms: Terms,
     ) -> Result<RoomHandle, OpenError> {
         let name = game.unwrap_or(&self.config.default_game);
         let factory = self.games.find(name).ok_or_else(|| OpenError::NoSuchGame {
@@ -153,7 +165,7 @@ impl RoomOpener {
         all.0.extend(options);
         let _opening = self.open_one_at_a_time();
         self.expect_place()?;
-        let id = RoomId::from_bits(rand::random());
+        let id = self.unused_id();
         let config = self.room_config(id, name, self.config.tick_rate_hz);
         let mut room = self.make_room(name, config, || Ok(factory(&all)?))?;
         let options = all.0.clone();
@@ -161,14 +173,26 @@ impl RoomOpener {
         let opened = SystemTime::now();
         let journal = self.journals.as_ref().and_then(|writer| {
             let header = header_of(&room, name, options, opened);
-            writer.open(folder::name_of(opened, name, id), header)
+            writer.open(folder::name_of(opened, name, id, folder::Kind::of(&terms)), header)
         });
         if journal.is_some() {
             room.attach_writer();
         }
         let shows = self.shows_match(name, &mut room, &make_game);
+        let door = Arc::new(Door::new(terms, self.keyring.code_of(id)));
         let pause = None;
-        Ok(self.enlist(Launch { id, game: name, room, make_game, shows, journal, pause }))
+        Ok(self.enlist(Launch { id, game: name, room, make_game, shows, door, journal, pause }))
+    }
+
+    /// An id that no room has, nor its code.
+    fn unused_id(&self) -> RoomId {
+        loop {
+            let id = RoomId::from_bits(rand::random());
+            let has_code = self.directory.find_by_code(self.keyring.code_of(id)).is_some();
+            if !has_code && self.directory.find(id).is_none() {
+                return id;
+            }
+        }
     }
 
     /// Two at once would be one too many.
@@ -228,7 +252,7 @@ impl RoomOpener {
     }
 
     fn launch(&self, launch: Launch<'_>) -> RoomHandle {
-        let Launch { id, game, room, make_game, shows, journal, pause } = launch;
+        let Launch { id, game, room, make_game, shows, door, journal, pause } = launch;
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let phase = f64::from(number) * PHASE_STEP;
         let (now, tick_rate_hz) = (self.epoch.now(), room.config().tick_rate_hz);
@@ -249,10 +273,13 @@ impl RoomOpener {
             Shows::Match { .. } => self.config.empty_room_timeout,
             _ => EMPTY_SHOW_TIMEOUT.min(self.config.empty_room_timeout),
         };
-        let handle_at = move |address| RoomHandle { id, game, shows, address, inbox, clock, board };
+        let feed = Arc::new(Feed::new(EVENTS_KEPT));
+        let handle_at =
+            move |address| RoomHandle { id, game, shows, door, address, inbox, clock, feed, board };
         let (directory, timer, epoch) =
             (Arc::clone(&self.directory), self.timer.clone(), self.epoch);
         let (keyring, metrics) = (Arc::clone(&self.keyring), Arc::clone(&self.metrics));
+        let events = Arc::clone(&self.events);
         let drive = handle_at.clone();
         let address =
             RoomDriver::start_in_arbiter(&thread, move |context: &mut Context<RoomDriver>| {
@@ -270,6 +297,7 @@ impl RoomOpener {
                     directory,
                     empty_timeout,
                     metrics,
+                    events,
                     place,
                 })
             });

@@ -6,6 +6,7 @@ use actix::Addr;
 use rustc_hash::FxHashMap;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::version::Subprotocol;
 
 use crate::messages::{Deliver, Outgoing};
 use crate::session::SessionId;
@@ -18,6 +19,7 @@ const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 struct Route {
     session: SessionId,
     outbox: Addr<Outbox>,
+    speaks: Subprotocol,
     /// When a refusal was last logged for it.
     warned: Option<Duration>,
 }
@@ -33,10 +35,16 @@ pub struct Routes {
 
 impl Routes {
     /// Connects a player, and tells the connection so. Whoever was connected as this player is sent away.
-    pub fn connect(&mut self, player: PlayerId, session: SessionId, outbox: Addr<Outbox>) {
+    pub fn connect(
+        &mut self,
+        player: PlayerId,
+        session: SessionId,
+        outbox: Addr<Outbox>,
+        speaks: Subprotocol,
+    ) {
         self.queue(player, Outgoing::Close(CloseReason::Replaced));
         self.by_session.insert(session, player);
-        self.by_player.insert(player, Route { session, outbox, warned: None });
+        self.by_player.insert(player, Route { session, outbox, speaks, warned: None });
         self.queue(player, Outgoing::Joined(player));
     }
 
@@ -44,6 +52,12 @@ impl Routes {
     #[must_use]
     pub fn session(&self, player: PlayerId) -> Option<SessionId> {
         self.by_player.get(&player).map(|route| route.session)
+    }
+
+    /// What the connection of a player speaks.
+    #[must_use]
+    pub fn speaks(&self, player: PlayerId) -> Option<Subprotocol> {
+        self.by_player.get(&player).map(|route| route.speaks)
     }
 
     /// A connection has ended; whose it was.

@@ -15,6 +15,7 @@ use tickwire_simulation::room::{Room, RoomConfig};
 use tracing::warn;
 
 use super::RoomHandle;
+use super::door::Door;
 use super::driver::MakeGame;
 use super::opener::{Launch, OpenError, RoomOpener};
 use crate::recordings::Showing;
@@ -67,6 +68,7 @@ struct Show<'a> {
     /// Most who take part at once.
     cast: usize,
     make_game: MakeGame,
+    door: Arc<Door>,
 }
 
 impl Shows {
@@ -122,7 +124,9 @@ impl RoomOpener {
     pub fn open_screening(&self, showing: Showing) -> Result<RoomHandle, OpenError> {
         let Showing { name, game, tick_rate_hz, cast, screening, make } = showing;
         let shows = Shows::Recording(name.as_str().into());
-        let show = Show { shows, game: &game, name: None, tick_rate_hz, cast, make_game: make };
+        let (game, name, make_game) = (game.as_str(), None, make);
+        let door = Arc::<Door>::default();
+        let show = Show { shows, game, name, tick_rate_hz, cast, make_game, door };
         self.open_show(show, screening)
     }
 
@@ -141,14 +145,15 @@ impl RoomOpener {
             let delayed = Delayed::new(line.clone(), Arc::clone(&make), tick_rate_hz);
             delayed.ok().map(|delayed| Box::new(delayed) as Box<dyn Game>)
         });
-        let Some(game) = make_game() else {
+        let Some(showing) = make_game() else {
             warn!(room = %watched.id, "its match cannot be shown later");
             return Err(OpenError::Rules);
         };
         // Whoever asks is told of the match's room: players come in there.
         let name = Some(watched.id);
-        let show = Show { shows, game: &watched.game, name, tick_rate_hz, cast, make_game };
-        self.open_show(show, game)
+        let (game, door) = (&*watched.game, Arc::clone(&watched.door));
+        let show = Show { shows, game, name, tick_rate_hz, cast, make_game, door };
+        self.open_show(show, showing)
     }
 
     fn open_show(&self, show: Show<'_>, showing: Box<dyn Game>) -> Result<RoomHandle, OpenError> {
@@ -157,9 +162,9 @@ impl RoomOpener {
         let id = RoomId::from_bits(rand::random());
         let config = self.show_config(id, &show);
         let room = self.make_room(show.game, config, || Ok(showing))?;
-        let Show { shows, game, make_game, .. } = show;
+        let Show { shows, game, make_game, door, .. } = show;
         let (journal, pause) = (None, None);
-        Ok(self.enlist(Launch { id, game, room, make_game, shows, journal, pause }))
+        Ok(self.enlist(Launch { id, game, room, make_game, shows, door, journal, pause }))
     }
 
     /// Of a room in which the cast have parts, and nobody plays.

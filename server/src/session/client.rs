@@ -60,6 +60,8 @@ pub struct Client<C> {
     pub(super) environment: Arc<SocketEnvironment>,
     /// When its client is pinged next.
     next_beat: Duration,
+    /// It is among the sessions that are counted: from its beginning until its end is told.
+    is_counted: bool,
 }
 
 /// How a connection that ended without a word is counted.
@@ -80,7 +82,17 @@ impl<C: Carrier> Client<C> {
         let (id, state) = (SessionId::random(), State::Opening(entry));
         let uplink = Uplink::new(id, Arc::clone(&environment), downlink.clone(), session);
         let (uplink, next_beat) = (Rc::new(uplink), now + environment.heartbeat_interval);
-        Self { id, carrier, uplink, state, downlink, speaks, environment, next_beat }
+        Self {
+            id,
+            carrier,
+            uplink,
+            state,
+            downlink,
+            speaks,
+            environment,
+            next_beat,
+            is_counted: false,
+        }
     }
 
     pub(super) const fn is_closing(&self) -> bool {
@@ -191,6 +203,9 @@ impl<C: Carrier> Client<C> {
     /// Leaves the room, once: for good, or for a time in which the client can come back.
     fn leave_room(&mut self, is_lost: bool) {
         self.uplink.close();
+        if std::mem::take(&mut self.is_counted) {
+            self.environment.metrics.sessions.dec();
+        }
         if let State::Connecting(room) | State::Joined(room) =
             std::mem::replace(&mut self.state, State::Closing)
         {
@@ -204,6 +219,7 @@ impl<C: Carrier> Actor for Client<C> {
 
     fn started(&mut self, context: &mut Self::Context) {
         self.environment.metrics.sessions.inc();
+        self.is_counted = true;
         self.listen(context);
         match std::mem::replace(&mut self.state, State::Closing) {
             State::Opening(Entry::Decided(admitted)) => self.enter(admitted, context),
@@ -218,7 +234,6 @@ impl<C: Carrier> Actor for Client<C> {
             self.environment.metrics.note_close(LOST);
         }
         self.leave_room(true);
-        self.environment.metrics.sessions.dec();
     }
 }
 

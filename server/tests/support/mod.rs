@@ -9,6 +9,7 @@
 
 pub mod interposed;
 pub mod loud;
+pub mod over_http;
 pub mod process;
 pub mod text;
 
@@ -214,9 +215,10 @@ pub async fn open(ws_url: &str) -> RawSocket {
     open_speaking(ws_url, "tickwire.v1").await
 }
 
-pub async fn open_speaking(ws_url: &str, subprotocol: &str) -> RawSocket {
+/// The same with other subprotocols.
+pub async fn open_speaking(ws_url: &str, protocols: &str) -> RawSocket {
     let mut request = ws_url.into_client_request().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", subprotocol.parse().unwrap());
+    request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
     connect_async(request).await.unwrap().0
 }
 

@@ -11,6 +11,8 @@ import { make, setText } from './page.js';
 const PASSING_MS = 1800;
 /** The same for what takes reading. */
 const READING_MS = 5000;
+/** What has ended, by its short name. */
+const OVER = new Map([['kicked', 'The host has sent you away'], ['room_ended', 'This room has ended']]);
 
 export class Notices {
   /** Called when the player wants to join again after the end. */
@@ -115,13 +117,15 @@ export class Notices {
   /**
    * The room is gone for good.
    * @param {string} reason
+   * @param {string} [cause] the short name of what has ended it, where there is nothing to come back to
    */
-  ended(reason) {
+  ended(reason, cause) {
     if (this.#shown === 'ended') return;
-    const again = make('button', '', 'Join again');
+    const title = (cause !== undefined && OVER.get(cause)) || 'Disconnected';
+    const again = make('button', '', cause === undefined ? 'Join again' : 'Join another room');
     again.type = 'button';
     again.addEventListener('click', () => this.onRejoin());
-    this.#show('ended', make('p', 'title', 'Disconnected'), make('p', 'reason', reason), again);
+    this.#show('ended', make('p', 'title', title), make('p', 'reason', reason), again);
   }
 
   clear() {

@@ -41,16 +41,20 @@ export function make(tag, className = '', text = '') {
   return element;
 }
 
+/** Inputs that take letters. */
+const WRITTEN = ['text', 'search', 'password', 'number'];
+
 /**
- * Whether a key belongs to a field of the page and not to the game. Where text is written, all do;
- * sliders, check boxes and text to be copied take those that move in them, and no letters.
+ * Whether a key belongs to a field of the page and not to the game. Where text is written, all do, and in a
+ * dialog; sliders, check boxes and text to be copied take those that move in them, and no letters.
  * @param {EventTarget | null} target
  * @param {string} key as `KeyboardEvent.key`
  */
 export function isForField(target, key) {
-  if (target instanceof HTMLTextAreaElement) return true;
+  if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (target instanceof Element && target.closest('dialog')) return true;
   if (!(target instanceof HTMLInputElement)) return false;
-  const isWritten = target.type === 'text' && !target.readOnly;
+  const isWritten = WRITTEN.includes(target.type) && !target.readOnly;
   return isWritten || /^(Arrow.*|Page.*|Home|End| )$/.test(key);
 }
 

@@ -63,6 +63,8 @@ export class Meters {
   };
   /** Time that the room's last ticks took on the server, in milliseconds; whoever asks it tells. */
   tickMs = NaN;
+  /** What carries the connection. @type {import('../../sdk/index.js').Transport | undefined} */
+  transport = undefined;
 
   #sampledAt = -Infinity;
   /** How long after its tick was due the newest state came. */
@@ -121,6 +123,7 @@ export class Meters {
     this.#sampledAt = nowMs;
     const { by } = this;
     const { stats } = room;
+    this.transport = stats.transport;
     by.rtt.add(room.clock.rttMs ?? NaN);
     by.jitter.add(Number.isNaN(this.#transit) ? NaN : this.#jitter);
     by.delay.add(room.interpolation.delayMs);

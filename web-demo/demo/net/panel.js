@@ -49,6 +49,7 @@ export class NetPanel {
     this.meters = meters;
     this.network = network;
     const list = find(panel, 'dl', HTMLElement);
+    this.transport = find(panel, '.transport', HTMLElement);
     for (const row of ROWS) this.#addRow(list, row);
     this.#wireSimulator();
     const ghosts = find(panel, '[name=ghosts]', HTMLInputElement);
@@ -71,6 +72,7 @@ export class NetPanel {
 
   /** Shows the newest samples. */
   update() {
+    setText(this.transport, transportText(this.meters.transport));
     for (const { name, digits, value, graph } of this.#rows) {
       const meter = this.meters.by[name];
       setText(value, Number.isNaN(meter.newest) ? '–' : meter.newest.toFixed(digits));
@@ -115,4 +117,13 @@ export class NetPanel {
     }
     onPress(find(panel, '.stall', HTMLButtonElement), () => network.stall(PRESSED_STALL_MS, performance.now()));
   }
+}
+
+/**
+ * What carries the connection, in words.
+ * @param {import('../../sdk/index.js').Transport | undefined} transport
+ */
+function transportText(transport) {
+  if (transport === undefined) return '–';
+  return { websocket: 'WebSocket', stream: 'HTTP stream', poll: 'HTTP polls' }[transport];
 }

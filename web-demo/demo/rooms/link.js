@@ -6,10 +6,12 @@
  * What somebody opens to come into a room.
  * @param {string} page the address of this page
  * @param {string} room
+ * @param {string} [code] of a private one, which its id alone does not open
  */
-export function roomLink(page, room) {
+export function roomLink(page, room, code) {
   const link = new URL('/', page);
-  link.searchParams.set('room', room);
+  if (code === undefined) link.searchParams.set('room', room);
+  else link.searchParams.set('code', code);
   return link.href;
 }
 

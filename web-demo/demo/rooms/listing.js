@@ -1,96 +1,60 @@
 /**
- * The server's rooms over HTTP: which there are, and opening another. It must not touch the page.
+ * The server's rooms of this game, as many as somebody wants to see. It must not touch the page.
  */
+import { listRooms } from '../../sdk/index.js';
 
 /** An answer that takes longer is none, in milliseconds. */
 const PATIENCE_MS = 5000;
-/** Most rooms that are listed, whatever a server sends. */
-const MOST_ROOMS = 100;
+/** Rooms that are listed at first, and how many more each time. */
+export const PAGE = 20;
+/** Most rooms that a server tells at once, and most that are listed. */
+const MOST_AT_ONCE = 200;
+const MOST_ROOMS = 1000;
 const GAME = 'arena';
 
+/** @typedef {import('../../sdk/index.js').ListedRoom} ListedRoom */
 /**
- * @typedef {object} ListedRoom
- * @property {string} id
- * @property {number} players people who play
- * @property {number} spectators
- * @property {number} bots
- * @property {number} freeSeats
- * @property {number} capacity
- * @property {number} tickMs p99 of the time that its ticks took lately, in milliseconds
+ * Which rooms somebody wants to see.
+ * @typedef {{ q: string, free: boolean, count: number }} Search
  */
+/** @typedef {{ rooms: ListedRoom[], hasMore: boolean, servesReplays: boolean }} Listing */
 
 /**
- * The rooms of the arena in an answer of `GET /api/rooms`, the fullest that has room first. What is
- * not as it should be is left out.
- * @param {unknown} answer
- * @returns {ListedRoom[]}
+ * Rooms as they are listed: those that have a seat first, then the fullest. What shows a recording is nowhere to
+ * play.
+ * @param {ListedRoom[]} rooms
  */
-export function roomsIn(answer) {
-  const { rooms } = /** @type {{ rooms?: unknown }} */ (answer ?? {});
-  if (!Array.isArray(rooms)) return [];
-  /** @type {ListedRoom[]} */
-  const listed = [];
-  for (const room of rooms) {
-    // Those that show a recording are nowhere to play.
-    if (typeof room?.room !== 'string' || room.game !== GAME || room.replay !== undefined) continue;
-    listed.push({
-      id: room.room,
-      players: count(room.players),
-      spectators: count(room.spectators),
-      bots: count(room.bots),
-      freeSeats: count(room.free_seats),
-      capacity: count(room.capacity),
-      tickMs: typeof room.tick_ms?.p99 === 'number' ? room.tick_ms.p99 : NaN,
-    });
-  }
+export function arranged(rooms) {
   const hasSeat = (/** @type {ListedRoom} */ { freeSeats }) => Number(freeSeats > 0);
-  listed.sort(
-    (one, other) => hasSeat(other) - hasSeat(one) || other.players - one.players || (one.id < other.id ? -1 : 1),
-  );
-  return listed.slice(0, MOST_ROOMS);
-}
-
-/** @param {unknown} value */
-function count(value) {
-  return typeof value === 'number' && Number.isFinite(value) ? Math.max(0, Math.floor(value)) : 0;
+  return rooms
+    .filter(({ game, replay }) => game === GAME && replay === undefined)
+    .sort((one, other) => hasSeat(other) - hasSeat(one) || other.players - one.players || (one.room < other.room ? -1 : 1));
 }
 
 /**
  * @param {string} server its address
- * @returns {Promise<{ rooms: ListedRoom[], servesReplays: boolean } | undefined>} `undefined` when it does not
- *   answer
+ * @param {Search} search
+ * @returns {Promise<Listing | undefined>} `undefined` when it does not answer
  */
-export async function listRooms(server) {
+export async function list(server, { q, free, count }) {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const most = Math.min(count, MOST_ROOMS);
+  /** @type {ListedRoom[]} */
+  const rooms = [];
+  let servesReplays = false;
+  /** @type {string | undefined} */
+  let after;
   try {
-    const response = await fetch(new URL('api/rooms', server), { signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (!response.ok) return undefined;
-    const answer = await response.json();
-    return { rooms: roomsIn(answer), servesReplays: answer?.replays === true };
+    do {
+      const limit = Math.min(most - rooms.length, MOST_AT_ONCE);
+      const page = await listRooms({ url: server, signal, game: GAME, free, q, limit, after });
+      servesReplays = page.servesReplays;
+      // A server that lists nothing more, and says so, would be asked for ever.
+      after = page.rooms.length > 0 ? page.next : undefined;
+      rooms.push(...page.rooms);
+    } while (after !== undefined && rooms.length < most);
+    return { rooms: arranged(rooms.slice(0, most)), hasMore: after !== undefined && most < MOST_ROOMS, servesReplays };
   } catch {
     return undefined;
   }
-}
-
-/**
- * Opens a room.
- * @param {string} server its address
- * @returns {Promise<string>} its id
- * @throws {Error} with the server's words, when it refuses or does not answer
- */
-export async function openRoom(server) {
-  /** @type {Response} */
-  let response;
-  try {
-    response = await fetch(new URL('api/rooms', server), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ game: GAME }),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-  } catch {
-    throw new Error('The server is away.');
-  }
-  const answer = await response.json().catch(() => undefined);
-  if (response.ok && typeof answer?.room === 'string') return answer.room;
-  throw new Error(typeof answer?.message === 'string' ? answer.message : 'The server opens no room.');
 }

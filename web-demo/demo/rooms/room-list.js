@@ -4,14 +4,18 @@
  * server; see rooms.js.
  */
 import { find, make, onPress, setText } from '../hud/page.js';
+import { cleanText } from '../names.js';
 
-/** @typedef {import('./listing.js').ListedRoom} ListedRoom */
-/** @typedef {{ row: HTMLElement, name: Element, who: Element, join: HTMLButtonElement, watch: HTMLButtonElement, room: string }} Row */
+/** @typedef {import('../../sdk/index.js').ListedRoom} ListedRoom */
+/** @typedef {{ row: HTMLElement, name: Element, who: Element, join: HTMLButtonElement, watch: HTMLButtonElement, room: ListedRoom | undefined }} Row */
+
+/** Most characters of a room's title. */
+const TITLE_LENGTH = 40;
 
 export class RoomList {
   /** Called with a room to join, or to watch. */
-  onJoin = (/** @type {string} */ _room) => {};
-  onWatch = (/** @type {string} */ _room) => {};
+  onJoin = (/** @type {ListedRoom} */ _room) => {};
+  onWatch = (/** @type {ListedRoom} */ _room) => {};
 
   /** @type {Row[]} */
   #rows = [];
@@ -27,15 +31,15 @@ export class RoomList {
    * @param {string | undefined} current the room that one is in
    */
   show(rooms, current) {
-    const listed = inPlace(rooms ?? [], this.#rows.map(({ room }) => room));
+    const listed = inPlace(rooms ?? [], this.#rows.map(({ room }) => room?.room ?? ''));
     while (this.#rows.length < listed.length) this.#addRow();
     for (const [index, row] of this.#rows.entries()) {
       const room = listed[index];
       row.row.hidden = !room;
-      if (room) fill(row, room, room.id === current);
-      else row.room = '';
+      if (room) fill(row, room, room.room === current);
+      else row.room = undefined;
     }
-    setText(this.line, rooms ? (listed.length === 0 ? 'No room is open. Play opens one.' : '') : 'The server is away.');
+    setText(this.line, rooms ? (listed.length === 0 ? 'No such room is open. Play opens one.' : '') : 'The server is away.');
   }
 
   #addRow() {
@@ -44,10 +48,11 @@ export class RoomList {
     const who = make('span', 'who');
     const join = make('button', 'join', 'Join');
     const watch = make('button', 'watch', 'Watch');
-    const made = { row, name, who, join, watch, room: '' };
+    /** @type {Row} */
+    const made = { row, name, who, join, watch, room: undefined };
     for (const button of [join, watch]) button.type = 'button';
-    onPress(join, () => this.onJoin(made.room));
-    onPress(watch, () => this.onWatch(made.room));
+    onPress(join, () => made.room && this.onJoin(made.room));
+    onPress(watch, () => made.room && this.onWatch(made.room));
     row.append(name, who, join, watch);
     this.list.append(row);
     this.#rows.push(made);
@@ -60,7 +65,7 @@ export class RoomList {
  * @param {string[]} shown their ids
  */
 export function inPlace(rooms, shown) {
-  const place = (/** @type {ListedRoom} */ { id }) => (shown.includes(id) ? shown.indexOf(id) : shown.length);
+  const place = (/** @type {ListedRoom} */ { room }) => (shown.includes(room) ? shown.indexOf(room) : shown.length);
   return [...rooms].sort((one, other) => place(one) - place(other));
 }
 
@@ -70,21 +75,23 @@ export function inPlace(rooms, shown) {
  * @param {boolean} isCurrent
  */
 function fill(row, room, isCurrent) {
-  row.room = room.id;
-  setText(row.name, room.id);
+  const title = cleanText(room.name, TITLE_LENGTH) || cleanText(room.room, TITLE_LENGTH);
+  row.room = room;
+  setText(row.name, title);
   setText(row.who, who(room));
   row.row.classList.toggle('current', isCurrent);
   row.join.hidden = isCurrent;
   row.watch.hidden = isCurrent;
   row.join.disabled = room.freeSeats === 0;
-  row.join.setAttribute('aria-label', `Join ${room.id}`);
-  row.watch.setAttribute('aria-label', `Watch ${room.id}`);
+  row.join.setAttribute('aria-label', `Join ${title}`);
+  row.watch.setAttribute('aria-label', `Watch ${title}`);
 }
 
 /** @param {ListedRoom} room */
-function who({ players, spectators, bots, freeSeats, capacity }) {
+function who({ players, spectators, bots, freeSeats, capacity, hasPassword }) {
   const parts = [freeSeats === 0 ? `${players} of ${capacity}, full` : `${players} of ${capacity}`];
   if (bots > 0) parts.push(bots === 1 ? '1 bot' : `${bots} bots`);
   if (spectators > 0) parts.push(`${spectators} watching`);
+  if (hasPassword) parts.push('password');
   return parts.join(' · ');
 }

@@ -1,14 +1,18 @@
 /**
- * The panel of rooms while one plays or watches: the link to this room, the others, a new one, and
- * changing between playing and watching. It must not join by itself; main.js decides what a press
+ * The panel of rooms while one plays or watches: the link to this room and its code, who is in it, the others, a
+ * new one, and changing between playing and watching. It must not join by itself; main.js decides what a press
  * leads to.
  */
 import { find, onPress, setText } from '../hud/page.js';
 import { copy, roomLink } from './link.js';
+import { PlayerList } from './players.js';
 import { RoomList } from './room-list.js';
+import { RoomSeeker } from './seeker.js';
 
 /** How long "Copied" is shown, in milliseconds. */
 const COPIED_MS = 2000;
+
+/** @typedef {import('../../sdk/index.js').Room} Room */
 
 export class RoomPanel {
   /** Called when it is opened or closed, whoever did it, and whether the focus was in it. */
@@ -20,20 +24,23 @@ export class RoomPanel {
   /** Called to go back to the start screen. */
   onLeave = () => {};
 
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #copied = undefined;
-  /** What was told last. @type {import('./listing.js').ListedRoom[] | undefined} */
-  #rooms = undefined;
+  /** What was told last. @type {import('./listing.js').Listing | undefined} */
+  #listing = undefined;
 
-  /** @param {HTMLElement} panel */
-  constructor(panel) {
+  /**
+   * @param {HTMLElement} panel
+   * @param {(player: number) => string} nameOf
+   */
+  constructor(panel, nameOf) {
     this.panel = panel;
-    this.list = new RoomList(find(panel, '.rooms', HTMLElement));
-    this.link = find(panel, '#room-link', HTMLInputElement);
-    this.copyButton = find(panel, '.copy', HTMLButtonElement);
+    this.nameOf = nameOf;
+    const rooms = find(panel, '.rooms', HTMLElement);
+    this.list = new RoomList(rooms);
+    this.seeker = new RoomSeeker(rooms);
+    this.players = new PlayerList(find(panel, '.players', HTMLElement));
+    this.link = new Copied(find(panel, '.link', HTMLElement), 'Copy link');
+    this.code = new Copied(find(panel, '.code', HTMLElement), 'Copy code');
     this.turn = find(panel, '.turn', HTMLButtonElement);
-    this.link.addEventListener('focus', () => this.link.select());
-    onPress(this.copyButton, () => this.#copy());
     this.openButton = find(panel, '.open', HTMLButtonElement);
     onPress(this.openButton, () => this.onOpenRoom());
     onPress(this.turn, () => this.onTurn());
@@ -54,31 +61,59 @@ export class RoomPanel {
   }
 
   /**
-   * @param {import('./listing.js').ListedRoom[] | undefined} rooms
-   * @param {import('../../sdk/index.js').Room | undefined} room the one that one is in
+   * @param {import('./listing.js').Listing | undefined} listing
+   * @param {Room | undefined} room the one that one is in
+   * @param {string | undefined} code what a private one is joined by
    */
-  show(rooms, room) {
-    this.#rooms = rooms;
-    if (!rooms) this.list.show(rooms, undefined);
-    this.enter(room);
+  show(listing, room, code) {
+    this.#listing = listing;
+    this.seeker.show(listing?.hasMore ?? false);
+    if (!listing) this.list.show(undefined, undefined);
+    this.enter(room, code);
   }
 
   /**
    * Another room is the one that one is in; the list stays as it was last told.
-   * @param {import('../../sdk/index.js').Room | undefined} room
+   * @param {Room | undefined} room
+   * @param {string | undefined} code
    */
-  enter(room) {
+  enter(room, code) {
     const id = room?.roomId;
-    if (this.#rooms) this.list.show(this.#rooms, id);
-    const link = id === undefined ? '' : roomLink(window.location.href, id);
-    if (this.link.value !== link) this.link.value = link;
-    this.copyButton.disabled = link === '';
+    if (this.#listing) this.list.show(this.#listing.rooms, id);
+    this.link.show(id === undefined ? '' : roomLink(window.location.href, id, code));
+    this.code.show(code ?? '');
+    this.players.show(room, this.nameOf);
     setText(this.turn, room?.spectator ? 'Play here' : 'Watch instead');
+  }
+}
+
+/** A line of text with a button that copies it; not there while there is nothing to copy. */
+class Copied {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
+
+  /**
+   * @param {HTMLElement} within
+   * @param {string} title of the button
+   */
+  constructor(within, title) {
+    this.within = within;
+    this.title = title;
+    this.field = find(within, 'input', HTMLInputElement);
+    this.button = find(within, '.copy', HTMLButtonElement);
+    this.field.addEventListener('focus', () => this.field.select());
+    onPress(this.button, () => this.#copy());
+  }
+
+  /** @param {string} text */
+  show(text) {
+    if (this.field.value !== text) this.field.value = text;
+    this.within.hidden = text === '';
   }
 
   async #copy() {
-    setText(this.copyButton, (await copy(this.link)) ? 'Copied' : 'Select it');
-    clearTimeout(this.#copied);
-    this.#copied = setTimeout(() => setText(this.copyButton, 'Copy link'), COPIED_MS);
+    setText(this.button, (await copy(this.field)) ? 'Copied' : 'Select it');
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => setText(this.button, this.title), COPIED_MS);
   }
 }

@@ -22,6 +22,12 @@ const AFTER = { type: 'after', delayMs: 5000 };
 
 /** Left on purpose. */
 export const NORMAL = 1000;
+/** Left, maybe to come back. */
+export const GOING_AWAY = 1001;
+/** The connection broke: no close came. */
+export const LOST = 1006;
+/** The token is none, or was used before. */
+export const UNAUTHORISED = 4001;
 /** The server restarts: it is not there at once. */
 export const RESTARTING = 1012;
 /** A message that does not decode. Browsers let a page close with 1000 and 3000 to 4999 only. */
@@ -55,6 +61,7 @@ const NAMES = new Map([
   [1012, ['restarting', 'the server restarts']],
   [4001, ['unauthorised', 'the token is missing, unknown, used or expired']],
   [4400, ['bad_message', 'a message does not decode, or a value is out of range']],
+  [4403, ['kicked', 'the host sent this player away']],
   [4404, ['no_such_room', 'there is no such room; it may have ended']],
   [4408, ['silent', 'nothing was heard for too long']],
   [4409, ['replaced', 'the same player connected from elsewhere']],
@@ -77,7 +84,7 @@ export function closeError(closeCode, reason) {
 
 /** A connection that was to resume another one and ended with one of these has been refused: there is
  * no such token, player or room any more. */
-const RESUME_REFUSED = [4001, 4404];
+const RESUME_REFUSED = [UNAUTHORISED, 4404];
 
 /**
  * Whether a connection that was to resume another one was refused, and joining again is due.
@@ -86,6 +93,15 @@ const RESUME_REFUSED = [4001, 4404];
  */
 export function refusesResume(code) {
   return RESUME_REFUSED.includes(code);
+}
+
+/**
+ * Whether a connection broke without a word: the network, or something in it, has ended it.
+ *
+ * @param {number} code
+ */
+export function isLoss(code) {
+  return code === LOST || code === 1005;
 }
 
 /**

@@ -5,59 +5,53 @@
  *
  * ```text
  * joining → connecting → open            joining: POST /api/join
- *    ↑       ↑  │          │             connecting: WebSocket, until the first keyframe
+ *    ↑       ↑  │          │             connecting: by carrier.js, until the first keyframe
  *    └─ waiting ←──────────┘ → closed    closed: for good
  * ```
  *
  * @module
  */
 
+import { Carrier } from './carrier.js';
 import {
   BAD_MESSAGE,
+  GOING_AWAY,
   NORMAL,
   RESTARTING,
+  UNAUTHORISED,
   closeError,
   reconnectAfter,
   reconnectAfterStatus,
   refusesResume,
 } from './close.js';
-import { ConnectionError, JoinError } from '../errors.js';
-import { JOIN_TIMEOUT_MS, requestSeat } from './join-request.js';
+import { ConnectionError } from '../errors.js';
 import { Pauses } from './pauses.js';
 import { Resumption } from './resumption.js';
-import { SocketLine } from './socket-line.js';
+import { SeatInquiry } from './seat-inquiry.js';
+import { hasHosts, mismatch } from './versions.js';
 
 /** @typedef {import('./close.js').Reconnect} Reconnect */
 /** @typedef {import('../environment.js').Environment} Environment */
 /** @typedef {import('./join-request.js').Seat} Seat */
 /** @typedef {import('./join-request.js').SeatRequest} SeatRequest */
 /** @typedef {import('../wire/messages.js').Welcome} Welcome */
+/** @typedef {import('../errors.js').JoinError} JoinError */
 /** @typedef {import('../errors.js').TickwireError} TickwireError */
 
-/**
- * @typedef {object} ConnectionStatus
- * @property {'joining'|'connecting'|'open'|'waiting'|'closed'} state
- * @property {number} attempt failures since the state last arrived
- * @property {number} [retryAtMs] when `waiting`: the time, as of `now()`, of the next attempt
- * @property {{lostEvents: number}} [resumed] when `open`: the client has come back as the same player;
- *   `lostEvents` happened meanwhile and were too many to be kept. Not there for a new player
- * @property {number} [code] why the last connection ended: a WebSocket close code, or the HTTP
- *   status of the join (below 1000; 0 when no answer came)
- * @property {string} [reason] the same in words
- * @property {TickwireError} [error] the same as an error: a {@link JoinError}, a {@link ConnectionError},
- *   or a `WireError` for bytes that nobody understands
- */
+/** @typedef {import('./status.js').ConnectionStatus} ConnectionStatus */
 /**
  * @typedef {object} ConnectionHandlers
  * @property {(status: ConnectionStatus) => void} onStatus
  * @property {(bytes: Uint8Array) => void} onMessage
  * @property {() => number} newestEvent number of the newest event that was taken in; 0 before the
  *   first
- * @property {() => void} onSocketGone the socket of an attempt is done with
+ * @property {(error: TickwireError) => void} onMalformed something came that nobody understands
+ * @property {() => void} onLineGone the line of an attempt is done with
  */
 
-/** The WebSocket subprotocol: the version of the wire. */
-export const SUBPROTOCOL = 'tickwire.v1';
+/** Refusals after which the same once more would be of no use, whatever their status: it would be one more guess,
+ * or in another language still. */
+const IN_VAIN = ['version', 'too_many_guesses'];
 /** A connection without state after this long has failed, in milliseconds. */
 const STATE_TIMEOUT_MS = 15_000;
 
@@ -70,7 +64,6 @@ export class Connection {
    * @param {ConnectionHandlers} handlers
    */
   constructor(url, request, environment, handlers) {
-    this._url = url;
     this._request = { ...request };
     this._environment = environment;
     this._handlers = handlers;
@@ -88,12 +81,15 @@ export class Connection {
     this._resumed = undefined;
     /** @type {any} the one timer: an attempt's deadline, or the end of waiting */
     this._timer = undefined;
-    /** @type {AbortController | undefined} */
-    this._joining = undefined;
-    this._line = new SocketLine(environment, {
+    this._inquiry = new SeatInquiry(environment, url);
+    this._carrier = new Carrier(environment, {
+      onTransport: () => this._setStatus({ state: 'connecting' }),
       onOpen: (protocol) => this._checkVersion(protocol),
       onMessage: handlers.onMessage,
       onClose: (code, reason) => this._end(code, reason),
+      onRefused: (error) => this._endRefused(error),
+      onMalformed: handlers.onMalformed,
+      onStranded: () => this._attempt(),
     });
     /** @type {ConnectionStatus} */
     this.status = { state: 'joining', attempt: 0 };
@@ -101,6 +97,11 @@ export class Connection {
 
   /** Starts an attempt. */
   start() {
+    this._carrier.begin();
+    this._attempt();
+  }
+
+  _attempt() {
     if (this._resumption.isPossible(this._environment.now())) this._resume();
     else this._join();
   }
@@ -112,14 +113,11 @@ export class Connection {
 
   _join() {
     this._resumption.forget();
-    const joining = new AbortController();
-    this._joining = joining;
-    const unanswered = new JoinError(0, 'timeout', 'the join was not answered');
-    this._setTimer(() => this._end(0, unanswered.message, { error: unanswered }), JOIN_TIMEOUT_MS);
-    const { fetch } = this._environment;
-    requestSeat(fetch, this._url, this._request, joining.signal).then(
-      (seat) => joining === this._joining && this._takeSeat(seat),
-      (error) => joining === this._joining && this._handleRefusal(error),
+    this._clearTimer();
+    this._inquiry.ask(
+      this._request,
+      (seat) => this._takeSeat(seat),
+      (error) => this._handleRefusal(error),
     );
     this._setStatus({ state: 'joining' });
   }
@@ -131,7 +129,12 @@ export class Connection {
    * @returns {boolean} whether it was sent
    */
   send(bytes) {
-    return this._line.send(bytes);
+    return this._carrier.send(bytes);
+  }
+
+  /** Whether the server knows of hosts, and of what they can ask for. */
+  get hasHosts() {
+    return hasHosts(this._carrier.protocol);
   }
 
   /**
@@ -209,13 +212,35 @@ export class Connection {
    */
   moveTo(seat, request) {
     this._clearTimer();
-    this._joining?.abort();
-    if (this._line.drop(NORMAL, 'moved on')) this._handlers.onSocketGone();
+    this._inquiry.stop();
+    if (this._carrier.drop(NORMAL, 'moved on')) this._handlers.onLineGone();
     this._request = { ...request };
     this._hasBeenOpen = false;
     this._isResuming = false;
     this._pauses.forget();
+    this._carrier.begin();
     this._takeSeat(seat);
+  }
+
+  /**
+   * A seat elsewhere that this server has given a token for.
+   *
+   * @param {string} room
+   * @param {string} token
+   * @returns {Seat}
+   */
+  seatWith(room, token) {
+    return { room, player: 0, wsUrl: this._resumption.entranceUrl(token) };
+  }
+
+  /** The page is left: browsers tell that of WebSockets themselves. It may come back. */
+  handlePageLeft() {
+    if (this._carrier.transport === 'websocket' || !this._isConnecting) return;
+    this._end(GOING_AWAY, 'the page was left');
+  }
+
+  get _isConnecting() {
+    return this.status.state === 'connecting' || this.status.state === 'open';
   }
 
   /** Ends waiting at once: the caller knows that the network is back. */
@@ -240,7 +265,6 @@ export class Connection {
 
   /** @param {Seat} seat */
   _takeSeat(seat) {
-    this._joining = undefined;
     this._room = seat.room;
     this._resumption.handleSeat(seat.wsUrl);
     this._connect(seat.wsUrl);
@@ -248,43 +272,36 @@ export class Connection {
 
   /** @param {string} wsUrl with a token: not to be shown */
   _connect(wsUrl) {
-    this._setStatus({ state: 'connecting' });
-    if (this.status.state !== 'connecting') return; // a handler left
-    this._setTimer(() => this._giveUp('timeout', 'no state arrived'), STATE_TIMEOUT_MS);
-    try {
-      this._line.open(wsUrl, SUBPROTOCOL);
-    } catch (cause) {
-      // Its name alone: what browsers say of it repeats the URL.
-      this._giveUp('cannot_connect', `cannot connect: ${cause instanceof Error ? cause.name : 'fault'}`);
-    }
+    const timeout = new ConnectionError(0, 'timeout', 'no state arrived');
+    this._setTimer(() => this._end(0, timeout.message, { error: timeout }), STATE_TIMEOUT_MS);
+    this._carrier.open(wsUrl, this._isResuming);
   }
 
-  /** @param {string} code @param {string} reason @param {Reconnect} [plan] */
-  _giveUp(code, reason, plan) {
-    this._end(0, reason, { plan, error: new ConnectionError(0, code, reason) });
-  }
-
-  /** (Browsers end a connection of another version themselves; other WebSockets may not.) @param {string} protocol */
+  /** (Browsers end a WebSocket of another version themselves; others may not.) @param {string} protocol */
   _checkVersion(protocol) {
-    if (!protocol || protocol === SUBPROTOCOL) return;
-    const reason = `the server speaks ${protocol.slice(0, 40)}, and this client ${SUBPROTOCOL}`;
-    this._giveUp('protocol_version', reason, { type: 'never' });
+    const error = mismatch([protocol]);
+    if (error) this._endRefused(error);
   }
 
-  /** @param {unknown} thrown */
-  _handleRefusal(thrown) {
-    const error = thrown instanceof JoinError ? thrown : new JoinError(0, 'fault', String(thrown));
-    const { status, code, message, retryAfterMs } = error;
-    if (status === 404 && this._hasBeenOpen && this._request.room !== undefined) {
+  /** @param {JoinError} error */
+  _handleRefusal(error) {
+    const isCoded = this._request.code !== undefined;
+    if (error.status === 404 && !isCoded && this._hasBeenOpen && this._request.room !== undefined) {
       // The room ended while we were away: any other of its game will do.
       this._request.room = undefined;
       this._request.game ??= this._game;
-      this._clearTimer();
       this.start();
       return;
     }
+    this._endRefused(error);
+  }
+
+  /** @param {JoinError} error */
+  _endRefused(error) {
+    const { status, code, message, retryAfterMs } = error;
     const plan = status === 0 ? undefined : reconnectAfterStatus(status, retryAfterMs);
-    this._end(status, `${code}: ${message}`, { plan, error });
+    const isVain = IN_VAIN.includes(code);
+    this._end(status, `${code}: ${message}`, { plan: isVain ? { type: 'never' } : plan, error });
   }
 
   /**
@@ -296,16 +313,16 @@ export class Connection {
    */
   _end(code, reason, { plan = reconnectAfter(code), error = closeError(code, reason) } = {}) {
     const now = this._environment.now();
-    const isRefused = this._isResuming && refusesResume(code);
+    const isUsed = code === UNAUTHORISED && this._carrier.isTokenDoubtful;
+    const isRefused = isUsed || (this._isResuming && refusesResume(code));
     this._clearTimer();
-    this._joining?.abort();
-    this._joining = undefined;
+    this._inquiry.stop();
     this._isResuming = false;
     this._pauses.handleEnd(now, code !== BAD_MESSAGE);
     this._resumption.handleLoss(now);
     // Meeting the same state again that does not decode would help nobody.
     if (isRefused || code === BAD_MESSAGE) this._resumption.forget();
-    if (this._line.drop(code, reason)) this._handlers.onSocketGone();
+    if (this._carrier.drop(code, reason)) this._handlers.onLineGone();
     if (isRefused) {
       this._join();
       return;
@@ -323,7 +340,9 @@ export class Connection {
   /** @param {Omit<ConnectionStatus, 'attempt'>} status */
   _setStatus(status) {
     const attempt = status.state === 'open' ? 0 : this._pauses.attempt;
-    this.status = { attempt, ...status };
+    const { transport } = this._carrier;
+    const isCarried = status.state === 'connecting' || status.state === 'open';
+    this.status = isCarried ? { attempt, transport, ...status } : { attempt, ...status };
     this._handlers.onStatus(this.status);
   }
 

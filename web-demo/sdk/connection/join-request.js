@@ -5,12 +5,17 @@
  */
 
 import { JoinError } from '../errors.js';
+import { ANSWER_WITHIN_MS, apiUrl, ask, baseOf } from './json-api.js';
+import { mismatch } from './versions.js';
 
 /**
  * @typedef {object} SeatRequest
  * @property {string} name
  * @property {string} [game]
  * @property {string} [room]
+ * @property {string} [code]
+ * @property {string} [password]
+ * @property {string} [hostKey]
  * @property {string} [replay]
  * @property {boolean} [spectate]
  * @property {number} [sendHz]
@@ -18,9 +23,7 @@ import { JoinError } from '../errors.js';
 /** @typedef {{room: string, player: number, wsUrl: string}} Seat */
 
 /** A join that has no answer after this long has failed, in milliseconds. */
-export const JOIN_TIMEOUT_MS = 10_000;
-/** A server that asks to stay away for longer is not heeded: most likely it is wrong. */
-const LONGEST_RETRY_AFTER_SECONDS = 60;
+export const JOIN_TIMEOUT_MS = ANSWER_WITHIN_MS;
 
 /**
  * Asks for a seat.
@@ -32,46 +35,14 @@ const LONGEST_RETRY_AFTER_SECONDS = 60;
  * @returns {Promise<Seat>} rejects with a {@link JoinError}
  */
 export async function requestSeat(fetch, url, request, signal) {
-  const base = url.endsWith('/') ? url : `${url}/`;
-  /** @type {Response} */
-  let response;
-  /** @type {any} */
-  let answer;
-  try {
-    response = await fetch(new URL('api/join', base).href, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(bodyOf(request)),
-      signal,
-    });
-    answer = await response.json().catch(() => undefined);
-  } catch (cause) {
-    throw new JoinError(0, 'unreachable', `cannot reach ${base}: ${String(cause)}`);
-  }
-  if (!response.ok) {
-    const code = typeof answer?.error === 'string' ? answer.error : `http_${response.status}`;
-    const message = typeof answer?.message === 'string' ? answer.message : code;
-    throw new JoinError(response.status, code, message, retryAfterMs(response));
-  }
-  return seatOf(answer, base);
+  const answer = await ask(fetch, apiUrl(url, 'api/join'), { body: bodyOf(request), signal });
+  return seatOf(answer, baseOf(url));
 }
 
-/**
- * What `Retry-After` says, in whole seconds and within reason; a date, which HTTP allows as well, would need
- * a clock that agrees with the server's.
- *
- * @param {Response} response
- */
-function retryAfterMs(response) {
-  const told = response.headers?.get('retry-after')?.trim() ?? '';
-  if (!/^\d{1,9}$/.test(told)) return undefined;
-  return 1000 * Math.min(Math.max(Number(told), 1), LONGEST_RETRY_AFTER_SECONDS);
-}
-
-/** @param {SeatRequest} request */
-function bodyOf({ name, game, room, replay, spectate, sendHz }) {
-  // JSON leaves out what is undefined.
-  return { name, game, room, replay, spectate, send_hz: sendHz };
+/** A room that has a code is found by that, again and again. @param {SeatRequest} request */
+function bodyOf({ name, game, room, code, password, hostKey, replay, spectate, sendHz }) {
+  const where = code === undefined ? { game, room } : { code };
+  return { name, ...where, password, host_key: hostKey, replay, spectate, send_hz: sendHz };
 }
 
 /**
@@ -80,11 +51,14 @@ function bodyOf({ name, game, room, replay, spectate, sendHz }) {
  * @returns {Seat}
  */
 function seatOf(answer, base) {
-  const { room, player, ws_url: wsUrl } = answer ?? {};
+  const { room, player, ws_url: wsUrl, protocols } = answer ?? {};
   const url = typeof wsUrl === 'string' ? webSocketUrl(wsUrl, base) : undefined;
   if (typeof room !== 'string' || typeof player !== 'number' || url === undefined) {
     throw new JoinError(0, 'bad_answer', `${base} did not answer like a Tickwire server`);
   }
+  // Servers before `tickwire.v1.1` do not say.
+  const error = Array.isArray(protocols) ? mismatch(protocols.map(String)) : undefined;
+  if (error) throw error;
   return { room, player, wsUrl: url };
 }
 

@@ -1,21 +1,23 @@
 /**
  * Going from one room to another: first a seat there, then farewell here. Who gets no seat stays where
- * they are.
+ * they are. The seat is asked for over the connection that is there, where the server knows that request, and
+ * else as for a join.
  *
  * @module
  */
 
 import { deferred, unminded } from '../deferred.js';
 import { JoinError, RequestError } from '../errors.js';
-import { JOIN_TIMEOUT_MS, requestSeat } from './join-request.js';
+import { SeatInquiry } from './seat-inquiry.js';
 import { checkedModes } from '../picture/modes.js';
 import { completeRules } from '../prediction/prediction-rules.js';
 
-/** @typedef {import('./connection.js').ConnectionStatus} ConnectionStatus */
+/** @typedef {import('./status.js').ConnectionStatus} ConnectionStatus */
 /** @typedef {import('../environment.js').Environment} Environment */
 /** @typedef {import('../errors.js').TickwireError} TickwireError */
 /** @typedef {import('./join-request.js').Seat} Seat */
 /** @typedef {import('./join-request.js').SeatRequest} SeatRequest */
+/** @typedef {import('../wire/messages.js').Elsewhere} Elsewhere */
 
 /**
  * Where to go. What is left out stays as it is, but for the room where a game is named, and for what is of
@@ -23,6 +25,9 @@ import { completeRules } from '../prediction/prediction-rules.js';
  *
  * @typedef {object} Place
  * @property {string} [room] the id of a room
+ * @property {string} [code] the code of a room, in place of its id
+ * @property {string} [password] of the room, where it has one
+ * @property {string} [hostKey] what whoever opened the room was given: makes them its host
  * @property {string} [game] any room of this game
  * @property {boolean} [spectate] whether to watch only
  * @property {import('../prediction/prediction-rules.js').PredictionRules<any>} [prediction] how the own entity goes
@@ -30,21 +35,25 @@ import { completeRules } from '../prediction/prediction-rules.js';
  * @property {import('../picture/modes.js').Modes} [modes] how entities are shown there, by kind; the same
  */
 
+/** A request with one of these has not reached the server, or not surely: joining will do. */
+const NOT_ASKED = ['disconnected', 'too_many_waiting'];
+
 /** One move after the other. */
 export class Moving {
   /**
    * @param {Environment} environment
    * @param {string} url the server's address
-   * @param {(seat: Seat, request: SeatRequest, place: Place) => void} take leaves for a seat
+   * @param {object} handlers
+   * @param {(wish: Elsewhere) => Promise<Seat> | undefined} handlers.request asks over the connection; nothing where
+   *   that cannot be
+   * @param {(seat: Seat, request: SeatRequest, place: Place) => void} handlers.take leaves for a seat
    */
-  constructor(environment, url, take) {
-    this._environment = environment;
-    this._url = url;
+  constructor(environment, url, { request, take }) {
+    this._request = request;
     this._take = take;
-    /** @type {AbortController | undefined} */
-    this._asking = undefined;
-    /** @type {any} */
-    this._timer = undefined;
+    this._inquiry = new SeatInquiry(environment, url);
+    /** What is asked for now, while there is no seat. @type {SeatRequest | undefined} */
+    this._asked = undefined;
     /** @type {ReturnType<typeof deferred> | undefined} */
     this._arrival = undefined;
     /** Why nobody moves any more. @type {TickwireError | undefined} */
@@ -63,22 +72,41 @@ export class Moving {
     if (wrong) return unminded(Promise.reject(wrong));
     const request = requestFor(place, current);
     this.end(new RequestError('superseded', 'another move has begun'));
-    const [arrival, asking] = [deferred(), new AbortController()];
+    const arrival = deferred();
     this._arrival = arrival;
-    this._asking = asking;
-    this._timer = this._environment.timers.setTimeout(
-      () => this.end(new JoinError(0, 'timeout', 'the join was not answered')),
-      JOIN_TIMEOUT_MS,
-    );
-    requestSeat(this._environment.fetch, this._url, request, asking.signal).then(
-      (seat) => {
-        if (this._asking !== asking) return;
-        this._stopAsking();
-        this._take(seat, request, place);
-      },
-      (error) => this._asking === asking && this.end(error),
-    );
+    this._asked = request;
+    const wish = wishFor(place, current);
+    const answered = wish && this._request(wish);
+    if (answered) this._await(answered, request, place);
+    else this._inquire(request, place);
     return unminded(arrival.promise);
+  }
+
+  /** @param {Promise<Seat>} answered @param {SeatRequest} request @param {Place} place */
+  _await(answered, request, place) {
+    answered.then(
+      (seat) => this._asked === request && this._go(seat, request, place),
+      (/** @type {RequestError} */ { code, message }) => {
+        if (this._asked !== request) return;
+        if (NOT_ASKED.includes(code)) this._inquire(request, place);
+        else this.end(new JoinError(0, code, message));
+      },
+    );
+  }
+
+  /** @param {SeatRequest} request @param {Place} place */
+  _inquire(request, place) {
+    this._inquiry.ask(
+      request,
+      (seat) => this._go(seat, request, place),
+      (error) => this.end(error),
+    );
+  }
+
+  /** @param {Seat} seat @param {SeatRequest} request @param {Place} place */
+  _go(seat, request, place) {
+    this._asked = undefined;
+    this._take(seat, request, place);
   }
 
   /**
@@ -88,7 +116,7 @@ export class Moving {
    */
   handleStatus({ state, error }) {
     // Until there is a seat, nothing that happens here matters.
-    if (this._asking) return;
+    if (this._asked) return;
     if (state === 'closed') this.end(error ?? new RequestError('closed', 'closed'));
     if (state !== 'open') return;
     this._arrival?.resolve();
@@ -111,16 +139,10 @@ export class Moving {
    * @param {Error} cause
    */
   end(cause) {
-    this._stopAsking();
+    this._inquiry.stop();
+    this._asked = undefined;
     this._arrival?.reject(cause);
     this._arrival = undefined;
-  }
-
-  _stopAsking() {
-    this._asking?.abort();
-    this._asking = undefined;
-    this._environment.timers.clearTimeout(this._timer);
-    this._timer = undefined;
   }
 }
 
@@ -142,9 +164,29 @@ function mistakeIn({ prediction, modes }) {
  * @param {SeatRequest} current
  * @returns {SeatRequest}
  */
-function requestFor({ room, game, spectate }, current) {
-  const isElsewhere = room !== undefined || game !== undefined;
-  const { replay } = current;
-  const where = isElsewhere ? { room, game, replay: undefined } : { room: current.room, game: current.game, replay };
+function requestFor(place, current) {
+  const { room, game, code, password, hostKey, spectate } = place;
+  const where = isElsewhere(place)
+    ? { room, game, code, password, hostKey, replay: undefined }
+    : { password: password ?? current.password, hostKey: hostKey ?? current.hostKey };
   return { ...current, ...where, spectate: spectate ?? current.spectate };
+}
+
+/**
+ * The same for the connection that is there, which leads to another room in the same role.
+ *
+ * @param {Place} place
+ * @param {SeatRequest} current
+ * @returns {Elsewhere | undefined} nothing where that would not do
+ */
+function wishFor(place, current) {
+  const { room, game, code, password, hostKey, spectate } = place;
+  const isSameRole = spectate === undefined || spectate === (current.spectate ?? false);
+  const isPlain = hostKey === undefined && current.replay === undefined;
+  return isElsewhere(place) && isSameRole && isPlain ? { room, game, code, password } : undefined;
+}
+
+/** @param {Place} place */
+function isElsewhere({ room, game, code }) {
+  return room !== undefined || game !== undefined || code !== undefined;
 }

@@ -65,4 +65,13 @@ export class Resumption {
   url(event) {
     return `${this.#base}?${new URLSearchParams({ resume: this.#token, event: String(event) })}`;
   }
+
+  /**
+   * Where to connect with the token of another seat. It is not to be shown either.
+   *
+   * @param {string} token
+   */
+  entranceUrl(token) {
+    return `${this.#base}?${new URLSearchParams({ token })}`;
+  }
 }

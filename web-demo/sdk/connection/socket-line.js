@@ -10,11 +10,21 @@ import { NORMAL } from './close.js';
 /** @typedef {import('../environment.js').Environment} Environment */
 /** @typedef {import('../environment.js').Socket} Socket */
 
+/** @typedef {import('../errors.js').JoinError} JoinError */
+/** @typedef {import('../wire/wire-error.js').WireError} WireError */
+
 /**
+ * What a line of any transport tells.
+ *
  * @typedef {object} LineHandlers
  * @property {(protocol: string) => void} onOpen with the subprotocol that the server chose, if it did
  * @property {(bytes: Uint8Array) => void} onMessage
  * @property {(code: number, reason: string) => void} onClose the other end, or the network, ended it
+ * @property {(error: JoinError) => void} onRefused the server does not let it open, and says why; a WebSocket
+ *   is not told that
+ * @property {(error: WireError) => void} onMalformed what came is none of this protocol's
+ * @property {(hasHead: boolean) => void} onHeldBack it cannot be opened: somebody keeps back the answer, or all but
+ *   its head
  */
 
 const OPEN = 1;
@@ -38,11 +48,12 @@ export class SocketLine {
    * Begins to connect.
    *
    * @param {string} url
-   * @param {string} protocol
+   * @param {readonly string[]} protocols
    * @throws what the WebSocket throws
    */
-  open(url, protocol) {
-    const socket = new this._WebSocket(url, [protocol]);
+  open(url, protocols) {
+    if (!this._WebSocket) throw new TypeError('no WebSocket here');
+    const socket = new this._WebSocket(url, [...protocols]);
     this._socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.onerror = () => {}; // a close event follows

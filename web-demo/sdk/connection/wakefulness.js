@@ -1,6 +1,6 @@
 /**
  * Whether this machine has a network and its page is looked at, as far as it tells: browsers do, with
- * `online`, `offline`, `visibilitychange` and `pageshow`; Node does not. After a sleep or a change of
+ * `online`, `offline`, `visibilitychange`, `pageshow` and `pagehide`; Node does not. After a sleep or a change of
  * networks a connection may be dead although nobody has said so, and waiting may be pointless.
  *
  * @module
@@ -18,6 +18,7 @@
 /**
  * @typedef {object} WakefulnessHandlers
  * @property {() => void} back the network or the page is back, maybe after a long time
+ * @property {() => void} left the page is left; it may come back from the history
  * @property {(isOnline: boolean) => void} network the network has come or gone
  */
 
@@ -39,6 +40,7 @@ export class Wakefulness {
       ['visibilitychange', () => this._host?.document?.visibilityState !== 'hidden' && handlers.back()],
       // A page that comes back from the history has been asleep without having been hidden.
       ['pageshow', () => handlers.back()],
+      ['pagehide', () => handlers.left()],
     ];
   }
 

@@ -51,7 +51,19 @@ import { WireError } from './wire-error.js';
 /**
  * What can be asked for.
  *
- * @typedef {{type: 'rename', name: string} | {type: 'game', message: GameMessage}} RequestKind
+ * @typedef {{type: 'rename', name: string} | {type: 'game', message: GameMessage}
+ *   | {type: 'kick', player: number} | {type: 'close_room'}
+ *   | ({type: 'change_room'} & Elsewhere)} RequestKind
+ */
+/**
+ * Where to go: a room by its id, or a private one by its code, or any with a free seat, of a game; and the
+ * room's password, if it has one.
+ *
+ * @typedef {object} Elsewhere
+ * @property {string} [room]
+ * @property {string} [game]
+ * @property {string} [code]
+ * @property {string} [password]
  */
 /**
  * What became of a request.
@@ -96,7 +108,8 @@ import { WireError } from './wire-error.js';
  *   | {type: 'refused', input: number | undefined, cause: RefusalCause}
  *   | {type: 'restarting', closesInMs: number, backAfterMs: number}
  *   | {type: 'failed', backAfterMs: number}
- *   | {type: 'answer', id: number, outcome: Answer['outcome']}} ServerMessage
+ *   | {type: 'answer', id: number, outcome: Answer['outcome']}
+ *   | {type: 'host', player: number | undefined}} ServerMessage
  */
 /**
  * @typedef {{type: 'joined', entry: RosterEntry} | {type: 'left', player: number}
@@ -105,6 +118,8 @@ import { WireError } from './wire-error.js';
  *   | {type: 'interrupted', cause: Interruption}} WireEvent
  */
 
+/** The first byte of an acknowledgement. */
+export const ACK_TAG = 1;
 /** Largest message from a server, in bytes. */
 const MAX_SERVER_MESSAGE_BYTES = 1 << 20;
 
@@ -140,7 +155,7 @@ export function encodeClientMessage(message) {
       for (const value of message.input.values) writer.i32(value);
       break;
     case 'ack':
-      writer.u32(1);
+      writer.u32(ACK_TAG);
       writer.u32(message.frame);
       writer.u32(message.event);
       break;
@@ -188,12 +203,36 @@ export function encodeClientMessage(message) {
 
 /** @param {RequestKind} what */
 function writeRequestKind(what) {
-  if (what.type === 'rename') {
-    writer.u32(0);
-    writer.string(what.name);
+  switch (what.type) {
+    case 'rename':
+      writer.u32(0);
+      writer.string(what.name);
+      break;
+    case 'game':
+      writer.u32(1);
+      writeGameMessage(what.message);
+      break;
+    case 'kick':
+      writer.u32(2);
+      writer.u32(what.player);
+      break;
+    case 'close_room':
+      writer.u32(3);
+      break;
+    case 'change_room':
+      writer.u32(4);
+      for (const text of [what.room, what.game, what.code, what.password]) writeOptionalText(text);
+      break;
+  }
+}
+
+/** @param {string | undefined} text */
+function writeOptionalText(text) {
+  if (text === undefined) {
+    writer.u8(0);
   } else {
-    writer.u32(1);
-    writeGameMessage(what.message);
+    writer.u8(1);
+    writer.string(text);
   }
 }
 
@@ -259,7 +298,7 @@ export function decodeServerMessage(bytes) {
 
 /** @param {Reader} input @returns {ServerMessage} */
 function readServerMessage(input) {
-  switch (input.variant(6, 'server message')) {
+  switch (input.variant(7, 'server message')) {
     case 0:
       return { type: 'welcome', welcome: readWelcome(input) };
     case 1:
@@ -274,8 +313,10 @@ function readServerMessage(input) {
       return { type: 'restarting', closesInMs: input.u32(), backAfterMs: input.u32() };
     case 4:
       return { type: 'failed', backAfterMs: input.u32() };
-    default:
+    case 5:
       return { type: 'answer', id: input.u32(), outcome: readOutcome(input) };
+    default:
+      return { type: 'host', player: input.option((reader) => reader.u32()) };
   }
 }
 

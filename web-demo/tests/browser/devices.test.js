@@ -69,6 +69,8 @@ test('by keyboard alone: start, fly, chat, panels, another room, and back to the
   const room = await page.evaluate('tickwire.room.roomId');
   await tabTo('#rooms .open');
   await page.keyboard.press('Enter');
+  await tabTo('#new-room [type=submit]');
+  await page.keyboard.press('Enter');
   await until(page, `tickwire.room.roomId !== ${JSON.stringify(room)} && own`);
   await tabTo('#rooms .leave');
   await page.keyboard.press('Enter');

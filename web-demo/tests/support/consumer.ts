@@ -10,22 +10,30 @@ import {
   SUBPROTOCOL,
   TickwireError,
   WireError,
+  createRoom,
   join,
+  listRooms,
   plainText,
 } from '@tickwire/sdk';
 import type {
   AnswerValues,
   ConnectionStatus,
+  CreateOptions,
+  CreatedRoom,
   Entity,
   GameEvent,
   JoinOptions,
+  ListOptions,
+  ListedRoom,
   Place,
   PredictionRules,
   RequestOptions,
   Room,
   RoomEvents,
+  RoomList,
   RosterEntry,
   Schema,
+  Transport,
   Welcome,
 } from '@tickwire/sdk';
 
@@ -53,6 +61,7 @@ const removers: (() => void)[] = [
   room.on('event', (event: GameEvent) => console.log(event.name.toUpperCase(), event.tick.toFixed())),
   room.on('connection', (status) => console.log(describe(status))),
   room.on('countdown', ({ remainingMs }) => console.log(`again in ${Math.ceil(remainingMs / 1000)} s`)),
+  room.on('host', ({ player }) => console.log(player?.toFixed() ?? 'nobody', room.host === room.player)),
   room.on('network', ({ isOnline }) => console.log(isOnline ? 'online' : 'offline')),
   room.on('renamed', ({ before, name }) => console.log(`${before} is ${name}`)),
   room.on('roster', (roster: ReadonlyMap<number, RosterEntry>) => console.log(roster.size)),
@@ -69,10 +78,11 @@ function draw({ id, kind, x = 0, y = 0 }: Entity): void {
   console.log(id.toFixed(), kind.toUpperCase(), x.toFixed(), y.toFixed());
 }
 
-function describe({ state, attempt, retryAtMs, error }: ConnectionStatus): string {
+function describe({ state, attempt, transport, retryAtMs, error }: ConnectionStatus): string {
+  const carriedBy: Transport | undefined = transport;
   switch (state) {
     case 'open':
-      return 'here';
+      return carriedBy ?? 'here';
     case 'waiting':
       return `attempt ${attempt.toFixed()} at ${retryAtMs?.toFixed() ?? ''}`;
     case 'closed':
@@ -111,6 +121,24 @@ play().finally(() => {
   room.leave();
 });
 
+async function host(): Promise<void> {
+  const wish: CreateOptions = { url: 'http://127.0.0.1:8080', private: true, password: 'tea', options: { world: '2000x2000' } };
+  const opened: CreatedRoom = await createRoom(wish);
+  const mine: Room = opened.join({ name: 'Ada', transport: 'stream' });
+  console.log(opened.code?.length, opened.url.length, opened.hostKey.length);
+  await mine.kick(7);
+  await mine.closeRoom({ timeoutMs: 1000 });
+  await room.change({ code: opened.code ?? '', password: 'tea' });
+  const search: ListOptions = { url: wish.url, free: true, q: 'Ada', limit: 20 };
+  const list: RoomList = await listRooms(search).catch((error) => {
+    console.log(error instanceof JoinError ? error.field?.length : 0);
+    return { rooms: [], servesReplays: false };
+  });
+  list.rooms.forEach(({ room: id, name, hasPassword, freeSeats }: ListedRoom) => console.log(id, name?.length, hasPassword, freeSeats.toFixed()));
+  console.log(list.next?.length, mine.stats.transport satisfies Transport | undefined);
+}
+void host();
+
 const names: (keyof RoomEvents)[] = ['cue', 'joined', 'left', 'leave', 'update', 'restarting', 'failed'];
 console.log(names);
 
@@ -118,6 +146,10 @@ console.log(names);
 room.on('explode', () => {});
 // @ts-expect-error: a server's address is needed
 join({ name: 'Ada' });
+// @ts-expect-error: there is no such transport
+join({ url: '', name: 'Ada', transport: 'pigeon' });
+// @ts-expect-error: a game's options are texts
+createRoom({ url: '', options: { asteroids: 7 } });
 // @ts-expect-error: inputs are numbers
 room.send({ vx: 'fast' });
 // @ts-expect-error: an area has a size

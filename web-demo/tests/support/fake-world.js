@@ -6,6 +6,7 @@
  */
 
 import { join } from '../../sdk/index.js';
+import { FakeSessions } from './fake-sessions.js';
 import { bytesOf, golden } from './golden.js';
 
 /** @typedef {import('../../sdk/index.js').JoinOptions} JoinOptions */
@@ -159,6 +160,8 @@ export class FakeWorld {
     this.host = new FakeHost();
     /** @type {FakeSocket[]} */
     this.sockets = [];
+    /** Sessions without a socket. */
+    this.sessions = new FakeSessions();
     /** @type {any[]} bodies of the joins */
     this.joins = [];
     /** Whether no socket can be made. */
@@ -191,7 +194,9 @@ export class FakeWorld {
       }
     }
     /** @type {any} */
-    const fetch = async (/** @type {string} */ _url, /** @type {any} */ { body, signal }) => {
+    const fetch = async (/** @type {string} */ url, /** @type {any} */ request) => {
+      const { body, signal } = request;
+      if (new URL(url).pathname !== '/api/join') return world.sessions.fetch(new URL(url), request);
       world.joins.push(JSON.parse(body));
       const aborted = new Promise((_, reject) =>
         signal.addEventListener('abort', () => reject(new Error('aborted'))),
@@ -201,6 +206,7 @@ export class FakeWorld {
     return join({
       url: 'http://server:8080',
       name: 'Ada',
+      transport: 'websocket',
       WebSocket: WorldSocket,
       fetch,
       now: () => world.now,

@@ -51,5 +51,6 @@ impl Room {
         };
         let (welcome, key) = (Box::new(welcome), member.keys.newest());
         self.output.push_back(Output::Welcome { player, welcome, key });
+        self.tell_host_to(player);
     }
 }

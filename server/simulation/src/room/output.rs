@@ -41,6 +41,15 @@ pub enum Output {
         /// What became of it.
         answer: Answer,
     },
+    /// Tell a member who the host is, if its connection knows of hosts.
+    Host {
+        /// The receiver.
+        player: PlayerId,
+        /// The host; `None` while there is none.
+        host: Option<PlayerId>,
+    },
+    /// End the room: its host has closed it.
+    End,
     /// A member's copy of the state differs: for the log. A keyframe is on its way to it.
     Desync {
         /// Whose.
@@ -67,17 +76,19 @@ pub enum Output {
 }
 
 impl Output {
-    /// The member whom it is about.
+    /// The member whom it is about; `None` where it is everybody.
     #[must_use]
-    pub const fn player(&self) -> PlayerId {
+    pub const fn player(&self) -> Option<PlayerId> {
         match self {
+            Self::End => None,
             Self::Send { player, .. }
             | Self::Welcome { player, .. }
             | Self::Refuse { player, .. }
             | Self::Answer { player, .. }
             | Self::Desync { player, .. }
             | Self::Oversized { player, .. }
-            | Self::Close { player, .. } => *player,
+            | Self::Host { player, .. }
+            | Self::Close { player, .. } => Some(*player),
         }
     }
 }

@@ -28,6 +28,9 @@ pub enum ResumeError {
     /// The member has left, or its time was over.
     #[error("the player is not there any more")]
     Gone,
+    /// The host has sent it away.
+    #[error("the host has sent the player away")]
+    Kicked,
     /// The key is not its newest one.
     #[error("the key is not the newest one")]
     Key,
@@ -143,6 +146,9 @@ impl Room {
         event: EventNumber,
         now: Duration,
     ) -> Result<(), ResumeError> {
+        if self.was_kicked(player) {
+            return Err(ResumeError::Kicked);
+        }
         let member = self.members.get_mut(&player).filter(|member| member.role != Role::Bot);
         let member = member.ok_or(ResumeError::Gone)?;
         if !member.keys.fits(key) {

@@ -139,6 +139,12 @@ impl Room {
         match what {
             RequestKind::Rename { name } => self.rename(player, &name),
             RequestKind::Game(message) => self.ask_game(player, message),
+            RequestKind::Kick { player: other } => self.kick(player, other),
+            RequestKind::CloseRoom => self.close_by(player),
+            // Sessions ask the lobby: a room knows of no others.
+            RequestKind::ChangeRoom { .. } => {
+                Err(Rejection::new("unsupported", "this room knows of no others"))
+            }
         }
     }
 

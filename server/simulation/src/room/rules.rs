@@ -7,8 +7,8 @@ use tickwire_protocol::frame::EncodedEvent;
 use tickwire_protocol::ids::Tick;
 use tickwire_protocol::message::{Event, Role};
 
-use super::Room;
 use super::member::Member;
+use super::{Public, Room};
 use crate::game::Audience;
 use crate::journal::file::MarkKind;
 use crate::view_age::ViewAgeLimits;
@@ -78,6 +78,9 @@ impl Room {
                 member.flow.bound_events(most);
             }
         };
+        if audience == Audience::Everybody {
+            self.note(|| Public::Event(event.clone()));
+        }
         match audience {
             Audience::Everybody => self.members.values_mut().for_each(tell),
             Audience::Only(player) => self.members.get_mut(&player).into_iter().for_each(tell),

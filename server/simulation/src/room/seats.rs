@@ -116,6 +116,14 @@ impl Room {
         self.config.capacity.saturating_sub(self.taken(Role::Player))
     }
 
+    /// What a member is here as, if it is not run by the server.
+    #[must_use]
+    pub fn seat_of(&self, player: PlayerId) -> Option<SeatRequest> {
+        let member = self.members.get(&player).filter(|member| member.is_person())?;
+        let name = self.world.name_of(player).to_owned();
+        Some(SeatRequest { name, role: member.role, send_every: member.send_every })
+    }
+
     fn taken(&self, role: Role) -> usize {
         self.count(role) + self.reservations.count(role)
     }
@@ -161,6 +169,7 @@ impl Room {
         self.head_count[member.role as usize] -= 1;
         self.absent -= usize::from(member.is_person() && !member.has_session());
         self.tell(Audience::Everybody, &Event::Left { player });
+        self.forget_host(player);
         if member.role == Role::Player {
             self.recorder.mark(self.world.tick(), || MarkKind::Left { player });
         }

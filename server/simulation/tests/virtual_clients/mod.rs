@@ -295,7 +295,7 @@ impl Network {
     fn deliver_output(&mut self) {
         while let Some(output) = self.room.poll_output() {
             let player = output.player();
-            let Some(client) = self.clients.iter_mut().find(|client| client.player == player)
+            let Some(client) = self.clients.iter_mut().find(|client| Some(client.player) == player)
             else {
                 continue;
             };
@@ -310,6 +310,7 @@ impl Network {
                 }
                 Output::Refuse { refusal, .. } => client.refusals.push(refusal),
                 Output::Answer { answer, .. } => unreachable!("nobody asks: {answer:?}"),
+                Output::Host { .. } | Output::End => unreachable!("nobody is the host"),
                 Output::Desync { report, .. } => client.desyncs.push(report),
                 Output::Oversized { cause, .. } => client.oversized = Some(cause),
                 Output::Close { reason, .. } => client.closed = Some(reason),

@@ -92,7 +92,8 @@ pub struct OverHttp {
     /// When a poll may be answered next.
     answer_at: Instant,
     _key: Registered,
-    _place: Place,
+    /// Until its end is told.
+    place: Option<Place>,
 }
 
 /// A session that was just opened.
@@ -120,7 +121,7 @@ pub fn open(
         waiting: None,
         answer_at: Instant::now(),
         _key: keys.until_dropped(key),
-        _place: place,
+        place: Some(place),
     };
     let downlink = Downlink::Records(Rc::clone(&mailbag));
     let client = Client::new(entry, carrier, downlink, speaks, environment).start();
@@ -141,6 +142,7 @@ impl Carrier for OverHttp {
 
     fn close(&mut self, reason: CloseReason, text: String, context: &mut Self::Context) {
         self.mailbag.close(reason, &text);
+        self.place = None;
         context.run_later(FAREWELL, |_, context| context.stop());
     }
 }
