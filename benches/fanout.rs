@@ -29,6 +29,7 @@ use tickwire_protocol::frame::{Contents, FramePrefix, InputEcho};
 use tickwire_protocol::ids::{EventNumber, InputSeq, Tick};
 use tickwire_server::messages::{Deliver, Outgoing};
 use tickwire_server::session::SessionId;
+use tickwire_server::session::downlink::Downlink;
 use tickwire_server::session::line::Line;
 use tickwire_server::session::outbox::LocalOutbox;
 use tickwire_simulation::registry::{GameOptions, OptionError};
@@ -91,7 +92,7 @@ fn line() -> Line {
     let address = listener.local_addr().expect("its address");
     let stream = std::net::TcpStream::connect(address).expect("a connection");
     stream.set_nonblocking(true).expect("an option");
-    Line::new(TcpStream::from_std(stream).expect("a runtime").into_split().1)
+    Line::new(TcpStream::from_std(stream).expect("a runtime").into_split().1, None)
 }
 
 /// The sessions of one thread: each reads what the outbox has for it, and counts.
@@ -111,7 +112,7 @@ impl Sessions {
         // Nobody is told that they are in, so that frames come the long way and nothing goes down the line.
         let line = Rc::new(line());
         let reader = |&id: &SessionId| {
-            let mut deliveries = outbox.open(id, Rc::clone(&line));
+            let mut deliveries = outbox.open(id, Downlink::Socket(Rc::clone(&line)));
             let received = Rc::clone(&received);
             actix::spawn(async move {
                 while let Some(outgoing) = deliveries.next().await {

@@ -19,12 +19,18 @@ chromium_path() {
     command -v google-chrome
 }
 
+nginx_path() {
+  # Debian has it where only root looks.
+  command -v nginx || { [ -x /usr/sbin/nginx ] && echo /usr/sbin/nginx; }
+}
+
 install_missing() {
   local missing=()
   command -v cargo >/dev/null || { echo "error: Rust is missing; see https://rustup.rs" >&2; exit 2; }
   command -v cc >/dev/null || missing+=(gcc libc6-dev)
   node_is_fit || missing+=(nodejs npm)
   chromium_path >/dev/null || missing+=(chromium)
+  nginx_path >/dev/null || missing+=(nginx-light)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
   [ "${#missing[@]}" -eq 0 ] && return
   if ! command -v apt-get >/dev/null; then

@@ -9,7 +9,7 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`vanish`], [`stall`], [`cut`], [`idle`], [`flood`], [`handshakes`], [`churn`] | the cases |
+//! | [`vanish`], [`stall`], [`cut`], [`idle`], [`flood`], [`handshakes`], [`churn`], [`listeners`] | the cases |
 //! | [`server`], [`metrics`], [`process`](crate::process) | the server, and what is known of it |
 //! | [`witness`], [`probe`] | those who must not feel it: players, newcomers |
 //! | [`peer`], [`wire`], [`http`], [`offender`] | those who do it, from the outside to the bytes |
@@ -24,6 +24,7 @@ pub mod flood;
 pub mod handshakes;
 pub mod http;
 pub mod idle;
+pub mod listeners;
 pub mod load;
 pub mod metrics;
 pub mod namespace;
@@ -79,6 +80,8 @@ pub enum Case {
     Handshakes,
     /// Players who come, are cut off, come back and leave, for a long time
     Churn,
+    /// A thousand who listen to a room's events over HTTP
+    Listeners,
 }
 
 /// How cases are run.
@@ -170,6 +173,7 @@ impl Case {
             Self::Joins => "joins",
             Self::Handshakes => "handshakes",
             Self::Churn => "churn",
+            Self::Listeners => "listeners",
         }
     }
 }
@@ -205,13 +209,14 @@ async fn besiege(case: Case, setting: &Setting) -> Result<Verdict, SiegeError> {
         Case::Joins => flood::run(Flood::Joins, setting, &mut verdict).await?,
         Case::Handshakes => handshakes::run(setting, &mut verdict).await?,
         Case::Churn => churn::run(setting, &mut verdict).await?,
+        Case::Listeners => listeners::run(setting, &mut verdict).await?,
     }
     Ok(verdict)
 }
 
 /// The HTTP side of a server at an address.
 fn lobby(address: SocketAddr) -> Result<Lobby, SiegeError> {
-    Ok(Lobby::new(format!("http://{address}").parse()?)?)
+    Ok(Lobby::new(format!("http://{address}").parse()?))
 }
 
 /// The game of all cases: it has no limit of its own, and rests when nobody plays.

@@ -20,6 +20,7 @@ use crate::cpu;
 use crate::cuts::CutPlan;
 use crate::join::ServerUrl;
 use crate::net::Net;
+use crate::trust::{Authority, Trust};
 
 /// Most bots of one process: each is a socket, and forty of the loopback's addresses are plenty.
 const MAX_BOTS: u32 = 1_000_000;
@@ -31,7 +32,7 @@ const MAX_BOTS: u32 = 1_000_000;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "bot-client", version)]
 pub struct Args {
-    /// Server to join, as http://HOST:PORT. May be repeated: bots and rooms spread over all of them
+    /// Server to join, as http://HOST:PORT or https://HOST:PORT. May be repeated: bots and rooms spread over all of them
     #[arg(
         long,
         env = "TICKWIRE_SWARM_URL",
@@ -40,6 +41,11 @@ pub struct Args {
         default_value = "http://127.0.0.1:8080"
     )]
     pub url: Vec<ServerUrl>,
+
+    /// PEM file with certificates that are trusted as well, beside those that the system trusts: for servers that
+    /// have signed their own. Default: none
+    #[arg(long, env = "TICKWIRE_SWARM_CA", value_name = "FILE")]
+    pub ca: Option<Authority>,
 
     /// Game to play, by the name it is registered under on the server
     #[arg(long, env = "TICKWIRE_SWARM_GAME", value_name = "NAME", default_value = "arena")]
@@ -241,6 +247,12 @@ impl Args {
         self.threads.map_or(spare, usize::from).min(bots as usize)
     }
 
+    /// Whose certificates are believed.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        self.ca.as_ref().map_or_else(Trust::system, Trust::with)
+    }
+
     /// What a level of a search for the capacity must not pass.
     #[must_use]
     pub const fn limits(&self) -> Limits {
@@ -310,6 +322,7 @@ mod tests {
         for (flags, words) in [
             (&["--bots", "0"][..], &["--bots", "0", "1..=1000000"][..]),
             (&["--url", "ftp://a"], &["--url", "ftp://a", "http://HOST:PORT"]),
+            (&["--ca", "/nowhere"], &["--ca", "/nowhere", "PEM file with certificates"]),
             (&["--duration", "10"], &["--duration", "10", "10s"]),
             (&["--duration", "0s"], &["--duration", "0s", "more than"]),
             (&["--input-hz", "NaN"], &["--input-hz", "NaN", "0.1 to 1000"]),

@@ -45,7 +45,8 @@ impl Casting {
             behavior: args.behavior,
             input_period: Duration::from_secs_f64(1.0 / args.input_hz),
             dial: Dial::new(number, args.net, args.seed ^ (number as u64) << 32)
-                .over(args.transport),
+                .over(args.transport)
+                .trusting(lobbies[server].trust().clone()),
             cuts: args.cut_plan(),
             seed: args.seed,
         }
@@ -74,7 +75,7 @@ mod tests {
         let args = Args::parse_from(["bot-client", "--game", "drift"]);
         let lobbies: Vec<_> = ["http://a:1", "http://b:1"]
             .iter()
-            .map(|url| Lobby::new(url.parse().unwrap()).unwrap())
+            .map(|url| Lobby::new(url.parse().unwrap()))
             .collect();
         let servers = |rooms: &[RoomUsed]| -> Vec<usize> {
             let casting = Casting::new(args.clone(), rooms.to_vec());

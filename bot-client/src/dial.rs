@@ -11,10 +11,14 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::carrier::Transport;
 use crate::delayed::Delayed;
 use crate::net::{Link, Net};
+use crate::trust::Trust;
 
 /// Connections from one source address: what Linux has ports for, less some that are in use for
 /// other things or not yet free again.
@@ -34,28 +38,46 @@ pub struct Dial {
     pub seed: u64,
     /// What is to carry them.
     pub transport: Transport,
+    /// Whose certificates are believed; whom the system trusts by default.
+    trust: Option<Trust>,
     /// Connections so far: each is another one in its network too.
     opened: u64,
 }
 
-/// A connection, maybe behind a simulated network.
+/// A connection, maybe behind a simulated network, and maybe by TLS through that.
 #[derive(Debug)]
 pub(crate) enum Wire {
     Plain(TcpStream),
     Delayed(Box<Delayed<TcpStream>>),
+    Tls(Box<TlsStream<Wire>>),
 }
 
 impl Dial {
     /// Connections of a client of a number, through a network where one is given.
     #[must_use]
     pub const fn new(number: usize, net: Option<Net>, seed: u64) -> Self {
-        Self { number, net, seed, transport: Transport::Ws, opened: 0 }
+        Self { number, net, seed, transport: Transport::Ws, trust: None, opened: 0 }
     }
 
     /// The same, carried otherwise.
     #[must_use]
     pub fn over(self, transport: Transport) -> Self {
         Self { transport, ..self }
+    }
+
+    /// The same, and these certificates are believed.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust: Some(trust), ..self }
+    }
+
+    /// Connects to a host and port by TLS.
+    pub(crate) async fn open_by_tls(&mut self, host: &str, port: u16) -> io::Result<Wire> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let wire = self.open(host, port).await?;
+        let trust = self.trust.get_or_insert_with(Trust::system);
+        let stream = TlsConnector::from(trust.config()).connect(name, wire).await?;
+        Ok(Wire::Tls(Box::new(stream)))
     }
 
     /// Connects to a host and port.
@@ -122,9 +144,15 @@ fn sources(server: IpAddr, number: usize) -> impl Iterator<Item = Option<IpAddr>
 impl Wire {
     /// Ends the connection without a word, whatever is on its way.
     pub(crate) async fn cut(&mut self) -> io::Result<()> {
+        self.tcp().shutdown().await
+    }
+
+    /// What carries it all.
+    fn tcp(&mut self) -> &mut TcpStream {
         match self {
-            Self::Plain(stream) => stream.shutdown().await,
-            Self::Delayed(stream) => stream.inner_mut().shutdown().await,
+            Self::Plain(stream) => stream,
+            Self::Delayed(stream) => stream.inner_mut(),
+            Self::Tls(stream) => stream.get_mut().0.tcp(),
         }
     }
 }
@@ -138,6 +166,7 @@ impl AsyncRead for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Delayed(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         }
     }
 }
@@ -151,6 +180,7 @@ impl AsyncWrite for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Delayed(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
         }
     }
 
@@ -158,6 +188,7 @@ impl AsyncWrite for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Delayed(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
@@ -165,6 +196,7 @@ impl AsyncWrite for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Delayed(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Entry {
     /// The way to a seat as requested. Nothing is sent yet.
     #[must_use]
     pub fn new(lobby: Lobby, request: JoinRequest, detail: Detail, backoff: Backoff) -> Self {
-        let dial = Dial::default();
+        let dial = Dial::default().trusting(lobby.trust().clone());
         Self { lobby, request, detail, backoff, dial, seat: None, attempts: 0 }
     }
 

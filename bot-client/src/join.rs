@@ -1,41 +1,39 @@
 //! Rooms and seats, over HTTP: what comes before a connection.
 //!
-//! Plain HTTP/1.1 with JSON bodies. A seat's token is good for one connection, within ten seconds.
+//! HTTP/1.1 with JSON bodies. A seat's token is good for one connection, within ten seconds.
 
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
-use reqwest::{RequestBuilder, Response, Url};
+use http::{Method, Uri};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tickwire_protocol::ids::PlayerId;
 
+use crate::call::{Answer, Caller};
 use crate::come_back::ComeBack;
 use crate::refusal::Refusal;
 use crate::server_metrics::ServerMetrics;
+use crate::trust::Trust;
 
-/// An answer that takes longer is given up.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Where a server is: `http://HOST:PORT`.
+/// Where a server is: `http://HOST:PORT`, or `https://HOST:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerUrl(String);
 
 /// Why a text does not say where a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("write it as http://HOST:PORT (https is not spoken here)")]
+#[error("write it as http://HOST:PORT or https://HOST:PORT")]
 pub struct ParseServerUrlError;
 
 impl FromStr for ServerUrl {
     type Err = ParseServerUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let url = Url::parse(text).map_err(|_| ParseServerUrlError)?;
-        let plain = url.scheme() == "http" && url.query().is_none() && url.fragment().is_none();
-        if plain {
+        let url: Uri = text.parse().map_err(|_| ParseServerUrlError)?;
+        let is_spoken = matches!(url.scheme_str(), Some("http" | "https"));
+        if is_spoken && url.query().is_none() && !text.contains('#') {
             Ok(Self(text.trim_end_matches('/').to_owned()))
         } else {
             Err(ParseServerUrlError)
@@ -203,22 +201,27 @@ struct RoomList {
 #[derive(Clone, Debug)]
 pub struct Lobby {
     server: ServerUrl,
-    http: reqwest::Client,
+    http: Caller,
+    trust: Trust,
 }
 
 impl Lobby {
-    /// The lobby of a server. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// [`CallError`] when the system denies what an HTTP client needs.
-    pub fn new(server: ServerUrl) -> Result<Self, CallError> {
-        let http = reqwest::Client::builder()
-            .timeout(ANSWER_TIMEOUT)
-            // Loads and measurements go straight to the server.
-            .no_proxy()
-            .build()
-            .map_err(|error| CallError::Malformed(root_cause(&error)))?;
-        Ok(Self { server, http })
+    /// The lobby of a server. Nothing is sent yet. By TLS, whom the system trusts is believed.
+    #[must_use]
+    pub fn new(server: ServerUrl) -> Self {
+        Self::trusting(server, Trust::system())
+    }
+
+    /// The same, and by TLS these are believed.
+    #[must_use]
+    pub fn trusting(server: ServerUrl, trust: Trust) -> Self {
+        Self { server, http: Caller::new(&trust), trust }
+    }
+
+    /// Who is believed.
+    #[must_use]
+    pub const fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// Where the server is.
@@ -232,8 +235,7 @@ impl Lobby {
     /// # Errors
     /// [`JoinError`].
     pub async fn join(&self, request: &JoinRequest) -> Result<Seat, JoinError> {
-        let call = self.http.post(self.at("/api/join")).json(request);
-        Ok(self.call(call).await?)
+        Ok(self.post("/api/join", request).await?)
     }
 
     /// Starts a room; of the server's default game when none is named.
@@ -241,8 +243,7 @@ impl Lobby {
     /// # Errors
     /// [`CallError`].
     pub async fn create_room(&self, game: Option<&str>) -> Result<NewRoom, CallError> {
-        let call = self.http.post(self.at("/api/rooms")).json(&RoomRequest { game });
-        self.call(call).await
+        self.post("/api/rooms", &RoomRequest { game }).await
     }
 
     /// All rooms.
@@ -251,12 +252,12 @@ impl Lobby {
     /// [`CallError`].
     pub async fn rooms(&self) -> Result<Vec<RoomStatus>, CallError> {
         let mut rooms = Vec::new();
-        let mut page = self.at("/api/rooms?limit=200");
+        let mut page = "/api/rooms?limit=200".to_owned();
         loop {
-            let list: RoomList = self.call(self.http.get(page)).await?;
+            let list: RoomList = read(&self.call(Method::GET, &page, None).await?)?;
             rooms.extend(list.rooms);
             let Some(next) = list.next else { return Ok(rooms) };
-            page = self.at(&format!("/api/rooms?limit=200&after={next}"));
+            page = format!("/api/rooms?limit=200&after={next}");
         }
     }
 
@@ -265,39 +266,46 @@ impl Lobby {
     /// # Errors
     /// [`CallError`].
     pub async fn metrics(&self) -> Result<ServerMetrics, CallError> {
-        let response = self.send(self.http.get(self.at("/metrics"))).await?;
-        let malformed = |error: reqwest::Error| CallError::Malformed(root_cause(&error));
-        Ok(ServerMetrics::parse(&response.text().await.map_err(malformed)?))
+        let answer = self.call(Method::GET, "/metrics", None).await?;
+        Ok(ServerMetrics::parse(&String::from_utf8_lossy(&answer.body)))
     }
 
-    fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.server)
-    }
-
-    async fn call<T: DeserializeOwned>(&self, call: RequestBuilder) -> Result<T, CallError> {
-        let malformed = |error: reqwest::Error| CallError::Malformed(root_cause(&error));
-        self.send(call).await?.json().await.map_err(malformed)
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        said: &impl Serialize,
+    ) -> Result<T, CallError> {
+        let said = serde_json::to_vec(said).map_err(malformed)?;
+        read(&self.call(Method::POST, path, Some(said)).await?)
     }
 
     /// The answer, if it is a success.
-    async fn send(&self, call: RequestBuilder) -> Result<Response, CallError> {
-        let unreachable = |error: reqwest::Error| CallError::Unreachable {
-            url: self.server.to_string(),
-            cause: root_cause(&error),
-        };
-        let response = call.send().await.map_err(unreachable)?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        said: Option<Vec<u8>>,
+    ) -> Result<Answer, CallError> {
+        let url = format!("{}{path}", self.server);
+        let answer = self.http.ask(method, &url, said).await.map_err(|error| {
+            CallError::Unreachable { url: self.server.to_string(), cause: root_cause(&error) }
+        })?;
+        if answer.status.is_success() {
+            return Ok(answer);
         }
-        let headers = response.headers().clone();
-        // A refusal whose body does not arrive is one all the same.
-        let body = response.bytes().await.unwrap_or_default();
-        Err(Refusal::new(status, &headers, &body).into())
+        Err(Refusal::new(answer.status, &answer.headers, &answer.body).into())
     }
 }
 
-/// The innermost cause: reqwest's own text says no more than that a request failed.
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, CallError> {
+    serde_json::from_slice(&answer.body).map_err(malformed)
+}
+
+fn malformed(error: serde_json::Error) -> CallError {
+    CallError::Malformed(error.to_string())
+}
+
+/// The innermost cause: the client's own text says no more than that a request failed.
 fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
@@ -311,13 +319,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn server_urls_are_plain_http() {
+    fn server_urls_say_where_and_no_more() {
         let url = |text: &str| text.parse::<ServerUrl>();
         assert_eq!(url("http://127.0.0.1:8080/").unwrap().to_string(), "http://127.0.0.1:8080");
         assert!(url("http://[::1]:8080").is_ok());
-        for bad in
-            ["", "127.0.0.1:8080", "https://example.org", "http://", "http://a/?b", "ftp://a"]
-        {
+        assert!(url("https://example.org").is_ok());
+        for bad in ["", "127.0.0.1:8080", "http://", "http://a/?b", "http://a/#b", "ftp://a"] {
             assert_eq!(url(bad), Err(ParseServerUrlError), "{bad}");
         }
     }

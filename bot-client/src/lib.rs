@@ -15,9 +15,10 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`join`] | rooms and seats, over HTTP |
+//! | [`join`], `call` | rooms and seats, over HTTP; its requests |
 //! | [`connection`], [`view`] | one WebSocket: frames in, inputs and acknowledgements out |
 //! | [`dial`], `socket` | from which address it is opened, and how |
+//! | [`trust`] | whose certificates are believed, by TLS |
 //! | [`net`], `delayed` | a simulated network; a connection behind it |
 //! | `acknowledgements`, `announced` | when frames are to be acknowledged; an end that was foretold |
 //! | [`end`], [`refusal`] | why it was not opened, or ended; a refusal over HTTP |
@@ -43,6 +44,7 @@ pub mod backoff;
 pub mod behavior;
 pub mod board;
 pub mod bot;
+mod call;
 pub mod capacity;
 pub mod carrier;
 pub mod casting;
@@ -72,4 +74,5 @@ pub mod server_metrics;
 mod socket;
 pub mod stats;
 pub mod swarm;
+pub mod trust;
 pub mod view;

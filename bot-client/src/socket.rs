@@ -40,8 +40,7 @@ impl Socket {
         let mut request = ws_url.into_client_request()?;
         let subprotocol = HeaderValue::from_static(Subprotocol::ALL[0].name());
         request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
-        let (host, port) = address(request.uri())?;
-        let wire = dial.open(host, port).await.map_err(Error::Io)?;
+        let wire = address(request.uri())?.open(dial).await?;
         let (socket, _) = client_async_with_config(request, wire, Some(config)).await?;
         Ok(Self(socket))
     }
@@ -116,13 +115,35 @@ impl Socket {
     }
 }
 
-/// Host and port of a plain WebSocket's URL; an IPv6 address without its brackets.
-pub(crate) fn address(uri: &Uri) -> Result<(&str, u16), Error> {
-    if uri.scheme_str() != Some("ws") {
-        return Err(UrlError::UnsupportedUrlScheme.into());
+/// Where a WebSocket is, and how it is reached.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Address<'a> {
+    by_tls: bool,
+    /// An IPv6 address without its brackets.
+    host: &'a str,
+    port: u16,
+}
+
+impl Address<'_> {
+    /// Opens a connection there.
+    pub(crate) async fn open(&self, dial: &mut Dial) -> Result<Wire, Error> {
+        let Self { by_tls, host, port } = *self;
+        let opened =
+            if by_tls { dial.open_by_tls(host, port).await } else { dial.open(host, port).await };
+        opened.map_err(Error::Io)
     }
+}
+
+/// Where a WebSocket's URL leads.
+pub(crate) fn address(uri: &Uri) -> Result<Address<'_>, Error> {
+    let (by_tls, usual_port) = match uri.scheme_str() {
+        Some("ws") => (false, 80),
+        Some("wss") => (true, 443),
+        _ => return Err(UrlError::UnsupportedUrlScheme.into()),
+    };
     let host = uri.host().ok_or(UrlError::NoHostName)?;
-    Ok((host.trim_start_matches('[').trim_end_matches(']'), uri.port_u16().unwrap_or(80)))
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    Ok(Address { by_tls, host, port: uri.port_u16().unwrap_or(usual_port) })
 }
 
 /// Size of a WebSocket frame from the server: its payload and a header without a mask.
@@ -142,13 +163,17 @@ mod tests {
 
     #[test]
     fn urls_have_a_host_and_a_port() {
-        let address = |url: &str| {
-            address(&url.parse().unwrap()).map(|(host, port)| (host.to_owned(), port)).ok()
-        };
-        assert_eq!(address("ws://127.0.0.1:8080/ws"), Some(("127.0.0.1".to_owned(), 8080)));
-        assert_eq!(address("ws://[::1]:9/ws"), Some(("::1".to_owned(), 9)));
-        assert_eq!(address("ws://example.org/ws"), Some(("example.org".to_owned(), 80)));
-        assert_eq!(address("wss://example.org/ws"), None);
+        for (url, by_tls, host, port) in [
+            ("ws://127.0.0.1:8080/ws", false, "127.0.0.1", 8080),
+            ("ws://[::1]:9/ws", false, "::1", 9),
+            ("ws://example.org/ws", false, "example.org", 80),
+            ("wss://example.org/ws", true, "example.org", 443),
+        ] {
+            let read = address(&url.parse().unwrap())
+                .map(|address| address == Address { by_tls, host, port });
+            assert!(read.unwrap(), "{url}");
+        }
+        assert!(address(&"http://example.org/ws".parse().unwrap()).is_err());
     }
 
     #[test]

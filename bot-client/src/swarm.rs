@@ -23,6 +23,7 @@ use crate::levels;
 use crate::progress::Progress;
 use crate::report::{Report, Window};
 use crate::stats::Stats;
+use crate::trust::Trust;
 
 /// Bots that join and connect at the same time.
 const ENTERING_AT_ONCE: usize = 50;
@@ -54,9 +55,6 @@ pub struct Outcome {
 /// Why there was no run.
 #[derive(Debug, Error)]
 pub enum SwarmError {
-    /// No HTTP client.
-    #[error(transparent)]
-    Lobby(CallError),
     /// A room could not be created.
     #[error("cannot create a room of {game:?}: {cause}")]
     Room {
@@ -88,13 +86,13 @@ pub async fn run(
     progress: &Progress,
     stop: impl Future<Output = ()>,
 ) -> Result<Outcome, SwarmError> {
-    let lobbies = lobbies(args)?;
+    let trust = args.trust();
+    let lobbies = lobbies(args, &trust);
     let rooms = create_rooms(args, &lobbies).await?;
     let board = Arc::new(Board::new(ENTERING_AT_ONCE));
     let casting = Casting::new(args.clone(), rooms);
     // HTTP clients are not shared: their connections belong to the runtime that opened them.
-    let of_threads: Vec<_> =
-        (0..args.thread_count()).map(|_| self::lobbies(args)).collect::<Result<_, _>>()?;
+    let of_threads = (0..args.thread_count()).map(|_| self::lobbies(args, &trust)).collect();
     let crew = Crew::start(of_threads, &casting, &board)?;
     let stage = Stage { args, board: &board, crew: &crew, lobbies: &lobbies, progress };
     let outcome =
@@ -105,9 +103,8 @@ pub async fn run(
     Ok(outcome?)
 }
 
-fn lobbies(args: &Args) -> Result<Vec<Lobby>, SwarmError> {
-    let lobbies = args.url.iter().map(|url| Lobby::new(url.clone()));
-    lobbies.collect::<Result<_, _>>().map_err(SwarmError::Lobby)
+fn lobbies(args: &Args, trust: &Trust) -> Vec<Lobby> {
+    args.url.iter().map(|url| Lobby::trusting(url.clone(), trust.clone())).collect()
 }
 
 /// Creates the rooms asked for, on all servers in turn.

@@ -6,6 +6,7 @@ mod duration;
 mod game_options;
 mod journal;
 mod limits;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ pub use access::{AccessConfig, AccessFlags};
 pub use drain::{DrainConfig, DrainFlags};
 pub use journal::{JournalConfig, JournalFlags};
 pub use limits::{LimitFlags, LimitsConfig};
+pub use tls::{TlsFiles, TlsFlags};
 
 use crate::http::Pages;
 
@@ -122,6 +124,10 @@ pub struct Flags {
     #[arg(long, env = "TICKWIRE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 
+    /// Whether TLS is spoken.
+    #[command(flatten)]
+    pub tls: TlsFlags,
+
     /// Who may come in.
     #[command(flatten)]
     pub access: AccessFlags,
@@ -197,6 +203,8 @@ pub struct ServerConfig {
     pub seed: Option<u64>,
     /// Where clients reach this server, without a slash at the end.
     pub public_url: Option<String>,
+    /// What the server proves itself by. Nothing by default: then it speaks plain HTTP.
+    pub tls: Option<TlsFiles>,
     /// Who is let in, from where, and how many.
     pub access: AccessConfig,
     /// What one connection may send.
@@ -269,6 +277,7 @@ impl Flags {
             test_echo: self.test_echo,
             pages: Pages::demo(),
             public_url,
+            tls: self.tls.validate()?,
         })
     }
 }
@@ -348,6 +357,8 @@ mod tests {
                 "for --allow-origin: http://HOST[:PORT], https://",
             ),
             (&["--auth-key", "a,b,c"], "for --auth-key: at most 2 keys"),
+            (&["--tls-cert", "a.pem"], "\"a.pem\" for --tls-cert: only together with --tls-key"),
+            (&["--tls-key", "b.pem"], "\"b.pem\" for --tls-key: only together with --tls-cert"),
             (&["--serve-replays"], "for --serve-replays: only together with --journal-dir"),
             (&["--drain-notice", "10s"], "at most 7s 500ms: three quarters of --drain-timeout"),
         ] {

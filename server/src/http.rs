@@ -96,19 +96,19 @@ fn warn_of_unknown_proxy(admission: &Admission, peer: Option<IpAddr>) {
     }
 }
 
-/// Where a request was sent to, as its sender sees it: host and port, and whether by TLS. Behind a proxy
-/// that is believed, it is what the proxy says.
+/// Where a request was sent to, as its sender sees it: host and port. Behind a proxy that is believed, it is
+/// what the proxy says; and only there is it said whether it was sent by TLS.
 pub(crate) fn requested_host<'a>(
     admission: &Admission,
     peer: Option<SocketAddr>,
     headers: &'a HeaderMap,
-) -> (Option<&'a str>, bool) {
+) -> (Option<&'a str>, Option<bool>) {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_trusted = peer.is_some_and(|peer| admission.is_trusted(peer.ip()));
     // Of several proxies the first one has seen the sender.
     let first = |name| text(name).and_then(|list| list.split(',').next()).map(str::trim);
     let forwarded = |name| if is_trusted { first(name) } else { None };
-    let is_secure = forwarded("x-forwarded-proto") == Some("https");
+    let is_secure = forwarded("x-forwarded-proto").map(|scheme| scheme == "https");
     (forwarded("x-forwarded-host").or_else(|| text("host")), is_secure)
 }
 
@@ -118,6 +118,7 @@ pub(crate) fn page_url(api: &Api, request: &HttpRequest) -> String {
         return url.clone();
     }
     let (host, is_secure) = requested_host(&api.admission, request.peer_addr(), request.headers());
+    let is_secure = is_secure.unwrap_or(api.lobby.config().tls.is_some());
     let scheme = if is_secure { "https" } else { "http" };
     format!("{scheme}://{}", host.unwrap_or_else(|| request.app_config().host()))
 }

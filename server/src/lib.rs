@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! socket bytes
+//!   → connection         by TLS or plain, until HTTP hands it over
 //!   → session::pump      a connection's future: frames in, for the room or for the session's actor
 //!       → session::socket    one actor per connection: entry, heartbeat, faults, the end
 //!   → session::uplink    forwards, once session::core has decoded and checked size, rate and range
@@ -27,6 +28,7 @@
 
 pub mod admission;
 pub mod config;
+mod connection;
 pub mod directory;
 pub mod events;
 pub mod http;
@@ -42,6 +44,7 @@ pub mod server;
 pub mod session;
 pub mod sockets;
 pub mod stopping;
+pub mod tls;
 
 pub use config::ServerConfig;
 pub use server::Server;

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -9,6 +10,7 @@ use futures_util::{Stream, StreamExt};
 use tickwire_server::Server;
 use tickwire_server::config::Flags;
 use tickwire_server::replay::{self, ReplayFlags};
+use tickwire_server::tls::Certificates;
 use tickwire_simulation::registry::GameRegistry;
 use tracing::info;
 use tracing_subscriber::EnvFilter;
@@ -89,7 +91,12 @@ fn serve(flags: Flags) -> anyhow::Result<ExitCode> {
             }
         };
         let mut signals = signals().context("listening for signals")?;
-        info!("open http://{} to play", server.address());
+        let certificates = server.certificates();
+        let scheme = if certificates.is_some() { "https" } else { "http" };
+        if let Some(certificates) = certificates {
+            reload_at_sighup(certificates).context("listening for SIGHUP")?;
+        }
+        info!("open {scheme}://{} to play", server.address());
         let shutdown = async move {
             signals.next().await;
             actix::spawn(async move {
@@ -101,6 +108,26 @@ fn serve(flags: Flags) -> anyhow::Result<ExitCode> {
         server.run(shutdown).await.context("serving")?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Has the certificate read again whenever SIGHUP says so, where there is such a thing.
+#[cfg(unix)]
+fn reload_at_sighup(certificates: Arc<Certificates>) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    actix::spawn(async move {
+        while hangup.recv().await.is_some() {
+            // It logs how that went, and has nothing more to say: the old one stays if need be.
+            let _ = certificates.reload();
+        }
+    });
+    Ok(())
+}
+
+/// Nothing: a new certificate takes a new start.
+#[cfg(not(unix))]
+fn reload_at_sighup(_: Arc<Certificates>) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Ctrl-C, and SIGTERM where there is such a thing. Both are listened for from this call on.

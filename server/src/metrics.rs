@@ -36,6 +36,7 @@ pub struct Metrics {
     joins_refused: IntCounterVec,
     rooms_refused: IntCounterVec,
     upgrades_refused: IntCounterVec,
+    tls_reloads: IntCounterVec,
 }
 
 impl Metrics {
@@ -104,6 +105,12 @@ impl Metrics {
                 "tickwire_upgrades_refused_total",
                 "Connections refused before they were WebSockets, by cause",
             )?,
+            tls_reloads: counters_by(
+                &registry,
+                "outcome",
+                "tickwire_tls_reloads_total",
+                "Times that the certificate was read again, by outcome: exchanged, or kept as it was",
+            )?,
             registry,
         })
     }
@@ -127,6 +134,12 @@ impl Metrics {
             _ => return,
         };
         counters.with_label_values(&[cause]).inc();
+    }
+
+    /// Counts that the certificate was read again, whether there was a new one or the old one was kept.
+    pub fn note_tls_reload(&self, is_exchanged: bool) {
+        let outcome = if is_exchanged { "exchanged" } else { "kept" };
+        self.tls_reloads.with_label_values(&[outcome]).inc();
     }
 
     /// Counts a refused upgrade.
@@ -166,6 +179,7 @@ mod tests {
         metrics.note_refused("/api/join", "room_full");
         metrics.note_refused("/api/rooms", "too_many_rooms");
         metrics.note_refused_upgrade("server_full");
+        metrics.note_tls_reload(true);
         (metrics, meter)
     }
 
@@ -207,6 +221,7 @@ mod tests {
                 "tickwire_tick_moved_seconds_total counter",
                 "tickwire_tick_seconds histogram",
                 "tickwire_ticks_overrun_total counter",
+                "tickwire_tls_reloads_total counter",
                 "tickwire_upgrades_refused_total counter",
             ]
         );

@@ -4,17 +4,21 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol};
 use actix_server::Server as HttpTask;
-use actix_service::{fn_service, map_config};
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
 use actix_web::middleware::from_fn;
 use tickwire_simulation::registry::GameRegistry;
-use tracing::{info, warn};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, info, warn};
 
 use crate::admission::Admission;
 use crate::config::{DrainConfig, ServerConfig};
+use crate::connection::Connection;
 use crate::directory::{Directory, LocalDirectory};
 use crate::events::{Feed, health};
 use crate::http::handshake::{self, Handshake};
@@ -30,6 +34,7 @@ use crate::room::opener::RoomOpener;
 use crate::session::environment::SocketEnvironment;
 use crate::sockets;
 use crate::stopping::Stopping;
+use crate::tls::{Certificates, TlsError};
 
 /// Longest time to wait, after the notice, for events to be acknowledged: several round trips of whoever
 /// still listens.
@@ -59,6 +64,9 @@ pub enum StartError {
     /// No thread left.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
+    /// TLS is wanted, and cannot be had.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Matches cannot be written down.
     #[error(transparent)]
     Journals(#[from] WriterError),
@@ -75,6 +83,7 @@ pub struct Server {
     admission: Arc<Admission>,
     events: Arc<Feed>,
     task: HttpTask,
+    certificates: Option<Arc<Certificates>>,
     /// Whether tokens are signed with a key that only this process knows.
     has_passing_key: bool,
 }
@@ -116,6 +125,11 @@ impl Server {
             .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
         let epoch = Epoch::begin();
         let metrics = Arc::new(Metrics::new()?);
+        let certificates = config.tls.clone();
+        let certificates = certificates
+            .map(|files| Certificates::load(files, Arc::clone(&metrics)).map(Arc::new))
+            .transpose()?;
+        let tls = certificates.as_ref().map(Certificates::server_config).transpose()?;
         let directory = Arc::<LocalDirectory>::default();
         let events = Arc::new(Feed::new(SERVER_EVENTS_KEPT));
         let journals = config.journal.dir.clone();
@@ -167,7 +181,7 @@ impl Server {
             events: Arc::clone(&events),
             sockets,
         };
-        let (address, task) = serve(listener, &config, api)
+        let (address, task) = serve(listener, &config, api, tls.map(TlsAcceptor::from))
             .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
         actix::spawn(health::tell(
             Arc::clone(&events),
@@ -175,13 +189,19 @@ impl Server {
             metrics,
             Arc::clone(&admission),
         ));
-        Ok(Self { address, epoch, lobby, admission, events, task, has_passing_key })
+        Ok(Self { address, epoch, lobby, admission, events, task, certificates, has_passing_key })
     }
 
     /// The address that it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it proves itself by, if it speaks TLS: to be [reloaded](Certificates::reload) while it runs.
+    #[must_use]
+    pub fn certificates(&self) -> Option<Arc<Certificates>> {
+        self.certificates.clone()
     }
 
     /// Serves until `shutdown` completes, then says goodbye to everybody.
@@ -216,36 +236,65 @@ impl Server {
     }
 }
 
-/// Serves HTTP: upgrades by a way of their own, past the routes.
+/// Serves HTTP, by TLS where there is an acceptor for it: upgrades by a way of their own, past the routes.
 fn serve(
     listener: TcpListener,
     config: &ServerConfig,
     api: Api,
+    tls: Option<TlsAcceptor>,
 ) -> std::io::Result<(SocketAddr, HttpTask)> {
     let address = listener.local_addr()?;
     let handshake_timeout = config.limits.handshake_timeout;
     let user_timeout = config.heartbeat_timeout + KERNEL_MARGIN;
+    let door = Door { api: api.clone(), tls, handshake_timeout, user_timeout };
     let builder = HttpTask::build().workers(config.workers).disable_signals();
     let http = builder.listen("http", listener, move || {
         let (routes, upgrades) = (api.clone(), api.clone());
-        let connections = api.clone();
+        let door = door.clone();
         let app = App::new()
             .wrap(from_fn(handshake::deadline))
             .wrap(http::cors(&routes))
             .configure(move |service| http::configure(service, routes));
-        HttpService::build()
+        let http = HttpService::build()
             .client_request_timeout(handshake_timeout)
-            .on_connect_ext(move |stream, data| {
-                sockets::prepare(stream, user_timeout);
-                data.insert(Handshake::begin(stream, &connections));
+            .on_connect_ext(|connection: &Connection, data| {
+                data.insert(connection.handshake());
             })
             .upgrade(fn_service(move |(request, connection)| {
                 upgrade::serve(request, connection, upgrades.clone())
             }))
-            .finish(map_config(app, |_| AppConfig::default()))
-            .tcp()
+            .finish(map_config(app, |_| AppConfig::default()));
+        fn_service(move |stream| door.clone().accept(stream)).and_then(http)
     })?;
     Ok((address, http.run()))
+}
+
+/// Where connections come in.
+#[derive(Clone)]
+struct Door {
+    api: Api,
+    tls: Option<TlsAcceptor>,
+    handshake_timeout: Duration,
+    user_timeout: Duration,
+}
+
+impl Door {
+    /// Prepares a connection, gives it its place, and agrees on TLS with it, where that is spoken.
+    async fn accept(
+        self,
+        stream: TcpStream,
+    ) -> Result<(Connection, Protocol, Option<SocketAddr>), DispatchError> {
+        sockets::prepare(&stream, self.user_timeout);
+        let peer = stream.peer_addr().ok();
+        let handshake = Handshake::begin(&stream, &self.api);
+        let connection = match self.tls {
+            None => Connection::plain(stream, handshake),
+            Some(tls) => Connection::secured(stream, handshake, tls, self.handshake_timeout)
+                .await
+                .inspect_err(|error| debug!(%error, "no TLS was agreed on"))?,
+        };
+        Ok((connection, Protocol::Http1, peer))
+    }
 }
 
 /// The recordings that are served, if any are.

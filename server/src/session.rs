@@ -9,6 +9,7 @@
 
 pub mod assembly;
 pub mod bucket;
+pub mod cipher;
 pub mod client;
 pub mod core;
 pub mod downlink;

@@ -79,7 +79,9 @@ export function environmentOf(options) {
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
   const fetch = options.fetch ?? globalThis.fetch;
   const transports = availableTransports(options.transport, { WebSocket, fetch });
-  if (transports.length === 0) throw new TypeError('nothing to connect by here: pass a WebSocket, as `ws` has, to join()');
+  if (transports.length === 0) {
+    throw new TypeError('nothing to connect by here: pass a WebSocket, as `ws` has, to join()');
+  }
   // Wrapped, because browsers refuse their timers as methods of other objects.
   const timers = options.timers ?? {
     setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),

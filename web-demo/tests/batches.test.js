@@ -99,3 +99,40 @@ test('a ping is answered by a batch, be it an empty one', async () => {
   assert.deepEqual([...sessions.batches[0]], [...KEY, 1, 0, 0, 0]);
   await leave({ world, room, sessions });
 });
+
+test('where timers are held up, as in a hidden tab, acknowledgements go with what comes next', async () => {
+  const { world, room, sessions } = await streaming();
+  await world.run(500);
+  const before = sessions.batches.length;
+  // The clock goes on, and no timer fires.
+  for (let frame = 0; frame < 20; frame += 1) {
+    world.now += 250;
+    sessions.stream.write(message(QUIET));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const acks = sessions.taken.filter((hex) => hex.startsWith('01'));
+  // Every second frame is acknowledged, and every second acknowledgement takes the one before along.
+  assert.equal(sessions.batches.length, before + 5);
+  assert.ok(acks.length >= 10, `${acks.length} acknowledgements`);
+  await leave({ world, room, sessions });
+});
+
+test('a farewell takes along what waits, and what the server has not taken', async () => {
+  for (const isTaken of [true, false]) {
+    const { world, room, sessions } = await streaming();
+    await world.run(500);
+    const before = sessions.taken.length;
+    sessions.onSend = (body) => {
+      sessions.onSend = undefined;
+      if (isTaken) sessions.take(body);
+      return new Promise(() => {});
+    };
+    room.send({ thrust: 1 });
+    await world.run(70);
+    room.message('say', { text: 'a' });
+    await leave({ world, room, sessions });
+    assert.equal(sessions.farewell, 1000);
+    const taken = sessions.taken.slice(before).filter((hex) => !/^0[12]/.test(hex));
+    assert.deepEqual(taken, ['0001000003020000', '030001020161']);
+  }
+});

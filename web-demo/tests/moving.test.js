@@ -322,8 +322,14 @@ test('a request for another room has one outcome, whatever comes of it', async (
   world.socket.receive(bytesOf('05030001' + '0007'));
   await assert.rejects(nonsense, { code: 'bad_answer' });
 
-  // The connection is lost before the answer: joining does as well.
+  // An older request stands in its way there, or the connection is lost before the answer: joining does as well.
   world.answer = () => ok(ELSEWHERE);
+  room.change({ room: 'def' });
+  world.socket.receive(bytesOf('050401' + stringHex('busy') + stringHex('wait')));
+  await world.run(0);
+  assert.deepEqual(world.joins.at(-1), { name: 'Ada', room: 'def' });
+  world.socket.protocol = 'tickwire.v1.1';
+  world.socket.begin(RESUMABLE_WELCOME);
   const lost = room.change({ room: 'def' });
   world.socket.drop(1006);
   await world.run(0);

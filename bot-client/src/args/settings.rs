@@ -33,6 +33,7 @@ impl Args {
             ]);
         }
         let given = [
+            ("ca", self.ca.as_ref().map(|ca| ca.file().display().to_string())),
             ("room", self.room.clone()),
             ("ramp", self.ramp.map(|ramp| format!("{ramp}/s"))),
             ("transport", (self.transport != Transport::Ws).then(|| self.transport.to_string())),

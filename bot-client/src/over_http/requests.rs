@@ -103,8 +103,7 @@ impl Requests {
         match &mut self.sender {
             Some(sender) => Ok(sender),
             closed @ None => {
-                let (host, port) = socket::address(&self.target.uri)?;
-                let wire = self.dial.open(host, port).await.map_err(tungstenite::Error::Io)?;
+                let wire = socket::address(&self.target.uri)?.open(&mut self.dial).await?;
                 let (sender, connection) = handshake(TokioIo::new(wire)).await.map_err(lost)?;
                 // Ends with its sender.
                 tokio::spawn(connection);

@@ -26,7 +26,7 @@ pub async fn join(server: &FakeServer) -> Result<Client, EnterError> {
 }
 
 pub async fn join_with(server: &FakeServer, backoff: Backoff) -> Result<Client, EnterError> {
-    let lobby = Lobby::new(server.url().parse().unwrap()).unwrap();
+    let lobby = Lobby::new(server.url().parse().unwrap());
     let request = JoinRequest {
         name: "tester".into(),
         room: Some("r".into()),

@@ -1,6 +1,7 @@
 //! A server in a few lines: answers HTTP by hand, hands WebSockets to [`FakeRoom`]s, does what its
 //! script says, and writes down what clients do.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
@@ -158,6 +159,7 @@ impl Log {
 
 pub struct FakeServer {
     address: SocketAddr,
+    ws_base: Rc<RefCell<String>>,
     pub log: Log,
 }
 
@@ -165,7 +167,8 @@ struct Shared {
     script: Script,
     log: Log,
     opened: Instant,
-    address: SocketAddr,
+    /// Where WebSockets are, as those who join are told.
+    ws_base: Rc<RefCell<String>>,
 }
 
 impl FakeServer {
@@ -174,7 +177,9 @@ impl FakeServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let log = Log(watch::Sender::default());
-        let shared = Rc::new(Shared { script, log: log.clone(), opened: Instant::now(), address });
+        let ws_base = Rc::new(RefCell::new(format!("ws://{address}")));
+        let (told, opened) = (Rc::clone(&ws_base), Instant::now());
+        let shared = Rc::new(Shared { script, log: log.clone(), opened, ws_base: told });
         tokio::task::spawn_local(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -183,7 +188,16 @@ impl FakeServer {
                 tokio::task::spawn_local(async move { serve(&shared, stream).await.ok() });
             }
         });
-        Self { address, log }
+        Self { address, log, ws_base }
+    }
+
+    /// From now on those who join are told that its WebSockets are there, as `wss://HOST:PORT`.
+    pub fn say_it_is_at(&self, ws_base: String) {
+        *self.ws_base.borrow_mut() = ws_base;
+    }
+
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub fn url(&self) -> String {
@@ -282,7 +296,7 @@ fn answer(shared: &Shared, head: &str, body: &Value) -> Answer {
     })
 }
 
-fn join(Shared { script, address, .. }: &Shared, log: &mut Entries, body: &Value) -> Answer {
+fn join(Shared { script, ws_base, .. }: &Shared, log: &mut Entries, body: &Value) -> Answer {
     log.joins.push(body.clone());
     let room = body["room"].as_str();
     let is_full = script.seats.is_some_and(|seats| log.granted - log.goodbyes >= seats);
@@ -297,7 +311,7 @@ fn join(Shared { script, address, .. }: &Shared, log: &mut Entries, body: &Value
     }
     log.granted += 1;
     let room = room.unwrap_or("anyroom");
-    let ws_url = format!("ws://{address}/ws?token=t&room={room}");
+    let ws_url = format!("{}/ws?token=t&room={room}", ws_base.borrow());
     Answer::new(200, json!({"token": "t", "room": room, "player": 1, "ws_url": ws_url}))
 }
 

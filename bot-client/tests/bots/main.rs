@@ -14,3 +14,4 @@ mod fake_server;
 mod report;
 mod resume;
 mod swarm;
+mod tls;

@@ -17,8 +17,12 @@ pub struct Run {
 }
 
 fn spawn(server: &FakeServer, flags: &str) -> Child {
+    spawn_at(&server.url(), flags)
+}
+
+pub fn spawn_at(url: &str, flags: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_bot-client"))
-        .args(["--url", &server.url(), "--game", "drift", "--json"])
+        .args(["--url", url, "--game", "drift", "--json"])
         .args(flags.split_whitespace())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -27,7 +31,7 @@ fn spawn(server: &FakeServer, flags: &str) -> Child {
         .unwrap()
 }
 
-fn read(output: &Output, server: &FakeServer) -> Run {
+pub fn read(output: &Output, server: &FakeServer) -> Run {
     let stdout = String::from_utf8(output.stdout.clone()).unwrap();
     Run {
         status: output.status.code().unwrap(),

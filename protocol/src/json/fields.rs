@@ -44,7 +44,12 @@ impl Fields {
         }
     }
 
-    /// The same, of at most so many bytes.
+    /// Text that may be left out.
+    pub(super) fn optional_text(&mut self, name: &str) -> Result<Option<String>, JsonError> {
+        if self.left.contains_key(name) { self.text(name).map(Some) } else { Ok(None) }
+    }
+
+    /// Text of at most so many bytes, that has to be there.
     pub(super) fn short_text(&mut self, name: &str, most: usize) -> Result<String, JsonError> {
         let text = self.text(name)?;
         if text.len() <= most {
@@ -52,11 +57,6 @@ impl Fields {
         } else {
             Err(self.bad(name, format!("text of at most {most} bytes")))
         }
-    }
-
-    /// Text that can be left out.
-    pub(super) fn optional_text(&mut self, name: &str) -> Result<Option<String>, JsonError> {
-        if self.left.contains_key(name) { self.text(name).map(Some) } else { Ok(None) }
     }
 
     /// A whole number from `min` to `max`; `None` where it was left out.
@@ -75,11 +75,6 @@ impl Fields {
     pub(super) fn number(&mut self, name: &str) -> Result<Option<u32>, JsonError> {
         // In range, as it says.
         Ok(self.integer(name, 0, u32::MAX.into())?.map(|value| value as u32))
-    }
-
-    /// The same where it has to be there.
-    pub(super) fn expect_number(&mut self, name: &str) -> Result<u32, JsonError> {
-        self.number(name)?.ok_or_else(|| JsonError::MissingField(self.name(name)))
     }
 
     /// Two numbers that have to be there, finite, and of at least `min`.

@@ -69,7 +69,8 @@ impl ClientReader {
             ("input", Some(schema)) => ClientMessage::Input(self.input(schema, &mut fields)?),
             ("message", Some(schema)) => self.message(schema, &mut fields)?,
             ("rename" | "kick" | "close_room" | "change_room", Some(_)) => {
-                ClientMessage::Request(self.request(&kind, &mut fields)?)
+                let what = asked(&kind, &mut fields)?;
+                ClientMessage::Request(self.request(what, &mut fields)?)
             }
             ("look", Some(_)) => ClientMessage::Look(Look {
                 center: fields.pair("center", f32::MIN)?,
@@ -125,19 +126,9 @@ impl ClientReader {
         })
     }
 
-    fn request(&self, kind: &str, fields: &mut Fields) -> Result<Request, JsonError> {
-        let what = match kind {
-            "rename" => RequestKind::Rename { name: fields.text("name")? },
-            "kick" => RequestKind::Kick { player: PlayerId(fields.expect_number("player")?) },
-            "close_room" => RequestKind::CloseRoom,
-            _ => RequestKind::ChangeRoom {
-                room: fields.optional_text("room")?,
-                game: fields.optional_text("game")?,
-                code: fields.optional_text("code")?,
-                password: fields.optional_text("password")?,
-            },
-        };
-        Ok(Request { id: self.check_request(fields.expect_number("id")?)?, what })
+    fn request(&self, what: RequestKind, fields: &mut Fields) -> Result<Request, JsonError> {
+        let id = fields.number("id")?.ok_or_else(|| JsonError::MissingField("id".to_owned()))?;
+        Ok(Request { id: self.check_request(id)?, what })
     }
 
     /// A request's number, if it is above the one before: the room would not answer another.
@@ -148,6 +139,25 @@ impl ClientReader {
         let expected = format!("above {}", self.last_request.0);
         Err(JsonError::BadValue { field: "id".to_owned(), expected })
     }
+}
+
+/// What can be asked for of the server itself.
+fn asked(kind: &str, fields: &mut Fields) -> Result<RequestKind, JsonError> {
+    Ok(match kind {
+        "rename" => RequestKind::Rename { name: fields.text("name")? },
+        "kick" => {
+            let player = fields.number("player")?;
+            let missing = || JsonError::MissingField("player".to_owned());
+            RequestKind::Kick { player: PlayerId(player.ok_or_else(missing)?) }
+        }
+        "close_room" => RequestKind::CloseRoom,
+        _ => RequestKind::ChangeRoom {
+            room: fields.optional_text("room")?,
+            game: fields.optional_text("game")?,
+            code: fields.optional_text("code")?,
+            password: fields.optional_text("password")?,
+        },
+    })
 }
 
 fn token(fields: &mut Fields) -> Result<String, JsonError> {

@@ -20,12 +20,6 @@ use super::{block, input, reader, request, schema};
 fn the_clients_examples_are_read() {
     let mark = vec![Value::Number(1234.5), Value::Integer(-1000), Value::Player(PlayerId(70_000))];
     let token = "AB-_09".to_owned();
-    let change = RequestKind::ChangeRoom {
-        room: None,
-        game: None,
-        code: Some("K7QM2A".into()),
-        password: Some("open sesame".into()),
-    };
     let expected = [
         ClientMessage::Enter { token: token.clone() },
         ClientMessage::Resume { token, event: EventNumber(251) },
@@ -36,7 +30,15 @@ fn the_clients_examples_are_read() {
         request(2, RequestKind::Rename { name: "Zoë".into() }),
         request(3, RequestKind::Kick { player: PlayerId(300) }),
         request(4, RequestKind::CloseRoom),
-        request(5, change),
+        request(
+            5,
+            RequestKind::ChangeRoom {
+                room: None,
+                game: None,
+                code: Some("ABCD-EFGH".into()),
+                password: None,
+            },
+        ),
         ClientMessage::Look(Look { center: [-1234.5, 2000.25], size: [1920.0, 1080.0] }),
         ClientMessage::Ping { nonce: 7 },
     ];
@@ -78,9 +80,9 @@ fn the_servers_examples_are_written() {
         message_text(&ServerMessage::Refused(refusal)),
         message_text(&answer(1, Ok(vec![Value::Text("Zoë".into()), Value::Integer(-1000)]))),
         message_text(&answer(2, Err(Rejection::new("too_fast", "wait a little")))),
-        message_text(&ServerMessage::Host { player: Some(PlayerId(300)) }),
         message_text(&ServerMessage::Restarting { closes_in_ms: 10_000, back_after_ms: 2718 }),
         message_text(&ServerMessage::Failed { back_after_ms: 2718 }),
+        message_text(&ServerMessage::Host { player: Some(PlayerId(300)) }),
         error_text(&bad),
     ];
     let read = |text: &str| -> Json { serde_json::from_str(text).unwrap() };

@@ -44,22 +44,10 @@ fn written(message: &ClientMessage, schema: &Schema) -> Json {
             json!({"type": "rename", "name": name, "id": id.0})
         }
         ClientMessage::Request(Request { id, what: RequestKind::Kick { player } }) => {
-            json!({"type": "kick", "player": player.0, "id": id.0})
+            json!({"type": "kick", "player": player, "id": id.0})
         }
         ClientMessage::Request(Request { id, what: RequestKind::CloseRoom }) => {
             json!({"type": "close_room", "id": id.0})
-        }
-        ClientMessage::Request(Request {
-            id,
-            what: RequestKind::ChangeRoom { room, code, .. },
-        }) => {
-            let mut text = json!({"type": "change_room", "id": id.0});
-            for (name, value) in [("room", room), ("code", code)] {
-                if let Some(value) = value {
-                    text[name] = json!(value);
-                }
-            }
-            text
         }
         ClientMessage::Look(look) => {
             json!({"type": "look", "center": look.center, "size": look.size})
@@ -99,9 +87,6 @@ fn message() -> impl Strategy<Value = ClientMessage> {
         (1_u32.., any::<u32>())
             .prop_map(|(id, player)| request(id, RequestKind::Kick { player: PlayerId(player) })),
         (1_u32..).prop_map(|id| request(id, RequestKind::CloseRoom)),
-        (1_u32.., [(); 2].map(|()| prop::option::of(".{0,20}"))).prop_map(|(id, [room, code])| {
-            request(id, RequestKind::ChangeRoom { room, game: None, code, password: None })
-        }),
         (number(), number(), 0.0_f32..1e6, 0.0_f32..1e6).prop_map(|(x, y, width, height)| {
             ClientMessage::Look(Look { center: [x, y], size: [width, height] })
         }),

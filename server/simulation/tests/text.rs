@@ -57,6 +57,7 @@ fn mail(room: &mut Room) -> BTreeMap<PlayerId, Mail> {
             Output::Send { bytes, .. } => mail.messages.push(bytes.to_vec()),
             Output::Welcome { welcome, key, .. } => mail.welcome = Some((welcome, key)),
             Output::Close { reason, .. } => mail.closed = Some(reason),
+            Output::Host { .. } => {}
             other => panic!("{other:?}"),
         }
     }

@@ -19,24 +19,24 @@ use actix_web::{HttpResponse, ResponseError, get};
 use bytes::{Bytes, BytesMut};
 use futures_util::SinkExt;
 use tickwire_protocol::version::Subprotocol;
-use tokio::net::TcpStream;
 use tracing::debug;
 
 use super::credentials::{self, Credentials};
 use super::handshake::Handshake;
 use super::{Api, ApiError};
 use crate::admission::Place;
+use crate::connection::Connection;
 use crate::session::transport::Upgraded;
 use crate::session::{echo, socket};
 
 /// A connection whose request has been read.
-type Connection = Framed<TcpStream, Codec>;
+type Requested = Framed<Connection, Codec>;
 
 /// Answers an upgrade request. What HTTP needed for it, some 28 KiB, is gone when the connection begins
 /// its life as a WebSocket, in a task of its own.
 pub(crate) async fn serve(
     request: Request,
-    connection: Connection,
+    connection: Requested,
     api: Api,
 ) -> Result<(), Infallible> {
     if let Some(handshake) = request.conn_data::<Rc<Handshake>>() {
@@ -50,7 +50,7 @@ pub(crate) async fn serve(
 
 async fn upgrade(
     request: Request,
-    mut connection: Connection,
+    mut connection: Requested,
     api: Api,
 ) -> Result<(), std::io::Error> {
     let Accepted { response, purpose, place } = match accept(&request, &api) {
@@ -67,7 +67,9 @@ async fn upgrade(
     };
     let FramedParts { io, read_buf, .. } = connection.into_parts();
     // A copy, which is nearly always empty: the buffer itself is large.
-    let upgraded = Upgraded::new(io, BytesMut::from(&read_buf[..]));
+    let begun = BytesMut::from(&read_buf[..]);
+    let (stream, cipher) = io.into_parts();
+    let upgraded = Upgraded::new(stream, cipher, begun);
     let Some((entry, speaks)) = entry else {
         let stopping = api.sockets.stopping.clone();
         let echo = echo::serve(upgraded, api.sockets.limits.timeout);
@@ -133,7 +135,7 @@ pub(super) async fn no_upgrade() -> Result<HttpResponse, ApiError> {
 }
 
 /// Answers with an error, after which the connection is closed.
-async fn refuse(mut connection: Connection, error: &ApiError) -> Result<(), std::io::Error> {
+async fn refuse(mut connection: Requested, error: &ApiError) -> Result<(), std::io::Error> {
     let response: Response<BoxBody> = error.error_response().into();
     let (mut head, body) = response.into_parts();
     head.head_mut().set_connection_type(actix_http::ConnectionType::Close);

@@ -77,6 +77,8 @@ pub struct RoomDriver {
     pub(super) parts: RoomParts,
     pub(super) routes: Routes,
     timing: TickTiming,
+    /// How long ticks take has been put up once.
+    is_timed: bool,
     meter: RoomMeter,
     /// What has come in and was not taken in yet.
     arrivals: VecDeque<Arrival>,
@@ -100,6 +102,7 @@ impl RoomDriver {
             parts,
             routes: Routes::default(),
             timing: TickTiming::new(),
+            is_timed: false,
             arrivals: VecDeque::new(),
             is_ending: false,
             is_closed: false,
@@ -242,7 +245,8 @@ impl RoomDriver {
         self.parts.handle.board.post(&self.parts.room);
         // Early on the quantiles of few ticks are better than none.
         let ticks = self.timing.ticks();
-        if ticks >= TIMING_WINDOW_TICKS || ticks == 30 {
+        if ticks >= TIMING_WINDOW_TICKS || ticks == 30 && !self.is_timed {
+            self.is_timed = true;
             self.parts.handle.board.post_timing(&self.timing);
             self.parts.place.note_share(self.timing.share(self.parts.room.config().tick_rate_hz));
         }

@@ -21,6 +21,7 @@ use tickwire_protocol::close::CloseReason;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
 
+use super::cipher::Cipher;
 use super::frame::{check_text, frame_length};
 use super::line::{Ending, Line};
 
@@ -39,17 +40,31 @@ thread_local! {
 /// The frames of a connection.
 pub struct Inbound {
     stream: OwnedReadHalf,
+    cipher: Option<Cipher>,
     line: Rc<Line>,
     max_payload: u64,
     buffer: BytesMut,
     is_discarding: bool,
+    /// The peer has said by TLS that nothing follows.
+    has_ended: bool,
 }
 
 impl Inbound {
     /// Frames of payloads of at most `max_payload` bytes. `begun` has been read already.
     #[must_use]
-    pub fn new(stream: OwnedReadHalf, line: Rc<Line>, max_payload: u64, begun: BytesMut) -> Self {
-        Self { stream, line, max_payload, buffer: begun, is_discarding: false }
+    pub fn new(
+        stream: OwnedReadHalf,
+        cipher: Option<Cipher>,
+        line: Rc<Line>,
+        max_payload: u64,
+        begun: BytesMut,
+    ) -> Self {
+        let (is_discarding, has_ended) = (false, false);
+        let mut inbound =
+            Self { stream, cipher, line, max_payload, buffer: begun, is_discarding, has_ended };
+        // TLS may have opened more than was asked for. (If it is at odds with its peer, reading says so.)
+        let _ = inbound.take_in(&[]);
+        inbound
     }
 
     /// Waits for a whole frame; its length, header included. `None` at the end.
@@ -129,13 +144,28 @@ impl Inbound {
     /// Reads what is there; 0 bytes at the end. (By `AsyncRead`, which takes it from a read that did not fill
     /// its memory that nothing is left, and does not ask the kernel once more.)
     fn poll_read(&mut self, task: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+        if self.has_ended {
+            return Poll::Ready(Ok(0));
+        }
         SCRATCH.with_borrow_mut(|scratch| {
             let mut read = ReadBuf::new(scratch);
             ready!(Pin::new(&mut self.stream).poll_read(task, &mut read))?;
             if !self.is_discarding {
-                self.buffer.extend_from_slice(read.filled());
+                self.take_in(read.filled())?;
             }
             Poll::Ready(Ok(read.filled().len()))
         })
+    }
+
+    /// Takes bytes in as they came from the kernel.
+    fn take_in(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let Some(cipher) = &self.cipher else {
+            self.buffer.extend_from_slice(bytes);
+            return Ok(());
+        };
+        let opened = cipher.open(bytes, &mut self.buffer);
+        self.line.push_answers();
+        self.has_ended = opened?;
+        Ok(())
     }
 }

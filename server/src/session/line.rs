@@ -18,6 +18,8 @@ use socket2::SockRef;
 use tickwire_protocol::close::CloseReason;
 use tokio::net::tcp::OwnedWriteHalf;
 
+use super::cipher::Cipher;
+
 /// Bytes that are discarded in one go.
 const DISCARD_BYTES: usize = 4096;
 /// Pieces that are discarded in a row before others get their turn.
@@ -26,6 +28,8 @@ const DISCARDS: usize = 16;
 thread_local! {
     /// Where messages get their headers.
     static MESSAGE: RefCell<BytesMut> = RefCell::default();
+    /// Where messages are sealed, if they are.
+    static SEALED: RefCell<Vec<u8>> = RefCell::default();
 }
 
 /// What a stream of frames ended with, where the codec's own error does not tell.
@@ -52,6 +56,8 @@ pub enum Sent {
 #[derive(Debug)]
 pub struct Line {
     stream: OwnedWriteHalf,
+    /// Seals what is sent, before it queues.
+    cipher: Option<Cipher>,
     unsent: RefCell<VecDeque<Bytes>>,
     unsent_bytes: Cell<usize>,
     is_closing: Cell<bool>,
@@ -61,9 +67,10 @@ pub struct Line {
 impl Line {
     /// A line on which nothing has been sent.
     #[must_use]
-    pub fn new(stream: OwnedWriteHalf) -> Self {
+    pub fn new(stream: OwnedWriteHalf, cipher: Option<Cipher>) -> Self {
         Self {
             stream,
+            cipher,
             unsent: RefCell::default(),
             unsent_bytes: Cell::new(0),
             is_closing: Cell::new(false),
@@ -101,6 +108,30 @@ impl Line {
 
     /// Queues bytes behind what waits. They go out at the next [`poll_flush`](Self::poll_flush).
     pub fn push(&self, bytes: Bytes) {
+        match &self.cipher {
+            None => self.enqueue(bytes),
+            Some(cipher) => {
+                let mut sealed = Vec::new();
+                cipher.seal(&bytes, &mut sealed);
+                self.enqueue(sealed.into());
+            }
+        }
+    }
+
+    /// Queues what TLS has to answer to what was read.
+    pub fn push_answers(&self) {
+        if let Some(cipher) = &self.cipher {
+            let mut sealed = Vec::new();
+            cipher.take_answers(&mut sealed);
+            self.enqueue(sealed.into());
+        }
+    }
+
+    /// Queues bytes as they go to the kernel.
+    fn enqueue(&self, bytes: Bytes) {
+        if bytes.is_empty() {
+            return;
+        }
         self.unsent_bytes.set(self.unsent_bytes.get() + bytes.len());
         self.unsent.borrow_mut().push_back(bytes);
     }
@@ -127,16 +158,36 @@ impl Line {
         MESSAGE.with_borrow_mut(|message| {
             message.clear();
             write(message);
+            if let Some(cipher) = &self.cipher {
+                return self.send_sealed(cipher, message);
+            }
             match self.stream.try_write(message) {
-                Ok(written) if written == message.len() => Sent::Whole,
-                Ok(written) => {
-                    self.push(Bytes::copy_from_slice(&message[written..]));
-                    Sent::Partly
-                }
+                Ok(written) => self.sent(message, written),
                 // Full, or gone: the long way finds out.
                 Err(_) => Sent::Nothing,
             }
         })
+    }
+
+    /// Seals a message and sends it. A record has its number, so there is no way back: what the kernel does not take
+    /// waits, all of it if need be.
+    fn send_sealed(&self, cipher: &Cipher, message: &[u8]) -> Sent {
+        SEALED.with_borrow_mut(|sealed| {
+            sealed.clear();
+            cipher.seal(message, sealed);
+            // Full, or gone: flushing finds out.
+            let written = self.stream.try_write(sealed).unwrap_or(0);
+            self.sent(sealed, written)
+        })
+    }
+
+    /// So many of these bytes were written: the others wait.
+    fn sent(&self, bytes: &[u8], written: usize) -> Sent {
+        if written == bytes.len() {
+            return Sent::Whole;
+        }
+        self.enqueue(Bytes::copy_from_slice(&bytes[written..]));
+        Sent::Partly
     }
 
     /// Queues a binary message behind what waits, unless the connection is closing.
@@ -183,8 +234,15 @@ impl Line {
         Poll::Ready(Ok(()))
     }
 
-    /// Closes our end.
+    /// Closes our end, when nothing waits any more.
     pub fn shut_down(&self) {
+        if let Some(cipher) = &self.cipher {
+            let mut sealed = Vec::new();
+            cipher.seal_end(&mut sealed);
+            // A kernel that is full to these few bytes has a peer who does not read; and that nothing was cut off
+            // a WebSocket's close frame says as well.
+            let _ = self.stream.try_write(&sealed);
+        }
         let _ = SockRef::from(self.stream.as_ref()).shutdown(Shutdown::Write);
     }
 
@@ -216,14 +274,19 @@ mod tests {
     use std::io::Read;
     use std::net::TcpStream;
 
+    use super::super::cipher::tests::{hear, pair};
     use super::*;
 
     async fn line() -> (Line, TcpStream) {
+        sealed_line(None).await
+    }
+
+    async fn sealed_line(cipher: Option<Cipher>) -> (Line, TcpStream) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
-        (Line::new(stream.into_split().1), peer)
+        (Line::new(stream.into_split().1, cipher), peer)
     }
 
     #[tokio::test]
@@ -267,5 +330,35 @@ mod tests {
         // A header of four bytes each.
         assert_eq!(all.len(), (whole + waits) * (large.len() + 4) + 3);
         assert!(all.ends_with(b"end"));
+    }
+
+    #[tokio::test]
+    async fn what_was_sealed_is_sent_to_the_end_and_in_order() {
+        let (cipher, mut client) = pair();
+        let (line, mut peer) = sealed_line(Some(cipher)).await;
+        let large = vec![7; 60_000];
+        let mut messages = 0;
+        loop {
+            messages += 1;
+            // It is on its way, whether or not the kernel has taken any of it.
+            match line.send(&large) {
+                Sent::Whole => {}
+                last => break assert_eq!(last, Sent::Partly),
+            }
+        }
+        assert!(line.unsent_bytes() > 0);
+        assert_eq!(line.send(b"later"), Sent::Nothing);
+        line.push(Bytes::from_static(b"end"));
+        let reader = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            peer.read_to_end(&mut all).unwrap();
+            all
+        });
+        std::future::poll_fn(|task| line.poll_flush(task)).await.unwrap();
+        line.shut_down();
+        let all = hear(&mut client, &reader.join().unwrap());
+        assert_eq!(all.len(), messages * (large.len() + 4) + 3);
+        assert!(all.ends_with(b"end"));
+        assert!(client.process_new_packets().unwrap().peer_has_closed());
     }
 }

@@ -182,7 +182,8 @@ mod tests {
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
-        let (session, line) = (SessionId::random(), Rc::new(Line::new(stream.into_split().1)));
+        let (session, line) =
+            (SessionId::random(), Rc::new(Line::new(stream.into_split().1, None)));
         let downlink = Downlink::Socket(Rc::clone(&line));
         let deliveries = LocalOutbox::here().open(session, downlink);
         (Rc::clone(&deliveries.place), deliveries, peer, line)

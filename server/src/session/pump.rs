@@ -300,7 +300,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().await.unwrap();
-        (Rc::new(Line::new(stream.into_split().1)), peer)
+        (Rc::new(Line::new(stream.into_split().1, None)), peer)
     }
 
     /// More than the kernel takes, and then what comes after it.
@@ -367,8 +367,8 @@ mod tests {
         let mut peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         peer.write_all(&[0x82, 0x80, 0, 0, 0, 0].repeat(FLOOD)).unwrap();
         let (reader, writer) = listener.accept().await.unwrap().0.into_split();
-        let line = Rc::new(Line::new(writer));
-        let inbound = Inbound::new(reader, Rc::clone(&line), 100, BytesMut::new());
+        let line = Rc::new(Line::new(writer, None));
+        let inbound = Inbound::new(reader, None, Rc::clone(&line), 100, BytesMut::new());
         let (frames, heard) = (Frames::default(), Rc::new(Cell::new(0)));
         let (mut taken, count) = (frames.clone(), Rc::clone(&heard));
         let session = stream::poll_fn(move |task| {

@@ -180,7 +180,7 @@ mod tests {
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
-        let line = Rc::new(Line::new(stream.into_split().1));
+        let line = Rc::new(Line::new(stream.into_split().1, None));
         (TextLine::new(Rc::clone(&line)), line, peer)
     }
 

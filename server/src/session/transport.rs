@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
 use super::assembly::{Fragment, Kind};
+use super::cipher::Cipher;
 use super::inbound::Inbound;
 use super::line::{Ending, Line};
 use super::pump::{Frames, Pump};
@@ -28,16 +29,18 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 /// A connection that was HTTP until now.
 pub struct Upgraded {
     reader: OwnedReadHalf,
+    cipher: Option<Cipher>,
     begun: BytesMut,
     line: Rc<Line>,
 }
 
 impl Upgraded {
-    /// A connection of which `begun` has been read already.
+    /// A connection of which `begun` has been read already, by TLS where there is a cipher.
     #[must_use]
-    pub fn new(stream: TcpStream, begun: BytesMut) -> Self {
+    pub fn new(stream: TcpStream, cipher: Option<Cipher>, begun: BytesMut) -> Self {
         let (reader, writer) = stream.into_split();
-        Self { reader, begun, line: Rc::new(Line::new(writer)) }
+        let line = Rc::new(Line::new(writer, cipher.clone()));
+        Self { reader, cipher, begun, line }
     }
 
     /// Its sending end.
@@ -60,7 +63,7 @@ pub struct TransportLimits {
 pub fn serve<A>(
     actor: A,
     uplink: Option<Rc<Uplink>>,
-    Upgraded { reader, begun, line }: Upgraded,
+    Upgraded { reader, cipher, begun, line }: Upgraded,
     limits: TransportLimits,
 ) -> Pump
 where
@@ -68,7 +71,8 @@ where
         + StreamHandler<Result<ws::Message, ProtocolError>>
         + 'static,
 {
-    let inbound = Inbound::new(reader, Rc::clone(&line), limits.frame_bytes as u64, begun);
+    let max_payload = limits.frame_bytes as u64;
+    let inbound = Inbound::new(reader, cipher, Rc::clone(&line), max_payload, begun);
     let codec = Codec::new().max_size(limits.frame_bytes);
     let frames = Frames::default();
     let session = Box::pin(WebsocketContext::with_codec(actor, frames.clone(), codec));

@@ -7,8 +7,12 @@
     reason = "each test crate uses its part, and a test fails by panicking"
 )]
 
+pub mod folder;
+pub mod https;
 pub mod interposed;
 pub mod loud;
+#[cfg(unix)]
+pub mod nginx;
 pub mod over_http;
 pub mod process;
 pub mod text;
@@ -29,6 +33,7 @@ use tickwire_protocol::replica::{Agreement, Replica};
 use tickwire_server::config::Flags;
 use tickwire_server::identity::Authenticator;
 use tickwire_server::server::StartError;
+use tickwire_server::tls::Certificates;
 use tickwire_server::{Server, ServerConfig};
 use tickwire_simulation::registry::GameRegistry;
 use tokio::io::AsyncReadExt;
@@ -51,6 +56,8 @@ pub fn games() -> GameRegistry {
 /// A server in this process. Stops when dropped.
 pub struct TestServer {
     pub address: SocketAddr,
+    /// What it proves itself by, if it speaks TLS.
+    pub certificates: Option<Arc<Certificates>>,
     shutdown: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -85,15 +92,15 @@ impl TestServer {
         let thread = std::thread::spawn(move || {
             actix::System::new().block_on(async {
                 let server = bind(config, games).unwrap();
-                sender.send(server.address()).unwrap();
+                sender.send((server.address(), server.certificates())).unwrap();
                 let shutdown = async {
                     let _ = stopped.await;
                 };
                 server.run(shutdown).await.unwrap();
             });
         });
-        let address = receiver.recv_timeout(PATIENCE).unwrap();
-        Self { address, shutdown: Some(shutdown), thread: Some(thread) }
+        let (address, certificates) = receiver.recv_timeout(PATIENCE).unwrap();
+        Self { address, certificates, shutdown: Some(shutdown), thread: Some(thread) }
     }
 
     pub fn url(&self, path: &str) -> String {

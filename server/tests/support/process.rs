@@ -60,7 +60,7 @@ impl Process {
         });
         let mut process = Self { child, lines, log: Vec::new(), url: String::new() };
         let line = process.line_with("to play");
-        let url = line.split_whitespace().find(|word| word.starts_with("http://"));
+        let url = line.split_whitespace().find(|word| word.starts_with("http"));
         process.url = url.unwrap().to_owned();
         process
     }

@@ -7,7 +7,15 @@ import { find, make, onPress, setText } from '../hud/page.js';
 import { cleanText } from '../names.js';
 
 /** @typedef {import('../../sdk/index.js').ListedRoom} ListedRoom */
-/** @typedef {{ row: HTMLElement, name: Element, who: Element, join: HTMLButtonElement, watch: HTMLButtonElement, room: ListedRoom | undefined }} Row */
+/**
+ * @typedef {object} Row
+ * @property {HTMLElement} row
+ * @property {Element} name
+ * @property {Element} who
+ * @property {HTMLButtonElement} join
+ * @property {HTMLButtonElement} watch
+ * @property {ListedRoom | undefined} room
+ */
 
 /** Most characters of a room's title. */
 const TITLE_LENGTH = 40;

@@ -65,6 +65,8 @@ export class Batches {
     /** @type {any} */
     this._timer = undefined;
     this._isUnderWay = false;
+    /** The records of the batch that is under way, if one is. @type {Uint8Array[] | undefined} */
+    this._underWay = undefined;
     this._aborting = new AbortController();
   }
 
@@ -90,8 +92,8 @@ export class Batches {
   }
 
   /**
-   * Says farewell, as well as that can be done in one go, and sends nothing any more. Nobody waits for it: a
-   * server that does not hear it misses the client before long.
+   * Says farewell with all that waits, and sends nothing any more. Nobody waits for it: a server that does not
+   * hear it misses the client before long.
    *
    * @param {number} code
    * @param {string} reason
@@ -99,16 +101,27 @@ export class Batches {
   leave(code, reason) {
     if (this._aborting.signal.aborted) return;
     const isShort = this._waitingBytes <= MAX_FAREWELL_BYTES;
-    // The next batch, also where one is under way: what has been sent of that most likely arrives, and first.
-    const body = this._batch([...(isShort ? this._waiting : []), closedRecord(code, reason)]);
+    const last = [...(isShort ? this._waiting : []), closedRecord(code, reason)];
+    const [newest, underWay] = [this._number, this._underWay];
     this.stop();
+    // What is under way has most likely been taken. If not, the server says so, and gets both at once.
+    void this._say(this._batch(newest + 1, last)).then((status) => {
+      if (status === 409 && underWay) return this._say(this._batch(newest, [...underWay, ...last]));
+      return undefined;
+    });
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} body @returns {Promise<number | undefined>} how it was answered, if it was */
+  async _say(body) {
     const { fetch } = this._environment;
     const signal = AbortSignal.timeout?.(FAREWELL_WITHIN_MS);
-    // `keepalive` lets it outlive the page.
-    const said = new Promise((resolve) => {
-      resolve(fetch(this._url, { method: 'POST', body, cache: 'no-store', keepalive: true, signal }));
-    });
-    said.catch(() => {});
+    try {
+      // `keepalive` lets it outlive the page.
+      const { status } = await fetch(this._url, { method: 'POST', body, cache: 'no-store', keepalive: true, signal });
+      return status;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Ends it without a word. No timer and no request is left. */
@@ -121,36 +134,46 @@ export class Batches {
   /** @param {number} withinMs */
   _want(withinMs) {
     const now = this._environment.now();
-    const dueAt = Math.max(now + withinMs, this._beganAt + EVERY_MS);
-    if (dueAt >= this._dueAt) return;
-    this._dueAt = dueAt;
+    this._dueAt = Math.min(this._dueAt, Math.max(now + withinMs, this._beganAt + EVERY_MS));
     if (!this._isUnderWay) this._schedule(now);
   }
 
-  /** @param {number} now */
+  /**
+   * What is due does not wait for a timer: browsers hold those up in hidden tabs, where acknowledgements must go on.
+   * It only waits for what is said in the same breath.
+   *
+   * @param {number} now
+   */
   _schedule(now) {
     this._clearTimer();
     if (this._dueAt === Infinity) return;
-    // Never at once: what is said in the same breath goes in the same batch.
-    this._timer = this._environment.timers.setTimeout(() => void this._begin(), Math.max(0, this._dueAt - now));
+    if (this._dueAt > now) {
+      this._timer = this._environment.timers.setTimeout(() => void this._begin(), this._dueAt - now);
+      return;
+    }
+    this._isUnderWay = true;
+    void Promise.resolve().then(() => this._begin());
   }
 
   async _begin() {
+    if (this._aborting.signal.aborted) return;
     this._timer = undefined;
     this._dueAt = Infinity;
     this._isUnderWay = true;
     this._beganAt = this._environment.now();
-    const body = this._batch(this._take());
-    const failure = await this._deliver(body);
+    this._number += 1;
+    this._underWay = this._take();
+    const failure = await this._deliver(this._batch(this._number, this._underWay));
     if (this._aborting.signal.aborted) return;
     this._isUnderWay = false;
+    this._underWay = undefined;
     if (failure !== undefined) {
       this._lose(failure);
       return;
     }
-    const now = this._environment.now();
-    if (this._waiting.length > 0) this._dueAt = Math.max(now, this._beganAt + EVERY_MS);
-    this._schedule(now);
+    // What did not fit into this one is due as well.
+    if (this._waiting.length > 0) this._dueAt = Math.min(this._dueAt, this._beganAt + EVERY_MS);
+    this._schedule(this._environment.now());
   }
 
   /** What fits into a batch. */
@@ -165,12 +188,11 @@ export class Batches {
     return this._waiting.splice(0, count);
   }
 
-  /** @param {Uint8Array[]} records @returns {Uint8Array<ArrayBuffer>} */
-  _batch(records) {
-    this._number += 1;
+  /** @param {number} number @param {Uint8Array[]} records @returns {Uint8Array<ArrayBuffer>} */
+  _batch(number, records) {
     const body = new Uint8Array(HEAD_BYTES + records.reduce((sum, { length }) => sum + length, 0));
     body.set(this._key);
-    new DataView(body.buffer).setUint32(KEY_BYTES, this._number, true);
+    new DataView(body.buffer).setUint32(KEY_BYTES, number, true);
     let at = HEAD_BYTES;
     for (const record of records) {
       body.set(record, at);

@@ -235,12 +235,8 @@ export class Connection {
 
   /** The page is left: browsers tell that of WebSockets themselves. It may come back. */
   handlePageLeft() {
-    if (this._carrier.transport === 'websocket' || !this._isConnecting) return;
-    this._end(GOING_AWAY, 'the page was left');
-  }
-
-  get _isConnecting() {
-    return this.status.state === 'connecting' || this.status.state === 'open';
+    const { transport } = this.status; // undefined while nothing carries it
+    if (transport !== undefined && transport !== 'websocket') this._end(GOING_AWAY, 'the page was left');
   }
 
   /** Ends waiting at once: the caller knows that the network is back. */

@@ -35,8 +35,9 @@ import { completeRules } from '../prediction/prediction-rules.js';
  * @property {import('../picture/modes.js').Modes} [modes] how entities are shown there, by kind; the same
  */
 
-/** A request with one of these has not reached the server, or not surely: joining will do. */
-const NOT_ASKED = ['disconnected', 'too_many_waiting'];
+/** A request with one of these has not reached the server, or not surely, or an older one stands in its way there:
+ * joining will do. */
+const NOT_ASKED = ['disconnected', 'too_many_waiting', 'not_supported', 'busy'];
 
 /** One move after the other. */
 export class Moving {

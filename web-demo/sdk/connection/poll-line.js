@@ -55,7 +55,8 @@ export class PollLine extends SessionLine {
     let failures = 0;
     while (!session.isOver) {
       const body = pollBody(/** @type {Uint8Array} */ (session.key), newest);
-      const answer = await post(this._environment, pollUrl.href, body, session.signal, ANSWER_WITHIN_MS).catch(() => undefined);
+      const asked = post(this._environment, pollUrl.href, body, session.signal, ANSWER_WITHIN_MS);
+      const answer = await asked.catch(() => undefined);
       if (session.isOver) return;
       const before = newest;
       if (answer?.ok) newest = this._take(session, answer.bytes, newest + 1);

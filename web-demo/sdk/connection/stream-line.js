@@ -64,7 +64,13 @@ export class StreamLine extends SessionLine {
     session.lose('the stream has ended');
   }
 
-  /** Waits for something that should come. @param {Session} session @param {number} withinMs @param {boolean} hasHead */
+  /**
+   * Waits for something that should come.
+   *
+   * @param {Session} session
+   * @param {number} withinMs
+   * @param {boolean} hasHead
+   */
   _watch(session, withinMs, hasHead) {
     const { timers } = this._environment;
     if (!this._hasOthers) return { stop: () => {} };
