@@ -23,6 +23,8 @@ pub use journal::{JournalConfig, JournalFlags};
 pub use limits::{LimitFlags, LimitsConfig};
 pub use tls::{TlsFiles, TlsFlags};
 
+use crate::http::Pages;
+
 use duration::{parse_duration, parse_window};
 use game_options::read_game_options;
 
@@ -211,6 +213,8 @@ pub struct ServerConfig {
     pub journal: JournalConfig,
     /// Whether there is an echo at `/test/echo`. Not by default: it is for suites that test the protocol.
     pub test_echo: bool,
+    /// What is shown in a browser. The web demo by default; no flag changes it, but an application can.
+    pub pages: Pages,
 }
 
 /// A flag that does not fit together with the others. Its text names flag, value and what is
@@ -271,6 +275,7 @@ impl Flags {
             limits: self.limits.into(),
             journal: self.journal.validate()?,
             test_echo: self.test_echo,
+            pages: Pages::demo(),
             public_url,
             tls: self.tls.validate()?,
         })

@@ -11,6 +11,7 @@ mod health;
 mod join;
 mod listing;
 pub mod origin;
+mod pages;
 mod replays;
 mod rooms;
 pub(crate) mod upgrade;
@@ -31,6 +32,7 @@ use crate::metrics::Metrics;
 use crate::session::environment::SocketEnvironment;
 
 pub use error::ApiError;
+pub use pages::Pages;
 
 /// Seconds for which a browser need not ask again what other origins may do.
 const CORS_MAX_AGE_SECONDS: usize = 3600;
@@ -132,6 +134,7 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
     });
     let query = QueryConfig::default()
         .error_handler(|cause, _| ApiError::bad_request(&cause.to_string()).into());
+    let pages = api.lobby.config().pages.clone();
     service
         .app_data(web::Data::new(api))
         .app_data(json)
@@ -149,11 +152,8 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .service(health::healthz)
         .service(health::readyz)
         .service(health::metrics)
-        .service(demo::index)
-        .service(demo::replays)
-        .service(demo::live)
         .service(demo::sdk)
-        .service(demo::page_part)
+        .configure(|service| pages.configure(service))
         .default_service(web::to(error::not_found));
 }
 

@@ -11,6 +11,7 @@
 //!       → tickwire_simulation::room                                     (pure)
 //!   → session::outbox    one hand-over per worker thread and tick
 //!   → session::line      a connection's sending end → socket bytes
+//!       (session::text       on both ways, where a client speaks JSON: text in, text out)
 //!
 //! POST /api/join → http → lobby → directory (which room) → room::driver (which seat)
 //!                                → identity (a signed token)

@@ -196,6 +196,28 @@ async fn text_and_binary_show_the_same() {
 }
 
 #[tokio::test]
+async fn a_host_does_in_text_what_hosts_do() {
+    let server = TestServer::start(&[]);
+    let (_, room) = server.post("/api/rooms", json!({"game": "drift"})).await;
+    let body = |name: &str| json!({"name": name, "room": room["room"]});
+    let mut guest = server.enter(body("guest")).await;
+    let mut hosting = body("host");
+    hosting["host_key"] = room["host_key"].clone();
+    let mut host = TextClient::enter(&server, hosting).await;
+    let player = host.welcome["player"].clone();
+    assert_eq!(host.told("host").await, json!({"type": "host", "player": player}));
+    let kick = |player: &Value, id: u32| json!({"type": "kick", "player": player, "id": id});
+    assert_eq!(host.ask(kick(&player, 1)).await["code"], "yourself");
+    let whom = json!(guest.welcome.player.0);
+    assert_eq!(host.ask(kick(&whom, 2)).await["ok"], true);
+    host.event(json!({"type": "left", "player": whom})).await;
+    // (One who does not know hosts is told that the room has ended.)
+    assert_eq!(close_code(&mut guest.socket).await, 4411);
+    assert_eq!(host.ask(json!({"type": "close_room", "id": 3})).await["ok"], true);
+    assert_eq!(close_code(&mut host.socket).await, 4411);
+}
+
+#[tokio::test]
 async fn text_is_spoken_over_websockets_alone() {
     let server = TestServer::start(&[]);
     let token = server.join(drift()).await["token"].clone();

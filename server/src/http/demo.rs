@@ -1,5 +1,7 @@
 //! The web demo and the browser SDK, from inside the binary.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, get};
@@ -54,14 +56,24 @@ fn serve(request: &HttpRequest, path: &str, file: Option<EmbeddedFile>) -> HttpR
     let Some(file) = file else {
         return ApiError::not_found(request.method(), request.path()).error_response();
     };
-    let etag = format!("\"{:016x}\"", short_hash(file.metadata.sha256_hash()));
+    answer(request, path, file.metadata.sha256_hash(), file.data)
+}
+
+/// The same with the text of a file and its hash.
+pub(super) fn answer(
+    request: &HttpRequest,
+    path: &str,
+    hash: [u8; 32],
+    text: Cow<'static, [u8]>,
+) -> HttpResponse {
+    let etag = format!("\"{:016x}\"", short_hash(hash));
     let has_it = request.headers().get(IF_NONE_MATCH).is_some_and(|value| value == etag.as_str());
     let mut response = if has_it { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((CACHE_CONTROL, "no-cache")).insert_header((ETAG, etag));
     if has_it {
         return response.finish();
     }
-    response.content_type(content_type(path)).body(file.data.into_owned())
+    response.content_type(content_type(path)).body(text.into_owned())
 }
 
 fn short_hash(hash: [u8; 32]) -> u64 {
