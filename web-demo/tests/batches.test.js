@@ -117,7 +117,7 @@ test('where timers are held up, as in a hidden tab, acknowledgements go with wha
   await leave({ world, room, sessions });
 });
 
-test('a farewell takes along what waits, and what the server has not taken', async () => {
+test('a farewell takes along what waits, and does not wait for what is under way', async () => {
   for (const isTaken of [true, false]) {
     const { world, room, sessions } = await streaming();
     await world.run(500);
@@ -133,6 +133,6 @@ test('a farewell takes along what waits, and what the server has not taken', asy
     await leave({ world, room, sessions });
     assert.equal(sessions.farewell, 1000);
     const taken = sessions.taken.slice(before).filter((hex) => !/^0[12]/.test(hex));
-    assert.deepEqual(taken, ['0001000003020000', '030001020161']);
+    assert.deepEqual(taken, [...(isTaken ? ['0001000003020000'] : []), '030001020161']);
   }
 });

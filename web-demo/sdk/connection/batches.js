@@ -65,8 +65,6 @@ export class Batches {
     /** @type {any} */
     this._timer = undefined;
     this._isUnderWay = false;
-    /** The records of the batch that is under way, if one is. @type {Uint8Array[] | undefined} */
-    this._underWay = undefined;
     this._aborting = new AbortController();
   }
 
@@ -102,25 +100,21 @@ export class Batches {
     if (this._aborting.signal.aborted) return;
     const isShort = this._waitingBytes <= MAX_FAREWELL_BYTES;
     const last = [...(isShort ? this._waiting : []), closedRecord(code, reason)];
-    const [newest, underWay] = [this._number, this._underWay];
+    // The server takes it even if what is under way does not get there any more.
+    const body = this._batch(this._number + 1, last);
     this.stop();
-    // What is under way has most likely been taken. If not, the server says so, and gets both at once.
-    void this._say(this._batch(newest + 1, last)).then((status) => {
-      if (status === 409 && underWay) return this._say(this._batch(newest, [...underWay, ...last]));
-      return undefined;
-    });
+    void this._say(body);
   }
 
-  /** @param {Uint8Array<ArrayBuffer>} body @returns {Promise<number | undefined>} how it was answered, if it was */
+  /** @param {Uint8Array<ArrayBuffer>} body */
   async _say(body) {
     const { fetch } = this._environment;
     const signal = AbortSignal.timeout?.(FAREWELL_WITHIN_MS);
     try {
       // `keepalive` lets it outlive the page.
-      const { status } = await fetch(this._url, { method: 'POST', body, cache: 'no-store', keepalive: true, signal });
-      return status;
+      await fetch(this._url, { method: 'POST', body, cache: 'no-store', keepalive: true, signal });
     } catch {
-      return undefined;
+      // Nobody waits for it.
     }
   }
 
@@ -162,11 +156,9 @@ export class Batches {
     this._isUnderWay = true;
     this._beganAt = this._environment.now();
     this._number += 1;
-    this._underWay = this._take();
-    const failure = await this._deliver(this._batch(this._number, this._underWay));
+    const failure = await this._deliver(this._batch(this._number, this._take()));
     if (this._aborting.signal.aborted) return;
     this._isUnderWay = false;
-    this._underWay = undefined;
     if (failure !== undefined) {
       this._lose(failure);
       return;

@@ -174,18 +174,25 @@ export class FakeSessions {
     const number = new DataView(body.buffer, body.byteOffset).getUint32(16, true);
     if (!KEY.every((byte, index) => body[index] === byte)) return response(404);
     if (number === this.newestBatch) return response(204);
-    if (number !== this.newestBatch + 1) return response(409);
+    const records = [...recordsOf(body.subarray(20))];
+    const isFarewell = records.some(({ kind }) => kind !== 0);
+    if (number !== this.newestBatch + 1 && !(isFarewell && number === this.newestBatch + 2)) return response(409);
     this.newestBatch = number;
-    let at = 20;
-    while (at < body.length) {
-      const length = body[at] < 251 ? body[at] : body[at + 1] + 256 * body[at + 2];
-      at += body[at] < 251 ? 1 : 3;
-      const rest = body.subarray(at + 1, at + length);
-      if (body[at] === 0) this.taken.push(Buffer.from(rest).toString('hex'));
+    for (const { kind, rest } of records) {
+      if (kind === 0) this.taken.push(Buffer.from(rest).toString('hex'));
       else this.farewell = rest[0] + 256 * rest[1];
-      at += length;
     }
     return response(204);
+  }
+}
+
+/** @param {Uint8Array} bytes */
+function* recordsOf(bytes) {
+  for (let at = 0; at < bytes.length; ) {
+    const length = bytes[at] < 251 ? bytes[at] : bytes[at + 1] + 256 * bytes[at + 2];
+    at += bytes[at] < 251 ? 1 : 3;
+    yield { kind: bytes[at], rest: bytes.subarray(at + 1, at + length) };
+    at += length;
   }
 }
 

@@ -1,4 +1,5 @@
-//! What a client sends in batches: each once, in order. Pure.
+//! What a client sends in batches: each once, in order. Only a farewell does not wait for the one before it,
+//! which a page that is left may have taken along. Pure.
 
 /// A batch that is not the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +21,13 @@ impl Batches {
     ///
     /// # Errors
     /// [`OutOfOrder`].
-    pub const fn admit(&mut self, number: u32) -> Result<bool, OutOfOrder> {
+    pub fn admit(
+        &mut self,
+        number: u32,
+        is_farewell: impl FnOnce() -> bool,
+    ) -> Result<bool, OutOfOrder> {
         let due = self.taken.wrapping_add(1);
-        if number == due {
+        if number == due || (number == due.wrapping_add(1) && is_farewell()) {
             self.taken = number;
             Ok(true)
         } else if number == self.taken && number != 0 {
@@ -40,13 +45,22 @@ mod tests {
     #[test]
     fn each_batch_counts_once_and_none_is_left_out() {
         let mut batches = Batches::default();
+        let mut admit = |number| batches.admit(number, || false);
         let error = |came, due| Err(OutOfOrder { came, due });
-        assert_eq!(batches.admit(0), error(0, 1));
-        assert_eq!(batches.admit(2), error(2, 1));
-        assert_eq!(batches.admit(1), Ok(true));
-        assert_eq!(batches.admit(1), Ok(false));
-        assert_eq!(batches.admit(3), error(3, 2));
-        assert_eq!(batches.admit(2), Ok(true));
-        assert_eq!(batches.admit(1), error(1, 3));
+        assert_eq!(admit(0), error(0, 1));
+        assert_eq!(admit(2), error(2, 1));
+        assert_eq!(admit(1), Ok(true));
+        assert_eq!(admit(1), Ok(false));
+        assert_eq!(admit(3), error(3, 2));
+        assert_eq!(admit(2), Ok(true));
+        assert_eq!(admit(1), error(1, 3));
+    }
+
+    #[test]
+    fn a_farewell_does_not_wait_for_the_batch_before_it() {
+        let mut batches = Batches::default();
+        assert_eq!(batches.admit(3, || true), Err(OutOfOrder { came: 3, due: 1 }));
+        assert_eq!(batches.admit(2, || true), Ok(true));
+        assert_eq!(batches.admit(2, || true), Ok(false));
     }
 }

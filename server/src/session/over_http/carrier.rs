@@ -29,6 +29,9 @@ use crate::session::environment::SocketEnvironment;
 const ANSWER_EVERY: Duration = Duration::from_millis(50);
 /// Longest time that a poll waits: less than any proxy has patience for.
 const POLL_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long what was sent beside a stream that ends is still taken: a page that is left lets go of it before its
+/// farewell is there.
+const LAST_BATCH: Duration = Duration::from_millis(500);
 /// How long a session that has ended is kept for its client to be told.
 const FAREWELL: Duration = Duration::from_secs(15);
 
@@ -205,7 +208,11 @@ impl Handler<Batch> for Client<OverHttp> {
         Batch { number, records }: Batch,
         context: &mut Self::Context,
     ) -> Self::Result {
-        let admitted = self.carrier.batches.admit(number);
+        let most = self.environment.limits.message.bytes;
+        let is_farewell = || {
+            Record::all(&records, most).any(|record| matches!(record, Ok(Record::Closed { .. })))
+        };
+        let admitted = self.carrier.batches.admit(number, is_farewell);
         let is_next =
             admitted.map_err(|OutOfOrder { came, due }| CarryError::OutOfOrder(came, due))?;
         if !is_next {
@@ -217,7 +224,7 @@ impl Handler<Batch> for Client<OverHttp> {
         if records.is_empty() {
             self.handle_control(&[], context);
         }
-        for record in Record::all(&records, self.environment.limits.message.bytes) {
+        for record in Record::all(&records, most) {
             self.take_in_record(record, context);
             if self.is_closing() {
                 break;
@@ -247,6 +254,10 @@ impl Handler<StreamEnded> for Client<OverHttp> {
     type Result = ();
 
     fn handle(&mut self, _: StreamEnded, context: &mut Self::Context) {
-        context.stop();
+        if self.is_closing() {
+            context.stop();
+        } else {
+            context.run_later(LAST_BATCH, |_, context| context.stop());
+        }
     }
 }
