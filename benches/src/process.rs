@@ -26,8 +26,8 @@ const POLL: Duration = Duration::from_millis(50);
 const KEPT_LINES: usize = 20;
 /// What peers say when they listen: `listening PORT`.
 const PORT_MARK: &str = "listening ";
-/// What this project's server says: `open http://ADDRESS to play`.
-const ADDRESS_MARKS: [&str; 2] = ["open http://", " to play"];
+/// What this project's server says: `open http://ADDRESS to play`, or https.
+const ADDRESS_MARKS: [&str; 3] = ["open http", "://", " to play"];
 /// In what a process says that panics.
 const PANIC_MARK: &str = "panicked at";
 /// Begins the names of environment variables that stand for flags of this project's server.
@@ -179,8 +179,9 @@ fn address_in(line: &str) -> Option<SocketAddr> {
     if let Some(port) = line.strip_prefix(PORT_MARK) {
         return Some(([127, 0, 0, 1], port.trim().parse().ok()?).into());
     }
-    let [before, after] = ADDRESS_MARKS;
+    let [before, between, after] = ADDRESS_MARKS;
     let (_, rest) = line.split_once(before)?;
+    let (_, rest) = rest.split_once(between)?;
     rest.split_once(after)?.0.parse().ok()
 }
 
@@ -194,6 +195,7 @@ mod tests {
         assert_eq!(address_in("listening 4711"), at(4711));
         let line = "2026-01-01T00:00:00Z  INFO server: open http://127.0.0.1:8080 to play";
         assert_eq!(address_in(line), at(8080));
+        assert_eq!(address_in(&line.replace("http", "https")), at(8080));
         assert_eq!(address_in("listening to nobody"), None);
         assert_eq!(address_in("warning: old"), None);
     }

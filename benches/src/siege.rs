@@ -9,7 +9,7 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`vanish`], [`stall`], [`cut`], [`idle`], [`flood`], [`handshakes`], [`churn`], [`listeners`] | the cases |
+//! | [`vanish`], [`stall`], [`cut`], [`idle`], [`flood`], [`handshakes`], [`storm`], [`churn`], [`listeners`] | the cases |
 //! | [`server`], [`metrics`], [`process`](crate::process) | the server, and what is known of it |
 //! | [`witness`], [`probe`] | those who must not feel it: players, newcomers |
 //! | [`peer`], [`wire`], [`http`], [`offender`] | those who do it, from the outside to the bytes |
@@ -34,6 +34,7 @@ pub mod plan;
 pub mod probe;
 pub mod server;
 pub mod stall;
+pub mod storm;
 pub mod vanish;
 pub mod verdict;
 pub mod wire;
@@ -54,6 +55,7 @@ use load::LoadError;
 use namespace::NamespaceError;
 use peer::PeerError;
 use server::ServerError;
+use storm::IdentityError;
 use verdict::Verdict;
 use witness::WitnessError;
 
@@ -78,6 +80,8 @@ pub enum Case {
     Joins,
     /// Handshakes that take for ever
     Handshakes,
+    /// Everybody comes by TLS at once
+    Storm,
     /// Players who come, are cut off, come back and leave, for a long time
     Churn,
     /// A thousand who listen to a room's events over HTTP
@@ -129,6 +133,9 @@ pub enum SiegeError {
     /// A mistake in this program.
     #[error(transparent)]
     Url(#[from] ParseServerUrlError),
+    /// What the server proves itself by.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The bots.
     #[error("bots: {0}")]
     Bots(String),
@@ -172,6 +179,7 @@ impl Case {
             Self::Fragments => "fragments",
             Self::Joins => "joins",
             Self::Handshakes => "handshakes",
+            Self::Storm => "storm",
             Self::Churn => "churn",
             Self::Listeners => "listeners",
         }
@@ -208,6 +216,7 @@ async fn besiege(case: Case, setting: &Setting) -> Result<Verdict, SiegeError> {
         Case::Fragments => flood::run(Flood::Fragments, setting, &mut verdict).await?,
         Case::Joins => flood::run(Flood::Joins, setting, &mut verdict).await?,
         Case::Handshakes => handshakes::run(setting, &mut verdict).await?,
+        Case::Storm => storm::run(setting, &mut verdict).await?,
         Case::Churn => churn::run(setting, &mut verdict).await?,
         Case::Listeners => listeners::run(setting, &mut verdict).await?,
     }

@@ -46,6 +46,7 @@ cases! {
     floods_of_fragments_are_turned_away: Fragments,
     floods_of_joins_are_turned_away: Joins,
     slow_handshakes_are_closed: Handshakes,
+    storms_of_handshakes_are_answered: Storm,
     nothing_is_left_of_those_who_come_and_go: Churn,
     listeners_are_told_and_disturb_nobody: Listeners,
 }

@@ -88,6 +88,28 @@ impl Server {
         bind: Ipv4Addr,
         flags: &[String],
     ) -> Result<Self, ServerError> {
+        let server = Self::launch(setting, bind, flags).await?;
+        server.settle().await?;
+        Ok(server)
+    }
+
+    /// Starts one that speaks TLS, as these flags say. What it counts cannot be asked of it.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub async fn start_by_tls(
+        setting: &Setting,
+        bind: Ipv4Addr,
+        flags: &[String],
+    ) -> Result<Self, ServerError> {
+        Self::launch(setting, bind, flags).await
+    }
+
+    async fn launch(
+        setting: &Setting,
+        bind: Ipv4Addr,
+        flags: &[String],
+    ) -> Result<Self, ServerError> {
         let mut command = Command::new(&setting.server);
         command.arg(format!("--bind={bind}:0")).args(["--bots=0", "--log=warn,server=info"]);
         if setting.cores.is_some() {
@@ -99,7 +121,6 @@ impl Server {
         if server.address.ip().is_unspecified() {
             server.address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
-        server.settle().await?;
         Ok(server)
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tickwire_bot_client::behavior::{Behavior, Moment, Pilot};
 use tickwire_bot_client::connection::{Connection, Incoming};
+use tickwire_bot_client::dial::Dial;
 use tickwire_bot_client::entry::EnterError;
 use tickwire_bot_client::join::{CallError, JoinRequest, Lobby};
 use tickwire_bot_client::stats::Durations;
@@ -179,7 +180,8 @@ impl Bench {
             ..JoinRequest::default()
         };
         let seat = self.plan.lobby.join(&request).await?;
-        Ok(Connection::open(&seat.ws_url, Detail::Whole).await?)
+        let mut dial = Dial::default().trusting(self.plan.lobby.trust().clone());
+        Ok(Connection::open_by(&seat.ws_url, Detail::Whole, &mut dial).await?)
     }
 
     fn take_in(&self, incoming: &Incoming, last: &mut Option<Instant>) {
