@@ -12,7 +12,7 @@ mod way;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tickwire_protocol::ids::{EventNumber, RoomId};
 
@@ -198,6 +198,10 @@ impl Lobby {
         }
         let room = self.directory.find(claims.room).ok_or(RedeemError::NoSuchRoom)?;
         let Claims { player: reserved, request, hosts, address, .. } = claims;
+        // Whoever joined more than once has a token left.
+        if !hosts && address.is_some_and(|address| room.door.keeps_out(address, Instant::now())) {
+            return Err(RedeemError::Kicked);
+        }
         Ok(Admitted { room, purpose: Purpose::Join { reserved, request, hosts, address } })
     }
 

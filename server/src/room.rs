@@ -6,6 +6,7 @@ pub mod clock;
 pub mod door;
 pub mod driver;
 mod ending;
+mod entrance;
 mod happenings;
 mod hosting;
 pub mod inbox;

@@ -69,6 +69,7 @@ pub async fn run(setting: &Setting, verdict: &mut Verdict) -> Result<(), SiegeEr
     let mut audience = Audience { wanted, told };
     let mut rooms = Http::connect(&line).await.map_err(ServerError::from)?;
     let (mut without, mut with) = (Vec::new(), Vec::new());
+    let mut memory = Vec::new();
     for _ in 0..rounds {
         for (listeners, stage, measured) in
             [(0, Stage::Before, &mut without), (count, Stage::During, &mut with)]
@@ -82,6 +83,7 @@ pub async fn run(setting: &Setting, verdict: &mut Verdict) -> Result<(), SiegeEr
             if !setting.short {
                 measured.push(window(&mut rooms, &room).await?);
             }
+            memory.push(server.vitals()?.memory);
             stages.send_replace(Stage::Gathering);
         }
     }
@@ -98,6 +100,10 @@ pub async fn run(setting: &Setting, verdict: &mut Verdict) -> Result<(), SiegeEr
     verdict.magnitude("tick p99, with listeners", "ms", Target::None, p99_with);
     let change = p99.zip(p99_with).map(|(before, after)| (after / before - 1.0) * 100.0);
     verdict.magnitude("tick p99, change", "%", MAX_CHANGE, change);
+    if let [empty, full, ..] = memory[..] {
+        let each = full.saturating_sub(empty) as f64 / 1024.0 / count as f64;
+        verdict.magnitude("memory of the server, each listener", "KiB", Target::None, each);
+    }
     server.stop(verdict).await;
     Ok(())
 }

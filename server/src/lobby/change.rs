@@ -15,7 +15,7 @@ use crate::room::RoomHandle;
 
 /// Where somebody wants to go: the fields of
 /// [`RequestKind::ChangeRoom`](tickwire_protocol::message::RequestKind::ChangeRoom).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Elsewhere {
     /// The room's id.
     pub room: Option<String>,

@@ -21,6 +21,9 @@ pub enum RedeemError {
     /// The room has ended since.
     #[error("no such room: it may have ended; join again")]
     NoSuchRoom,
+    /// The host has sent the address away that the token was given to.
+    #[error("the host has sent you away")]
+    Kicked,
     /// The server is about to stop.
     #[error("the server restarts; come back in a moment")]
     ShuttingDown,
@@ -33,6 +36,7 @@ impl RedeemError {
         match self {
             Self::Token(_) => CloseReason::Unauthorised,
             Self::NoSuchRoom => CloseReason::NoSuchRoom,
+            Self::Kicked => CloseReason::Kicked,
             Self::ShuttingDown => CloseReason::Restarting,
         }
     }

@@ -22,7 +22,7 @@ use crate::room::{RoomHandle, Shows};
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What somebody asks for when joining.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JoinRequest {
     /// The room, or any with a free seat.
     pub room: Option<RoomId>,

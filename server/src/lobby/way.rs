@@ -9,8 +9,8 @@ use super::{JoinError, Lobby};
 use crate::identity::RoomCode;
 use crate::room::{RoomHandle, Shows};
 
-/// What somebody shows at the door.
-#[derive(Clone, Debug, Default)]
+/// What somebody shows at the door. Secret, and so without a text for logs.
+#[derive(Clone, Default)]
 pub struct Pass {
     /// A private room's code, as it was typed.
     pub code: Option<String>,
