@@ -10,9 +10,12 @@ use std::process::Command;
 
 use serde_json::Value;
 use support::folder::Folder;
-use support::https::Https;
+use support::https::{Body, Https};
 use support::nginx::Nginx;
 use support::{Client, PATIENCE, TestServer, drift};
+use tickwire_protocol::envelope::FRAME_TAG;
+use tickwire_protocol::message::{ClientMessage, ServerMessage};
+use tickwire_protocol::record::{Head, Record};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Error;
@@ -125,6 +128,66 @@ async fn answers_that_go_on_are_passed_on_as_they_come() {
         stream.write_all(b"0\r\n\r\n").await.unwrap();
         assert_eq!(body.next().await, b"");
     }
+}
+
+/// Records of a stream that comes through nginx, as they come.
+struct Records {
+    body: Body,
+    bytes: Vec<u8>,
+}
+
+impl Records {
+    /// Reads on to a record of which something is wanted.
+    async fn find<T>(&mut self, wanted: impl Fn(Record<'_>) -> Option<T>) -> T {
+        loop {
+            while let Some((record, used)) = Record::read(&self.bytes, 1 << 20).unwrap() {
+                let found = wanted(record);
+                self.bytes.drain(..used);
+                if let Some(found) = found {
+                    return found;
+                }
+            }
+            let chunk = self.body.next().await;
+            assert!(!chunk.is_empty(), "the stream goes on");
+            self.bytes.extend(chunk);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_plays_through_nginx() {
+    let (server, nginx) = proxied(&["--limit-loopback", "--max-sessions-per-address=1"]);
+    let [one, other] = [ONE, OTHER].map(|address| nginx.https.from(address));
+    let seat = one.join(&drift()).await;
+    let (_, query) = ws_url(&seat).split_once('?').unwrap();
+    let stream = |https: Https| async move { https.stream(&format!("/stream?{query}")).await };
+    let mut records = Records { body: stream(one.clone()).await, bytes: Vec::new() };
+    let key = records.find(|record| match record {
+        Record::Opened { key, .. } => Some(key),
+        _ => None,
+    });
+    let key = key.await;
+    // Its address is the client's, not nginx's: it has no other session, and somebody else has one.
+    assert!(stream(one.clone()).await.head.starts_with("HTTP/1.1 429"));
+    other.enter(&drift()).await.leave().await;
+    let mut batch = Head { key, number: 1 }.to_bytes().to_vec();
+    Record::Message(&ClientMessage::Ping { nonce: 7 }.to_bytes()).write(&mut batch);
+    assert_eq!(one.post_bytes("/send", &batch).await.status, 204);
+    let pong = |record: Record<'_>| match record {
+        Record::Message(bytes) if bytes[0] < FRAME_TAG => {
+            let message = ServerMessage::from_bytes(bytes).unwrap();
+            matches!(message, ServerMessage::Pong { nonce: 7, .. }).then_some(())
+        }
+        _ => None,
+    };
+    records.find(pong).await;
+    let is_state = |record: Record<'_>| match record {
+        Record::Message(bytes) => (bytes[0] >= FRAME_TAG).then_some(()),
+        _ => None,
+    };
+    records.find(is_state).await;
+    drop(records);
+    server.metric_until("tickwire_sessions", 0.0).await;
 }
 
 /// Reads a request's head.

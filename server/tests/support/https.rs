@@ -136,16 +136,21 @@ impl Https {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.request(&format!("GET {path} HTTP/1.1\r\n"), "").await
+        self.request(&format!("GET {path} HTTP/1.1\r\n"), b"").await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/json\r\n");
-        self.request(&head, &body.to_string()).await
+        self.request(&head, body.to_string().as_bytes()).await
+    }
+
+    /// The same with a body of any bytes.
+    pub async fn post_bytes(&self, path: &str, body: &[u8]) -> Answer {
+        self.request(&format!("POST {path} HTTP/1.1\r\n"), body).await
     }
 
     /// Asks for something on a connection of its own, and reads the answer to its end.
-    async fn request(&self, head: &str, body: &str) -> Answer {
+    async fn request(&self, head: &str, body: &[u8]) -> Answer {
         let mut stream = self.send(head, body).await;
         let mut answer = Vec::new();
         let read = stream.read_to_end(&mut answer);
@@ -158,7 +163,7 @@ impl Https {
 
     /// Asks for something whose answer goes on, and reads its head.
     pub async fn stream(&self, path: &str) -> Body {
-        let mut stream = self.send(&format!("GET {path} HTTP/1.1\r\n"), "").await;
+        let mut stream = self.send(&format!("GET {path} HTTP/1.1\r\n"), b"").await;
         let mut head = Vec::new();
         let read = async {
             while !head.ends_with(b"\r\n\r\n") {
@@ -185,14 +190,14 @@ impl Https {
         self.address.port()
     }
 
-    async fn send(&self, head: &str, body: &str) -> TlsStream<TcpStream> {
+    async fn send(&self, head: &str, body: &[u8]) -> TlsStream<TcpStream> {
         let mut stream = self.connect().await.unwrap();
         let length = body.len();
         let port = self.port();
         let request = format!(
-            "{head}Host: localhost:{port}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+            "{head}Host: localhost:{port}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
         );
-        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(&[request.as_bytes(), body].concat()).await.unwrap();
         stream
     }
 
