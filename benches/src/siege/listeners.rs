@@ -69,16 +69,12 @@ pub async fn run(setting: &Setting, verdict: &mut Verdict) -> Result<(), SiegeEr
     let mut audience = Audience { wanted, told };
     let mut rooms = Http::connect(&line).await.map_err(ServerError::from)?;
     let (mut without, mut with) = (Vec::new(), Vec::new());
-    let mut memory = Vec::new();
+    let (mut memory, mut untold) = (Vec::new(), 0);
     for _ in 0..rounds {
         for (listeners, stage, measured) in
             [(0, Stage::Before, &mut without), (count, Stage::During, &mut with)]
         {
-            verdict.outcome(
-                "listeners who are not told how the room is",
-                Target::Exactly(0.0),
-                audience.become_as_many(listeners).await as f64,
-            );
+            untold += audience.become_as_many(listeners).await;
             stages.send_replace(stage);
             if !setting.short {
                 measured.push(window(&mut rooms, &room).await?);
@@ -92,6 +88,8 @@ pub async fn run(setting: &Setting, verdict: &mut Verdict) -> Result<(), SiegeEr
     stages.send_replace(Stage::Over);
     witnesses.testimony().await?.tell(verdict, MAX_CHANGE);
 
+    let told = "listeners who are not told how the room is";
+    verdict.outcome(told, Target::Exactly(0.0), untold as f64);
     let [p50, p50_with] = [&without, &with].map(|times| median(times, |time| time.p50));
     let [p99, p99_with] = [&without, &with].map(|times| median(times, |time| time.p99));
     verdict.magnitude("tick p50, nobody listens", "ms", Target::None, p50);

@@ -11,9 +11,9 @@ use super::requests::Requests;
 use super::{GOODBYE, Said};
 use crate::end::{ConnectError, End};
 
-/// Shortest time from one batch to the next: an input is late by half of it on average, and each request
-/// costs the server about as much as a frame.
-const BATCH_EVERY: Duration = Duration::from_millis(50);
+/// Shortest time from one batch to the next, as the SDK has it: an input is late by half of it on average, and
+/// each request costs the server about as much as a frame.
+const BATCH_EVERY: Duration = Duration::from_millis(66);
 /// Most bytes of messages that are put into one batch, so that another one still fits.
 const FULL_BATCH_BYTES: usize = MAX_BODY_BYTES / 4;
 

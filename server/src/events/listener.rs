@@ -18,6 +18,9 @@ use super::ring::{EventId, Ring};
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Time after which a browser comes back that has lost its stream, in milliseconds.
 const RETRY_MS: u32 = 2000;
+/// Shortest time from one hand-over to the next. What happens in between goes together: a write for each
+/// listener costs more than all else, and a tenth of a second is no time for who looks on from outside.
+const PACE: Duration = Duration::from_millis(100);
 /// Most bytes that are handed over at once.
 const MAX_CHUNK_BYTES: usize = 32 * 1024;
 
@@ -30,7 +33,18 @@ thread_local! {
 struct Relay {
     feed: Arc<Feed>,
     ring: RefCell<Ring>,
+    /// What was handed over last: as a rule the next listener gets the same.
+    batch: RefCell<Option<Batch>>,
     news: Notify,
+}
+
+/// Some events in a row.
+struct Batch {
+    /// Number of the first.
+    from: u64,
+    /// Number of the one after the last.
+    to: u64,
+    bytes: Bytes,
 }
 
 impl Relay {
@@ -43,11 +57,29 @@ impl Relay {
             }
             let news = feed.news();
             let ring = RefCell::new(feed.ring().clone());
-            let relay = Rc::new(Self { feed: Arc::clone(feed), ring, news: Notify::new() });
+            let relay = Rc::new(Self {
+                feed: Arc::clone(feed),
+                ring,
+                batch: RefCell::default(),
+                news: Notify::new(),
+            });
             relays.insert(key, Rc::downgrade(&relay));
             actix::spawn(follow(Rc::downgrade(&relay), news));
             relay
         })
+    }
+
+    /// What a listener gets whose next event has this number; `None` while there is nothing.
+    fn chunk(&self, next: &mut u64) -> Option<Bytes> {
+        let from = *next;
+        if let Some(batch) = self.batch.borrow().as_ref().filter(|batch| batch.from == from) {
+            *next = batch.to;
+            return Some(batch.bytes.clone());
+        }
+        let bytes = chunk_from(&self.ring.borrow(), next)?;
+        let batch = Batch { from, to: *next, bytes: bytes.clone() };
+        *self.batch.borrow_mut() = Some(batch);
+        Some(bytes)
     }
 }
 
@@ -65,6 +97,8 @@ async fn follow(relay: Weak<Relay>, mut news: watch::Receiver<()>) {
         let Some(relay) = relay.upgrade() else { return };
         relay.ring.borrow_mut().catch_up(&relay.feed.ring());
         relay.news.notify_waiters();
+        drop(relay);
+        actix::clock::sleep(PACE).await;
     }
 }
 
@@ -116,7 +150,7 @@ impl Listener {
         loop {
             // Made before looking: what comes in between wakes it.
             let news = self.relay.news.notified();
-            if let Some(chunk) = chunk_from(&self.relay.ring.borrow(), &mut self.next) {
+            if let Some(chunk) = self.relay.chunk(&mut self.next) {
                 return Some(chunk);
             }
             if self.relay.ring.borrow().is_over {
@@ -129,10 +163,10 @@ impl Listener {
     }
 }
 
-/// What a listener gets whose next event has this number; `None` while there is nothing.
+/// The same as written anew.
 fn chunk_from(ring: &Ring, next: &mut u64) -> Option<Bytes> {
     if ring.next_id().number == *next + 1 && *next >= ring.first() {
-        // As a rule there is one, whose bytes all listeners share.
+        // One needs no copy.
         let event = ring.from(*next).next().cloned();
         *next += 1;
         return event;
@@ -182,10 +216,12 @@ mod tests {
         for listener in &mut two {
             assert_eq!(heard(listener).await, "retry: 2000\n\n");
         }
-        publish(&feed, 1..=1);
-        let [one, other] = &mut two;
-        let (one, other) = (one.next().await.unwrap(), other.next().await.unwrap());
-        assert_eq!(one.as_ptr(), other.as_ptr());
+        for events in [1..=1, 2..=5] {
+            publish(&feed, events);
+            let [one, other] = &mut two;
+            let (one, other) = (one.next().await.unwrap(), other.next().await.unwrap());
+            assert_eq!(one.as_ptr(), other.as_ptr());
+        }
     }
 
     #[actix::test]
