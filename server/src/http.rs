@@ -139,6 +139,8 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .app_data(web::Data::new(api))
         .app_data(json)
         .app_data(query)
+        // First, since they are asked many times a second.
+        .configure(fallback::configure)
         .service(join::join)
         .service(listing::list)
         .service(rooms::open)
@@ -148,7 +150,6 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .service(replays::list)
         .service(replays::details)
         .service(upgrade::no_upgrade)
-        .configure(fallback::configure)
         .service(health::healthz)
         .service(health::readyz)
         .service(health::metrics)
