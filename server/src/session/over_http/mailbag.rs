@@ -1,6 +1,7 @@
 //! What waits for a client over HTTP: records, until a body takes them.
 //!
-//! It is bounded by the room, which holds back from a client whose frames go unacknowledged.
+//! It is bounded by the room, which holds back from a client whose frames go unacknowledged; and by the session
+//! for one that says it has read what it has not, or asks for answers that it does not take.
 
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
@@ -67,6 +68,11 @@ impl Mailbag {
             waker.wake();
         }
         true
+    }
+
+    /// Bytes that wait.
+    pub fn waiting_bytes(&self) -> usize {
+        self.records.borrow().len()
     }
 
     /// Waits until there is something, or never will be again.
