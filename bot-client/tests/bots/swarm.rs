@@ -92,7 +92,7 @@ async fn bots_join_play_and_report() {
         run.log.joins.iter().map(|join| join["room"].as_str().unwrap()).collect();
     rooms.sort_unstable();
     assert_eq!(rooms, ["room1", "room1", "room1", "room2", "room2"]);
-    assert_eq!(run.log.subprotocols, ["tickwire.v1"; 5]);
+    assert_eq!(run.log.subprotocols, ["tickwire.v1.1"; 5]);
     assert!(run.log.inputs > 5, "{}", run.log.inputs);
     assert_eq!(run.log.acknowledged_event, 1);
     assert_eq!(run.log.wrong, Vec::<String>::new());
