@@ -35,6 +35,8 @@ const LAST_BATCH: Duration = Duration::from_millis(500);
 /// Bytes that may wait for a client that goes on talking: more than its window of state and the answers to a
 /// burst take, as with a WebSocket.
 const MAX_WAITING: usize = 256 * 1024;
+/// How long more than that may wait: a single message can be larger, and is taken whole.
+const WAITING_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a session that has ended keeps its place: a poll comes back for the end within that, which a server
 /// that stops waits for.
 const PARTING: Duration = Duration::from_millis(500);
@@ -228,7 +230,8 @@ impl Handler<Batch> for Client<OverHttp> {
         if !is_next {
             return Ok(());
         }
-        if !self.is_closing() && self.carrier.mailbag.waiting_bytes() > MAX_WAITING {
+        let piled_up_for = self.carrier.mailbag.piled_up_for(MAX_WAITING, Instant::now());
+        if !self.is_closing() && piled_up_for > WAITING_PATIENCE {
             self.close(CloseReason::TooSlow, context);
         }
         if self.is_closing() {
