@@ -2,7 +2,8 @@
 //!
 //! The server counts frames that were not acknowledged and leaves out clients that fall behind, so
 //! acknowledging is part of reading: whoever calls [`Connection::next`] in a loop does all that is
-//! asked of a client, whatever [`carrier`](crate::carrier) it goes by. This file never connects twice; [`client`](crate::client) does.
+//! asked of a client, whatever [`carrier`](crate::carrier) it goes by. This file never connects twice;
+//! [`client`](crate::client) does.
 
 use std::time::{Duration, Instant};
 

@@ -96,8 +96,8 @@ impl OverHttp {
             Err(mpsc::error::TrySendError::Full(_)) => {
                 Err(End::Lost(format!("the server has not taken {MOST_SAID} messages")))
             }
-            // Why is heard next.
-            Err(mpsc::error::TrySendError::Closed(_)) => self.next().await.map(|_| ()),
+            // Why is heard, behind what came before.
+            Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
         }
     }
 
@@ -114,3 +114,21 @@ impl OverHttp {
 
 /// The code that a client leaves with.
 const GOODBYE: u16 = CloseReason::Normal.code();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_not_heard_any_more_hears_all_that_came_before_the_end() {
+        let (hearing, heard) = mpsc::channel(2);
+        let (said, _) = mpsc::channel(1);
+        let mut http = OverHttp { heard, said, tasks: JoinSet::new() };
+        hearing.send(Ok(Heard::Other { wire_bytes: 1 })).await.unwrap();
+        let end = End::Closed { code: 4411, text: String::new() };
+        hearing.send(Err(end)).await.unwrap();
+        http.send(vec![1]).await.unwrap();
+        assert!(matches!(http.next().await, Ok(Heard::Other { .. })));
+        assert!(matches!(http.next().await, Err(End::Closed { code: 4411, .. })));
+    }
+}

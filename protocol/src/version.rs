@@ -4,6 +4,8 @@
 //! adds messages, which are not said to who does not know them. Two of them are spoken, the newest one and
 //! the one before it.
 
+use crate::close::CloseReason;
+
 /// What a connection speaks, in ascending order of age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subprotocol {
@@ -48,6 +50,16 @@ impl Subprotocol {
     #[must_use]
     pub const fn has_hosts(self) -> bool {
         !matches!(self, Self::V1_0)
+    }
+
+    /// A reason to close as a connection that speaks this knows it.
+    #[must_use]
+    pub const fn reason(self, reason: CloseReason) -> CloseReason {
+        match reason {
+            // "The game sent the player away" is the nearest.
+            CloseReason::Kicked if !self.has_hosts() => CloseReason::RoomEnded,
+            _ => reason,
+        }
     }
 
     /// Whether its messages are text.

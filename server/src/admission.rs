@@ -1,9 +1,10 @@
 //! How many may come in, and how fast.
 //!
-//! A public server meets people who open connections by the thousand. Each address has so many at once, of
-//! WebSockets and of HTTP, and so many joins and upgrades per second; all together have a bound too. The server's own machine is exempt from
-//! the limits per address, so that bots and tests work, unless it is told otherwise. Behind a proxy, all
-//! would come from one address: what the proxy says counts instead, if the proxy is known.
+//! A public server meets people who open connections by the thousand. Each address has so many sessions and
+//! connections of HTTP at once, and so many joins and beginnings of sessions per second; all together have a
+//! bound too. The server's own machine is exempt from the limits per address, so that bots and tests work,
+//! unless it is told otherwise. Behind a proxy, all would come from one address: what the proxy says counts
+//! instead, if the proxy is known.
 
 mod guesses;
 mod places;
@@ -29,7 +30,7 @@ pub use guesses::TooManyGuesses;
 /// The limits.
 #[derive(Clone, Debug)]
 pub struct AdmissionLimits {
-    /// Most connections of all. 20000 by default: what a common limit of descriptors allows for.
+    /// Most sessions of all. 20000 by default: what a common limit of descriptors allows for.
     pub sessions: usize,
     /// Most sessions of one address, and a quarter of the connections of HTTP that it may have: those without
     /// a WebSocket take three. 64 by default: a school behind one address.
@@ -37,7 +38,7 @@ pub struct AdmissionLimits {
     /// Joins and opened rooms per second and address, four times as many at once. 8 by default: faster
     /// than a class can click.
     pub joins_per_second: NonZeroU32,
-    /// WebSockets opened per second and address, likewise. 16 by default: one for each join, and as many
+    /// Sessions begun per second and address, whatever carries them, likewise. 16 by default: one for each join, and as many
     /// for those who come back.
     pub upgrades_per_second: NonZeroU32,
     /// Wrong codes, passwords and host keys of one address in a minute, the own machine's included. 10 by
@@ -73,7 +74,7 @@ pub enum NotAdmitted {
     /// The address joins too often.
     #[error("too many joins from this address: try again in a moment")]
     TooManyJoins,
-    /// The address opens WebSockets too often.
+    /// The address begins sessions too often.
     #[error("too many upgrades from this address: try again in a moment")]
     TooManyUpgrades,
 }
@@ -93,7 +94,7 @@ pub struct Admission {
     has_met_proxy: AtomicBool,
 }
 
-/// A WebSocket that was let in. Gives its place back when dropped.
+/// A session that was let in. Gives its place back when dropped.
 #[derive(Debug)]
 pub struct Place {
     admission: Arc<Admission>,
@@ -132,7 +133,7 @@ impl Admission {
         }
     }
 
-    /// How many WebSockets are in.
+    /// How many sessions are in.
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.sessions.load(Ordering::Relaxed)
@@ -204,7 +205,7 @@ impl Admission {
         self.joins.admit(address).map_err(|wait| (NotAdmitted::TooManyJoins, wait))
     }
 
-    /// Takes note of a WebSocket that is to be opened.
+    /// Takes note of a session that is to begin.
     ///
     /// # Errors
     /// [`NotAdmitted::TooManyUpgrades`], with the time after which one is due again.
@@ -213,7 +214,7 @@ impl Admission {
         self.upgrades.admit(address).map_err(|wait| (NotAdmitted::TooManyUpgrades, wait))
     }
 
-    /// Lets a WebSocket in.
+    /// Lets a session in.
     ///
     /// # Errors
     /// [`NotAdmitted`].

@@ -39,6 +39,9 @@ const CORS_MAX_AGE_SECONDS: usize = 3600;
 /// Largest JSON body of a request, in bytes.
 const MAX_JSON_BYTES: usize = 16 * 1024;
 
+/// Asks proxies that know it, as nginx does, not to hold an answer back that goes on for long.
+const NO_BUFFERING: (&str, &str) = ("x-accel-buffering", "no");
+
 /// What the handlers work with.
 #[derive(Clone)]
 pub struct Api {

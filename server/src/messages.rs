@@ -1,5 +1,5 @@
-//! Every message between actors, on one page. All of them go one way; the only answer anybody waits
-//! for is a reservation's, off the hot path.
+//! Every message between actors, on one page. All of them go one way; the lobby's alone are answered, off the
+//! hot path.
 
 use std::net::IpAddr;
 use std::time::Duration;

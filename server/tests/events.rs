@@ -240,8 +240,8 @@ async fn an_address_listens_so_often() {
     for _ in 0..4 {
         listeners.push(Listener::begin(&server, "/api/events").await);
     }
-    // Its connections of HTTP are as many: another one is not even answered.
-    assert!(reqwest::get(server.url("/api/events")).await.is_err());
+    let (got, answer) = status(&server, "/api/events").await;
+    assert_eq!((got, &answer["error"]), (429, &json!("too_many_connections")));
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn who_is_sent_away_does_not_come_back() {
     let body = json!({"room": room["room"]});
     let mut guest = enter(&server, body.clone()).await;
     let mut host = enter(&server, json!({"host_key": room["host_key"]})).await;
-    let spare = server.join(body.clone()).await;
+    let [spare, older] = [server.join(body.clone()).await, server.join(body.clone()).await];
     let player = guest.welcome.player;
     let kick = || RequestKind::Kick { player };
     assert_eq!(code(ask(&mut guest, 1, kick()).await), "not_host");
@@ -96,6 +96,8 @@ async fn who_is_sent_away_does_not_come_back() {
     assert_eq!(close_code(&mut open(&url).await).await, 4411, "in the words of that version");
     let spare = spare["ws_url"].as_str().unwrap();
     assert_eq!(close_code(&mut open_speaking(spare, "tickwire.v1.1").await).await, 4403);
+    let older = older["ws_url"].as_str().unwrap();
+    assert_eq!(close_code(&mut open(older).await).await, 4411, "likewise");
     let (status, answer) = server.post("/api/join", body).await;
     assert_eq!((status.as_u16(), &answer["error"]), (403, &json!("kicked")));
     assert_ne!(server.join(json!({"game": "drift"})).await["room"], room["room"]);

@@ -99,6 +99,22 @@ async fn who_asks_for_another_room_stays_until_a_seat_there_is_taken() {
 }
 
 #[tokio::test]
+async fn a_number_that_was_used_is_not_answered_again_whoever_would_answer() {
+    let server = TestServer::start(&["--bots=0"]);
+    let mut client = server.enter(json!({"name": "Ada"})).await;
+    let nowhere = || elsewhere(Some("x"), None);
+    let again = |id, what| ClientMessage::Request(Request { id: RequestId(id), what });
+    // The room answers the first one, and the lobby is not asked.
+    assert!(ask(&mut client, 1, rename("Countess")).await.is_ok());
+    client.send(again(1, nowhere())).await;
+    // And the other way round. (Each asks for the answer that comes next.)
+    assert!(ask(&mut client, 2, nowhere()).await.is_err());
+    client.send(again(2, say("gg"))).await;
+    client.send(again(1, say("gg"))).await;
+    assert!(ask(&mut client, 3, say("gg")).await.is_ok());
+}
+
+#[tokio::test]
 async fn one_change_of_room_is_asked_for_at_a_time() {
     let server = TestServer::start(&["--bots=0"]);
     let mut client = server.enter(json!({"name": "Ada"})).await;

@@ -54,13 +54,17 @@ impl Up {
             {
                 said.write(&mut body);
             }
-            self.post(&path, body.into()).await?;
+            match self.post(&path, body.into()).await {
+                // Why it has ended is on its way down.
+                Err(ConnectError::Refused(refusal)) if refusal.status == 404 => return Ok(()),
+                sent => sent?,
+            }
         }
         Ok(())
     }
 
     /// Sends a batch; once more as it was, where there was no answer.
-    async fn post(&mut self, path: &str, batch: Bytes) -> Result<(), End> {
+    async fn post(&mut self, path: &str, batch: Bytes) -> Result<(), ConnectError> {
         match self.requests.post(path, batch.clone()).await {
             Err(ConnectError::Handshake(_)) => self.requests.post(path, batch).await?,
             other => other?,
@@ -75,5 +79,34 @@ impl Said {
             Self::Message(message) => Record::Message(message).write(into),
             Self::Goodbye => Record::Closed { code: GOODBYE, reason: "" }.write(into),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::super::requests::Target;
+    use super::*;
+    use crate::dial::Dial;
+
+    #[tokio::test]
+    async fn that_a_session_has_ended_is_for_the_way_down_to_tell() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/ws?token=x", listener.local_addr().unwrap());
+        let requests = Requests::new(&Target::of(&url).unwrap(), &Dial::default());
+        let (said, saying) = mpsc::channel(1);
+        let (_tell_key, key) = watch::channel(Some(SessionKey([1; 16])));
+        said.send(Said::Goodbye).await.unwrap();
+        let answer = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
+            stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            stream
+        };
+        let (ended, _stream) = tokio::join!(Up::new(requests, saying, key).run(), answer);
+        assert!(ended.is_ok(), "{ended:?}");
     }
 }

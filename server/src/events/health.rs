@@ -21,7 +21,7 @@ struct Health {
     players: u32,
     spectators: u32,
     bots: u32,
-    /// Open WebSockets.
+    /// Open sessions, whatever carries them.
     sessions: usize,
     /// Who listens to events.
     listeners: usize,

@@ -38,7 +38,11 @@ impl Credentials {
     pub(super) fn speaks(&self) -> Result<Subprotocol, ApiError> {
         let lists = self.protocol.as_deref().into_iter();
         let speaks = choose(lists)?;
-        if speaks.is_text() { Err(ApiError::version(speaks.name())) } else { Ok(speaks) }
+        if speaks.is_text() {
+            let offered = format!("{}, which WebSockets alone carry", speaks.name());
+            return Err(ApiError::version(&offered));
+        }
+        Ok(speaks)
     }
 }
 

@@ -22,7 +22,8 @@ const RETRY_AFTER_LOAD: Duration = Duration::from_secs(2);
 /// Time after which an address that has too many connections may try again.
 const RETRY_AFTER_CROWD: Duration = Duration::from_secs(5);
 
-/// An error as clients see it.
+/// An error as clients see it. Its message is for them alone: it can quote what they have sent, which may be a
+/// password.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,

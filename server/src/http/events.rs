@@ -16,14 +16,12 @@ use tickwire_protocol::ids::RoomId;
 use tracing::info;
 
 use super::handshake::Handshake;
-use super::{Api, ApiError, client_address};
+use super::{Api, ApiError, NO_BUFFERING, client_address};
 use crate::events::{Feed, Listener};
 use crate::lobby::Pass;
 
 /// What browsers say when they come back.
 pub(super) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Asks proxies not to hold the answer back.
-const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// What the address has.
 #[derive(Deserialize)]
@@ -86,10 +84,10 @@ fn listen(
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((ACCEL_BUFFERING, "no"))
+        .insert_header(NO_BUFFERING)
         .streaming(body))
 }
 
 fn note(cause: &ApiError) {
-    info!(cause = cause.code(), message = %cause, "listener refused");
+    info!(cause = cause.code(), field = cause.field(), "listener refused");
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use actix::Addr;
 use actix_web::body::{BodySize, MessageBody};
+use actix_web::guard::{Get, Post};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data, PayloadConfig, Query};
@@ -16,7 +17,7 @@ use tokio::sync::oneshot;
 
 use super::credentials::{self, Credentials};
 use super::handshake::{Busy, Handshake};
-use super::{Api, ApiError};
+use super::{Api, ApiError, NO_BUFFERING};
 use crate::identity::TokenError;
 use crate::lobby::RedeemError;
 use crate::session::client::Client;
@@ -26,16 +27,13 @@ use crate::session::over_http::carrier::{
 };
 use crate::session::over_http::mailbag::Mailbag;
 
-/// Asks proxies that know it, as nginx does, not to hold an answer back.
-const NO_BUFFERING: (&str, &str) = ("x-accel-buffering", "no");
-
 /// The three routes.
 pub(super) fn configure(service: &mut web::ServiceConfig) {
     let body = || PayloadConfig::new(MAX_BODY_BYTES);
     service
-        .service(web::resource("/stream").route(web::get().to(stream)))
-        .service(web::resource("/poll").app_data(body()).route(web::post().to(poll)))
-        .service(web::resource("/send").app_data(body()).route(web::post().to(send)));
+        .service(web::resource("/stream").guard(Get()).to(stream))
+        .service(web::resource("/poll").guard(Post()).app_data(body()).to(poll))
+        .service(web::resource("/send").guard(Post()).app_data(body()).to(send));
 }
 
 /// Opens a session whose messages come as the body of the answer.

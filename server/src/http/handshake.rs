@@ -20,7 +20,6 @@ use tokio::net::TcpStream;
 
 use super::{Api, ApiError};
 use crate::admission::RequestPlace;
-
 use crate::metrics::Metrics;
 
 /// How long a connection may go without another request: longer than a browser keeps one that it does not

@@ -53,7 +53,7 @@ pub(super) async fn join(
 ) -> Result<HttpResponse, ApiError> {
     let address = client_address(&api.admission, request.peer_addr(), request.headers());
     let joined = seat(&api, &request, address, body).await.inspect_err(|cause| {
-        info!(cause = cause.code(), message = %cause, "join refused");
+        info!(cause = cause.code(), field = cause.field(), "join refused");
         api.metrics.note_refused(request.path(), cause.code());
     })?;
     let Joined { token, room, player } = joined;

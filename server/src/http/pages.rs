@@ -2,6 +2,7 @@
 //! `/sdk` in either case.
 
 use actix_web::HttpRequest;
+use actix_web::guard::Get;
 use actix_web::web::{self, ServiceConfig};
 use sha2::{Digest, Sha256};
 
@@ -51,7 +52,7 @@ impl Pages {
             let page = move |request: HttpRequest| async move {
                 demo::answer(&request, name, hash, text.as_bytes().into())
             };
-            service.service(web::resource(path).route(web::get().to(page)));
+            service.service(web::resource(path).guard(Get()).to(page));
         }
     }
 }

@@ -65,7 +65,7 @@ fn try_open(api: &Api, request: &HttpRequest, body: Json<Value>) -> Result<Opene
     let lock = password.map(|password| Lock::new(&password)).transpose();
     let lock =
         lock.map_err(|cause| ApiError::bad_request(&cause.to_string()).in_field("password"))?;
-    let title = name.map(|name| display_name(&name));
+    let title = name.filter(|name| !name.trim().is_empty()).map(|name| display_name(&name));
     let authorization = request.headers().get(AUTHORIZATION);
     let attempt = RoomAttempt {
         game: game.as_deref(),
@@ -101,6 +101,6 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
 }
 
 fn note(api: &Api, request: &HttpRequest, cause: &ApiError) {
-    info!(cause = cause.code(), message = %cause, "room refused");
+    info!(cause = cause.code(), field = cause.field(), "room refused");
     api.metrics.note_refused(request.path(), cause.code());
 }

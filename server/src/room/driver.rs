@@ -19,7 +19,7 @@ use super::RoomHandle;
 use super::board::TickTiming;
 use super::clock::Epoch;
 use super::ending::{Draining, Rules};
-use super::hosting::{Guests, reason_for};
+use super::hosting::Guests;
 use super::inbox::{Arrival, RoomMessage};
 use super::routes::Routes;
 use super::threads::Place;
@@ -190,7 +190,7 @@ impl RoomDriver {
             Output::Close { player, reason } => {
                 self.note_closed(player, reason);
                 let speaks = self.routes.speaks(player).unwrap_or(Subprotocol::UNNAMED);
-                (player, Outgoing::Close(reason_for(speaks, reason)))
+                (player, Outgoing::Close(speaks.reason(reason)))
             }
         };
         self.routes.queue(player, outgoing);

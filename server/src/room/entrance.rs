@@ -9,7 +9,6 @@ use tracing::{debug, info};
 
 use super::driver::RoomDriver;
 use super::ending::{Rules, last_words};
-use super::hosting::reason_for;
 use crate::messages::{Connect, Deliver, Disconnect, Outgoing, Purpose, Reserve};
 use crate::session::SessionId;
 
@@ -82,7 +81,7 @@ impl Handler<Connect> for RoomDriver {
                     this.routes.hand_over();
                 }
                 Err(reason) => {
-                    let reason = reason_for(speaks, reason);
+                    let reason = speaks.reason(reason);
                     outbox.do_send(Deliver(vec![(session, Outgoing::Close(reason))]));
                 }
             }

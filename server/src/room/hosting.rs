@@ -1,5 +1,4 @@
-//! What a host does, as far as it is the driver's: who was sent away is kept out, a room that is closed ends,
-//! and connections of the version before this one are told of it in their own words.
+//! What a host does, as far as it is the driver's: who was sent away is kept out, and a room that is closed ends.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,7 +7,6 @@ use std::time::Instant;
 use actix::{Context, Handler};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::room::{Room, SeatRequest};
 use tracing::info;
 
@@ -35,15 +33,6 @@ impl Guests {
     /// Where somebody came from who is gone.
     fn take(&mut self, player: PlayerId) -> Option<IpAddr> {
         self.0.remove(&player)
-    }
-}
-
-/// A reason as a connection knows it.
-pub(super) const fn reason_for(speaks: Subprotocol, reason: CloseReason) -> CloseReason {
-    match reason {
-        // "The game sent the player away" is the nearest.
-        CloseReason::Kicked if !speaks.has_hosts() => CloseReason::RoomEnded,
-        _ => reason,
     }
 }
 

@@ -17,8 +17,6 @@ use crate::room::RoomHandle;
 /// What one connection has asked for.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    /// The newest request: one that is not above it is not answered, as with any other.
-    newest: Cell<RequestId>,
     /// The lobby has not answered yet.
     is_under_way: Rc<Cell<bool>>,
 }
@@ -34,9 +32,6 @@ pub(super) struct Asking<'a> {
 impl Changes {
     /// Asks the lobby, and has the answer sent. One at a time: each takes a seat.
     pub(super) fn ask(&self, lobby: &Arc<Lobby>, who: Asking<'_>, id: RequestId, to: Elsewhere) {
-        if id <= self.newest.replace(id.max(self.newest.get())) {
-            return;
-        }
         let Asking { session, room, player, address } = who;
         if self.is_under_way.replace(true) {
             let text = "a seat elsewhere is being asked for already";

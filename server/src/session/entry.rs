@@ -72,8 +72,9 @@ impl<C: Carrier> Client<C> {
         match admitted {
             Ok(admitted) => self.connect(admitted, context),
             Err(cause) => {
-                warn!(session = %self.id, %cause, code = cause.reason().code(), "refused");
-                self.close_saying(cause.reason(), cause.to_string(), context);
+                let reason = self.speaks.reason(cause.reason());
+                warn!(session = %self.id, %cause, code = reason.code(), "refused");
+                self.close_saying(reason, cause.to_string(), context);
             }
         }
     }

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::ids::{PlayerId, RequestId};
 use tickwire_protocol::message::{ClientMessage, Request, RequestKind, ServerMessage};
 
 use super::SessionId;
@@ -39,6 +39,8 @@ pub struct Uplink {
     /// Where it comes from.
     address: Option<IpAddr>,
     changes: Changes,
+    /// The newest request: one that is not above it is not answered, whoever would answer it.
+    newest_request: Cell<RequestId>,
     /// What is wrong with the message that goes on to the actor.
     fault: Cell<Option<SessionError>>,
 }
@@ -61,6 +63,7 @@ impl Uplink {
             seat: RefCell::new(None),
             address,
             changes: Changes::default(),
+            newest_request: Cell::default(),
             fault: Cell::new(None),
         }
     }
@@ -120,6 +123,12 @@ impl Uplink {
         }
     }
 
+    fn is_next_request(&self, id: RequestId) -> bool {
+        let newest = self.newest_request.get();
+        self.newest_request.set(newest.max(id));
+        id > newest
+    }
+
     fn tell(&self, seat: &Seat, message: ClientMessage, now: Duration) {
         let at = seat.room.clock.at(now);
         let message = match message {
@@ -131,6 +140,7 @@ impl Uplink {
             ClientMessage::Input(input) => RoomMessage::Input(input),
             ClientMessage::Ack(ack) => RoomMessage::Ack(ack),
             ClientMessage::Game(message) => RoomMessage::Game(message),
+            ClientMessage::Request(Request { id, .. }) if !self.is_next_request(id) => return,
             ClientMessage::Request(Request {
                 id,
                 what: RequestKind::ChangeRoom { room, game, code, password },

@@ -32,6 +32,14 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long what was sent beside a stream that ends is still taken: a page that is left lets go of it before its
 /// farewell is there.
 const LAST_BATCH: Duration = Duration::from_millis(500);
+/// Bytes that may wait for a client that goes on talking: more than its window of state and the answers to a
+/// burst take, as with a WebSocket.
+const MAX_WAITING: usize = 256 * 1024;
+/// How long more than that may wait: a single message can be larger, and is taken whole.
+const WAITING_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a session that has ended keeps its place: a poll comes back for the end within that, which a server
+/// that stops waits for.
+const PARTING: Duration = Duration::from_millis(500);
 /// How long a session that has ended is kept for its client to be told.
 const FAREWELL: Duration = Duration::from_secs(15);
 
@@ -94,7 +102,7 @@ pub struct OverHttp {
     /// When a poll may be answered next.
     answer_at: Instant,
     _key: Registered,
-    /// Until its end is told.
+    /// Until its end is told, or could have been.
     place: Option<Place>,
 }
 
@@ -139,7 +147,7 @@ impl Carrier for OverHttp {
 
     fn close(&mut self, reason: CloseReason, text: String, context: &mut Self::Context) {
         self.mailbag.close(reason, &text);
-        self.place = None;
+        context.run_later(PARTING, |client, _| client.carrier.place = None);
         context.run_later(FAREWELL, |_, context| context.stop());
     }
 }
@@ -213,10 +221,18 @@ impl Handler<Batch> for Client<OverHttp> {
             Record::all(&records, most).any(|record| matches!(record, Ok(Record::Closed { .. })))
         };
         let admitted = self.carrier.batches.admit(number, is_farewell);
+        if admitted != Ok(true) && !self.is_closing() {
+            // Nothing of it is taken, but it counts: else it would be a way around what a client may send.
+            self.handle_control(&[], context);
+        }
         let is_next =
             admitted.map_err(|OutOfOrder { came, due }| CarryError::OutOfOrder(came, due))?;
         if !is_next {
             return Ok(());
+        }
+        let piled_up_for = self.carrier.mailbag.piled_up_for(MAX_WAITING, Instant::now());
+        if !self.is_closing() && piled_up_for > WAITING_PATIENCE {
+            self.close(CloseReason::TooSlow, context);
         }
         if self.is_closing() {
             return Err(CarryError::NoSuchSession);

@@ -1,14 +1,17 @@
 //! What waits for a client over HTTP: records, until a body takes them.
 //!
-//! It is bounded by the room, which holds back from a client whose frames go unacknowledged.
+//! It is bounded by the room, which holds back from a client whose frames go unacknowledged; and by the session
+//! for one that says it has read what it has not, or asks for answers that it does not take.
 
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::record::{Record, SessionKey};
 use tickwire_protocol::version::Subprotocol;
+use tokio::time::Instant;
 
 /// What waits for a client.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct Mailbag {
     is_opened: Cell<bool>,
     is_over: Cell<bool>,
     records: RefCell<Vec<u8>>,
+    /// When too much was first found to wait.
+    piled_up: Cell<Option<Instant>>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -32,6 +37,7 @@ impl Mailbag {
             is_opened: Cell::new(false),
             is_over: Cell::new(false),
             records: RefCell::default(),
+            piled_up: Cell::new(None),
             waker: RefCell::default(),
         }
     }
@@ -69,6 +75,14 @@ impl Mailbag {
         true
     }
 
+    /// How long ago this was first asked since when more than `most` bytes wait, and none were taken.
+    pub fn piled_up_for(&self, most: usize, now: Instant) -> Duration {
+        let since = (self.records.borrow().len() > most)
+            .then(|| self.piled_up.get().map_or(now, |since| since.min(now)));
+        self.piled_up.set(since);
+        since.map_or(Duration::ZERO, |since| now - since)
+    }
+
     /// Waits until there is something, or never will be again.
     pub fn poll_ready(&self, task: &mut Context<'_>) -> Poll<()> {
         if self.is_over.get() || !self.records.borrow().is_empty() {
@@ -81,6 +95,7 @@ impl Mailbag {
     /// Takes out what there is; `None` when that was the end.
     pub fn take(&self) -> Option<Bytes> {
         let records = self.records.take();
+        self.piled_up.set(None);
         (!records.is_empty() || !self.is_over.get()).then(|| records.into())
     }
 }
@@ -97,7 +112,7 @@ mod tests {
 
     fn taken(mailbag: &Mailbag) -> Vec<String> {
         let bytes = mailbag.take().unwrap();
-        Record::all(&bytes, 100).map(|record| format!("{:?}", record.unwrap())).collect()
+        Record::all(&bytes, 200).map(|record| format!("{:?}", record.unwrap())).collect()
     }
 
     #[test]
@@ -112,6 +127,21 @@ mod tests {
         assert!(records[0].starts_with("Opened"), "{records:?}");
         assert_eq!(records[1..], ["Message([97])", "Ping"]);
         assert_eq!(mailbag.poll_ready(&mut task), Poll::Pending);
+    }
+
+    #[test]
+    fn what_is_not_taken_piles_up_until_it_is() {
+        let mailbag = mailbag();
+        let begin = Instant::now();
+        let piled_up =
+            |seconds| mailbag.piled_up_for(100, begin + Duration::from_secs(seconds)).as_secs();
+        mailbag.push(&[0; 50]);
+        assert_eq!([0, 1].map(piled_up), [0, 0], "not that much");
+        mailbag.push(&[0; 50]);
+        assert_eq!([2, 3, 5].map(piled_up), [0, 1, 3]);
+        taken(&mailbag);
+        mailbag.push(&[0; 101]);
+        assert_eq!([6, 7].map(piled_up), [0, 1], "this is something else");
     }
 
     #[test]
