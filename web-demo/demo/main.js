@@ -147,6 +147,8 @@ function enter(place) {
 function ended({ error, reason }) {
   const isOver = error?.code === 'room_ended' || error?.code === 'kicked';
   if (isOver && wantedReplay === undefined) wanted = {};
+  // What it tells is not so any more, and on a phone it would be over the button that leads on.
+  roomPanel.toggle(false);
   game.hud.notices.ended(reason || error?.message || 'The room has ended.', isOver ? error?.code : undefined);
 }
 
@@ -194,8 +196,10 @@ function arrived(room) {
  */
 function refused(room, reason) {
   if (game.room !== room) return;
-  // Not the same once more: a password that is wrong would be another guess.
-  showStart({});
+  // Not the same once more: a password that is wrong would be another guess, and a room that is gone stays so.
+  wanted = {};
+  wantedReplay = undefined;
+  showStart();
   start.say(reason, 'error');
 }
 
