@@ -6,7 +6,7 @@
  * @module
  */
 
-import { ACK_TAG } from '../wire/messages.js';
+import { ACK_TAG } from '../wire/client-messages.js';
 import { pause, post } from './exchange.js';
 import { HEAD_BYTES, bodyOf, closedRecord, messageRecord } from './records.js';
 
