@@ -15,7 +15,7 @@ import { BAD_MESSAGE } from './connection/close.js';
 import { DesyncError, TickwireError } from './errors.js';
 import { FRAME_TAG } from './wire/frame.js';
 import { Link } from './replica/link.js';
-import { decodeServerMessage } from './wire/messages.js';
+import { decodeServerMessage } from './wire/server-messages.js';
 import { namedValues } from './wire/named-values.js';
 import { WireError } from './wire/wire-error.js';
 

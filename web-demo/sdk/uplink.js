@@ -9,7 +9,7 @@
 
 import { RequestError } from './errors.js';
 import { lookOf } from './look.js';
-import { encodeClientMessage } from './wire/messages.js';
+import { encodeClientMessage } from './wire/client-messages.js';
 import { inputValues, messageValues, wholeViewAge } from './wire/named-values.js';
 import { Requests } from './requests.js';
 

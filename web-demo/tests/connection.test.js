@@ -233,6 +233,21 @@ test('when its room is gone, a client comes back to any', async () => {
   room.leave();
 });
 
+test('what opened a room that is gone is not tried on others', async () => {
+  const world = new FakeWorld();
+  const room = await world.joined({ room: 'mine', hostKey: 'key', password: 'tea' });
+  const { answer } = world;
+  world.socket.drop(1012);
+  world.answer = () => (world.joins.at(-1).host_key ? refusal(404, 'no_such_room') : answer());
+  await world.run(1000);
+  assert.deepEqual(world.joins.slice(1), [
+    { name: 'Ada', room: 'abc', host_key: 'key', password: 'tea' }, { name: 'Ada', game: 'golden' },
+  ]);
+  world.socket.begin();
+  assert.equal(room.connection.state, 'open');
+  room.leave();
+});
+
 test('a room that ends before its state has come was only one of many', async () => {
   const world = new FakeWorld();
   const room = world.join();

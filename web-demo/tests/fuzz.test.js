@@ -6,7 +6,7 @@ import { ChunkDecoder, ChunkReading } from '../sdk/wire/chunk.js';
 import { ENTER_ID, EXPONENTS, HAS_ENTERS, KEYFRAME, MORE, NONE_MORE } from '../sdk/wire/contexts.js';
 import { layoutOf } from '../sdk/wire/layout.js';
 import { Link } from '../sdk/replica/link.js';
-import { decodeServerMessage } from '../sdk/wire/messages.js';
+import { decodeServerMessage } from '../sdk/wire/server-messages.js';
 import { Replica } from '../sdk/replica/replica.js';
 import { readSchema } from '../sdk/wire/schema.js';
 import { MAX_SLOTS, Snapshot } from '../sdk/replica/snapshot.js';

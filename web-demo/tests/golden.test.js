@@ -3,7 +3,8 @@ import { test } from 'node:test';
 
 import { Reader } from '../sdk/wire/bincode.js';
 import { layoutOf } from '../sdk/wire/layout.js';
-import { decodeServerMessage, encodeClientMessage, readEvent } from '../sdk/wire/messages.js';
+import { encodeClientMessage } from '../sdk/wire/client-messages.js';
+import { decodeServerMessage, readEvent } from '../sdk/wire/server-messages.js';
 import { Replica } from '../sdk/replica/replica.js';
 import { readRotation } from '../sdk/replica/rotation.js';
 import { WireError } from '../sdk/wire/wire-error.js';

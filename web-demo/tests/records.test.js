@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { RecordReader, closedRecord, messageRecord } from '../sdk/connection/records.js';
+import { RecordReader, bodyOf, closedRecord, messageRecord } from '../sdk/connection/records.js';
 import { WireError } from '../sdk/index.js';
 import { KEY, PING, closed, joined, message, opened, record } from './support/fake-sessions.js';
+import { bytesOf, golden } from './support/golden.js';
 import { seededRandom } from './support/random.js';
 
 const LONG = Uint8Array.from({ length: 70_000 }, (_, index) => index & 255);
@@ -97,3 +98,33 @@ test('a reason is cut to what a close can carry, in whole characters', () => {
   const [cut] = new RecordReader().push(closedRecord(1001, '🚀'.repeat(50)));
   assert.deepEqual(cut, { kind: 'closed', code: 1001, reason: '🚀'.repeat(30) });
 });
+
+test('records are read as Rust writes them, and what is none for Rust is none here', () => {
+  for (const { from, malformed, records, hex } of golden('records.json')) {
+    if (malformed !== undefined) assert.throws(() => new RecordReader().push(bytesOf(hex)), WireError, malformed);
+    if (from !== 'server') continue;
+    const reader = new RecordReader();
+    assert.deepEqual(reader.push(bytesOf(hex)).map(inHex), records);
+    assert.ok(reader.isBetweenRecords);
+  }
+});
+
+test('bodies are written as Rust reads them', () => {
+  const vectors = golden('records.json').filter(({ from }) => from === 'client');
+  assert.ok(vectors.length >= 4);
+  for (const { key, number, records, hex } of vectors) {
+    const body = bodyOf(bytesOf(key), number, records.map(written));
+    assert.equal(Buffer.from(body).toString('hex'), hex);
+  }
+});
+
+/** A record with its bytes as the vectors have them. @param {any} record */
+function inHex(record) {
+  const shown = (/** @type {unknown} */ value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, shown(value)]));
+}
+
+/** @param {any} record of a client */
+function written({ kind, bytes, code, reason }) {
+  return kind === 'message' ? messageRecord(bytesOf(bytes)) : closedRecord(code, reason);
+}

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { varintLength } from '../sdk/wire/bincode.js';
 import { differenceOf } from '../sdk/replica/difference.js';
-import { encodeClientMessage } from '../sdk/wire/messages.js';
+import { encodeClientMessage } from '../sdk/wire/client-messages.js';
 import { Replica } from '../sdk/replica/replica.js';
 import { WireError } from '../sdk/wire/wire-error.js';
 import { bytesOf, golden, stateOf, welcomeOf } from './support/golden.js';

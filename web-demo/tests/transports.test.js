@@ -127,6 +127,26 @@ test('a WebSocket that dies young twice gives way, and is asked again after a mi
   await leave({ world, room, sessions });
 });
 
+test('a WebSocket that lived until the room was changed has not failed in a row', async () => {
+  const { world, room, sessions } = await begun();
+  world.socket.begin(RESUMABLE_WELCOME);
+  world.socket.drop(1006);
+  await world.run(1000);
+  world.socket.begin(resumedWelcome('next'));
+  for (let second = 0; second < 11; second += 1) {
+    await world.run(1000);
+    world.socket.receive(FRAMES[0]);
+  }
+  room.change({ room: 'def' }).catch(() => {});
+  await world.run(0);
+  world.socket.begin(RESUMABLE_WELCOME);
+  world.socket.drop(1006);
+  await world.run(1000);
+  assert.equal(room.connection.transport, 'websocket');
+  assert.equal(sessions.streams.length, 0);
+  await leave({ world, room, sessions });
+});
+
 test('it goes back to a WebSocket at the next resume', async () => {
   const { world, room, sessions } = await begun();
   world.socket.drop(1006);

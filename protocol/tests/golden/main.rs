@@ -14,6 +14,7 @@ mod malformed;
 mod messages;
 mod older;
 mod range;
+mod records;
 mod schema;
 mod server;
 mod state;

@@ -121,11 +121,13 @@ export class Notices {
    */
   ended(reason, cause) {
     if (this.#shown === 'ended') return;
-    const title = (cause !== undefined && OVER.get(cause)) || 'Disconnected';
+    const over = cause === undefined ? undefined : OVER.get(cause);
     const again = make('button', '', cause === undefined ? 'Join again' : 'Join another room');
     again.type = 'button';
     again.addEventListener('click', () => this.onRejoin());
-    this.#show('ended', make('p', 'title', title), make('p', 'reason', reason), again);
+    // Where the title says it all, the reason would say it once more.
+    const what = over === undefined ? [make('p', 'title', 'Disconnected'), make('p', 'reason', reason)] : [make('p', 'title', over)];
+    this.#show('ended', ...what, again);
   }
 
   clear() {

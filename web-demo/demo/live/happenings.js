@@ -43,9 +43,8 @@ export class Happenings {
   /** @param {string} event @param {any} data */
   #hear(event, data) {
     if (event === 'summary') return setText(this.summary, summaryWords(data));
-    this.#names.follow(event, data);
     this.#add(wordsFor(event, data, this.#names), event);
-    if (event === 'left') this.#names.forget(data.player);
+    this.#names.follow(event, data);
     if (event === 'closed') setText(this.summary, 'The room has ended.');
   }
 

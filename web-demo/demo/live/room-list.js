@@ -15,15 +15,15 @@ const PATIENCE_MS = 5000;
  * The rooms in an answer of `GET /api/rooms`; what is not as it should be is left out.
  *
  * @param {any} answer
- * @returns {Line[]}
+ * @returns {Line[] | undefined} nothing where it is no list, as when the server refuses
  */
 export function linesOf(answer) {
-  if (!Array.isArray(answer?.rooms)) return [];
+  if (!Array.isArray(answer?.rooms)) return undefined;
   return answer.rooms
     .filter((/** @type {any} */ room) => typeof room?.room === 'string')
     .map((/** @type {any} */ room) => ({
       room: room.room,
-      label: typeof room.name === 'string' ? cleanText(room.name, MOST_CHARS) : room.room,
+      label: cleanText(room.name, MOST_CHARS) || cleanText(room.room, MOST_CHARS),
       facts: [
         cleanText(String(room.game), MOST_CHARS),
         `${room.players}/${room.capacity} playing`,
@@ -39,6 +39,8 @@ export class RoomList {
   /** @type {string | undefined} */
   chosen;
   #isAsking = false;
+  /** Whether something has changed since the question that is under way. */
+  #isStale = false;
 
   /**
    * @param {HTMLElement} list
@@ -52,17 +54,22 @@ export class RoomList {
   }
 
   async refresh() {
+    this.#isStale = true;
     if (this.#isAsking) return;
     this.#isAsking = true;
-    try {
-      const response = await fetch('/api/rooms', { signal: AbortSignal.timeout(PATIENCE_MS) });
-      const answer = await response.json();
-      this.#show(linesOf(answer), typeof answer?.next === 'string');
-    } catch {
-      setText(this.note, 'The list of rooms does not come.');
-    } finally {
-      this.#isAsking = false;
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#ask();
     }
+    this.#isAsking = false;
+  }
+
+  async #ask() {
+    const response = await fetch('/api/rooms', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
+    const answer = await response?.json().catch(() => undefined);
+    const lines = linesOf(answer);
+    if (lines) this.#show(lines, typeof answer.next === 'string');
+    else setText(this.note, 'The list of rooms does not come.');
   }
 
   /** @param {Line[]} lines @param {boolean} isMore */

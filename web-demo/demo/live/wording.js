@@ -12,9 +12,10 @@ export class Names {
   /** @type {Map<number, string>} */
   #names = new Map();
 
-  /** @param {string} event @param {any} data */
+  /** What has been told is so from now on. @param {string} event @param {any} data */
   follow(event, data) {
     if (event === 'joined' || event === 'renamed') this.#names.set(data.player, cleanName(data.name, data.player));
+    if (event === 'left') this.#names.delete(data.player);
   }
 
   /** @param {unknown} player */
@@ -22,14 +23,10 @@ export class Names {
     const number = typeof player === 'number' ? player : undefined;
     return this.#names.get(number ?? -1) ?? cleanName('', number);
   }
-
-  /** @param {number} player */
-  forget(player) {
-    this.#names.delete(player);
-  }
 }
 
 /**
+ * An event, by the names that were known before it.
  * @param {string} event
  * @param {any} data
  * @param {Names} names
@@ -38,11 +35,11 @@ export class Names {
 export function wordsFor(event, data, names) {
   switch (event) {
     case 'joined':
-      return `${names.of(data.player)} came in${data.role === 'player' ? '' : ` (${cleanText(String(data.role), 16)})`}`;
+      return `${cleanName(data.name, data.player)} came in${data.role === 'player' ? '' : ` (${cleanText(String(data.role), 16)})`}`;
     case 'left':
       return `${names.of(data.player)} left`;
     case 'renamed':
-      return `${names.of(data.player)} is a new name`;
+      return `${names.of(data.player)} is ${cleanName(data.name, data.player)} now`;
     case 'interrupted':
       return 'The match stood still, and goes on';
     case 'host':
@@ -62,10 +59,15 @@ const PEOPLE = new Set(['player', 'shooter', 'victim', 'killer', 'target', 'by',
 /** @param {any} data @param {Names} names */
 function gameWords(data, names) {
   const told = Object.entries(data.values ?? {}).map(([name, value]) => {
-    const shown = PEOPLE.has(name) ? names.of(value) : cleanText(String(value), MOST_CHARS);
+    const shown = PEOPLE.has(name) ? names.of(value) : cleanText(plain(value), MOST_CHARS);
     return `${cleanText(name, 32)} ${shown}`;
   });
   return cleanText([String(data.event ?? 'something'), told.join(', ')].filter(Boolean).join(': '), 2 * MOST_CHARS);
+}
+
+/** A value as people read it: of what is counted in fractions a tenth will do. @param {unknown} value */
+function plain(value) {
+  return typeof value === 'number' ? String(Math.round(10 * value) / 10) : String(value);
 }
 
 /** @param {number | undefined} missed */

@@ -50,6 +50,7 @@ export class PlayerList {
 
   /** @param {HTMLElement} within */
   constructor(within) {
+    this.within = within;
     this.list = find(within, 'ul', HTMLUListElement);
     this.closeButton = find(within, '.close-room', HTMLButtonElement);
     onPress(this.closeButton, () => this.onClose());
@@ -75,6 +76,7 @@ export class PlayerList {
       row.kick.setAttribute('aria-label', `Send ${name} away`);
     }
     this.closeButton.hidden = !isHost;
+    this.within.hidden = people.length === 0;
   }
 
   #addRow() {

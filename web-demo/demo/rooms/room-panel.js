@@ -78,12 +78,15 @@ export class RoomPanel {
    * @param {string | undefined} code
    */
   enter(room, code) {
-    const id = room?.roomId;
+    // Where one was sent away, or which has ended, is nobody's to share, to run or to watch.
+    const here = room?.connection.state === 'closed' ? undefined : room;
+    const id = here?.roomId;
     if (this.#listing) this.list.show(this.#listing.rooms, id);
     this.link.show(id === undefined ? '' : roomLink(window.location.href, id, code));
-    this.code.show(code ?? '');
-    this.players.show(room, this.nameOf);
-    setText(this.turn, room?.spectator ? 'Play here' : 'Watch instead');
+    this.code.show(id === undefined ? '' : (code ?? ''));
+    this.players.show(here, this.nameOf);
+    this.turn.hidden = id === undefined;
+    setText(this.turn, here?.spectator ? 'Play here' : 'Watch instead');
   }
 }
 

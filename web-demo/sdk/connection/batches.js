@@ -3,20 +3,15 @@
  * way, what is to be sent waits for the next one; a batch without an answer is sent again as it was, so that
  * each is taken once.
  *
- * ```text
- * key (16 bytes) | batch number (u32, little-endian) | records        64 KiB at most
- * ```
- *
  * @module
  */
 
-import { ACK_TAG } from '../wire/messages.js';
+import { ACK_TAG } from '../wire/client-messages.js';
 import { pause, post } from './exchange.js';
-import { KEY_BYTES, closedRecord, messageRecord } from './records.js';
+import { HEAD_BYTES, bodyOf, closedRecord, messageRecord } from './records.js';
 
 /** @typedef {import('../environment.js').Environment} Environment */
 
-const HEAD_BYTES = KEY_BYTES + 4;
 /** Largest batch, in bytes. */
 const MAX_BATCH_BYTES = 64 * 1024;
 /** Most bytes that wait for the next batches: what comes then is not sent. It is minutes of play, and no
@@ -101,7 +96,7 @@ export class Batches {
     const isShort = this._waitingBytes <= MAX_FAREWELL_BYTES;
     const last = [...(isShort ? this._waiting : []), closedRecord(code, reason)];
     // The server takes it even if what is under way does not get there any more.
-    const body = this._batch(this._number + 1, last);
+    const body = bodyOf(this._key, this._number + 1, last);
     this.stop();
     void this._say(body);
   }
@@ -156,7 +151,7 @@ export class Batches {
     this._isUnderWay = true;
     this._beganAt = this._environment.now();
     this._number += 1;
-    const failure = await this._deliver(this._batch(this._number, this._take()));
+    const failure = await this._deliver(bodyOf(this._key, this._number, this._take()));
     if (this._aborting.signal.aborted) return;
     this._isUnderWay = false;
     if (failure !== undefined) {
@@ -178,19 +173,6 @@ export class Batches {
     }
     this._waitingBytes -= bytes;
     return this._waiting.splice(0, count);
-  }
-
-  /** @param {number} number @param {Uint8Array[]} records @returns {Uint8Array<ArrayBuffer>} */
-  _batch(number, records) {
-    const body = new Uint8Array(HEAD_BYTES + records.reduce((sum, { length }) => sum + length, 0));
-    body.set(this._key);
-    new DataView(body.buffer).setUint32(KEY_BYTES, number, true);
-    let at = HEAD_BYTES;
-    for (const record of records) {
-      body.set(record, at);
-      at += record.length;
-    }
-    return body;
   }
 
   /**

@@ -93,6 +93,8 @@ export class Carrier {
    */
   drop(code, reason) {
     this._clearTimer();
+    // One that is ended here has not broken: what it has proved by living for so long holds.
+    if (this.protocol !== undefined) this._countEnd(false);
     this.protocol = undefined;
     return this._lines[this.transport].drop(code, reason);
   }
@@ -153,17 +155,23 @@ export class Carrier {
 
   /** @param {number} code @param {string} reason */
   _handleClose(code, reason) {
-    const now = this._environment.now();
     if (this.protocol !== undefined) {
-      this._choice.handleEnd(this.transport, { livedMs: now - this._openedAt, isLoss: isLoss(code) }, now);
+      this._countEnd(isLoss(code));
+      this.protocol = undefined;
     } else if (isLoss(code)) {
       this._handleUnopened(reason);
       return;
     } else {
       // A close with a reason is the server's.
-      this._choice.handleReached(now);
+      this._choice.handleReached(this._environment.now());
     }
     this._handlers.onClose(code, reason);
+  }
+
+  /** What was open has ended. @param {boolean} isLoss whether it broke without a word */
+  _countEnd(isLoss) {
+    const now = this._environment.now();
+    this._choice.handleEnd(this.transport, { livedMs: now - this._openedAt, isLoss }, now);
   }
 
   /** @param {string} reason */

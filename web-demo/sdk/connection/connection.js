@@ -283,9 +283,10 @@ export class Connection {
   _handleRefusal(error) {
     const isCoded = this._request.code !== undefined;
     if (error.status === 404 && !isCoded && this._hasBeenOpen && this._request.room !== undefined) {
-      // The room ended while we were away: any other of its game will do.
-      this._request.room = undefined;
-      this._request.game ??= this._game;
+      // The room ended while we were away: any other of its game will do. What opened that one opens no other, and a
+      // host's key would name it still.
+      const { password: _, hostKey: __, ...request } = this._request;
+      this._request = { ...request, room: undefined, game: request.game ?? this._game };
       this.start();
       return;
     }

@@ -62,28 +62,29 @@ export function pause(timers, delayMs, signal) {
 }
 
 /**
- * Where a session without a WebSocket is had.
+ * Where a session without a WebSocket is had, once it is open.
  *
- * @param {string} wsUrl with a query: not to be shown
+ * @param {string} wsUrl
  * @param {'stream' | 'poll' | 'send'} what
  */
 export function sessionUrl(wsUrl, what) {
   const url = new URL(wsUrl.replace(/^ws/, 'http'));
   url.pathname = url.pathname.replace(/\/ws$/, `/${what}`);
+  url.search = '';
   url.hash = '';
-  if (what === 'send') url.search = '';
   return url;
 }
 
 /**
  * The same for the request that opens it.
  *
- * @param {string} wsUrl
+ * @param {string} wsUrl with a token in its query: not to be shown
  * @param {'stream' | 'poll'} what
  * @param {readonly string[]} protocols those that are spoken here, the favourite first
  */
 export function openingUrl(wsUrl, what, protocols) {
   const url = sessionUrl(wsUrl, what);
+  url.search = new URL(wsUrl).search;
   url.searchParams.set('protocol', protocols.join(','));
   return url.href;
 }

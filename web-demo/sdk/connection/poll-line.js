@@ -12,7 +12,7 @@
 
 import { WireError } from '../wire/wire-error.js';
 import { openingUrl, pause, post, sessionUrl } from './exchange.js';
-import { KEY_BYTES, RecordReader } from './records.js';
+import { RecordReader, bodyOf } from './records.js';
 import { SessionLine } from './session-line.js';
 
 /** @typedef {import('./session-line.js').Session} Session */
@@ -50,12 +50,11 @@ export class PollLine extends SessionLine {
       return;
     }
     let newest = this._take(session, first.bytes, 1);
-    const pollUrl = sessionUrl(url, 'poll');
-    pollUrl.search = '';
+    const pollUrl = sessionUrl(url, 'poll').href;
     let failures = 0;
     while (!session.isOver) {
-      const body = pollBody(/** @type {Uint8Array} */ (session.key), newest);
-      const asked = post(this._environment, pollUrl.href, body, session.signal, ANSWER_WITHIN_MS);
+      const body = bodyOf(/** @type {Uint8Array} */ (session.key), newest);
+      const asked = post(this._environment, pollUrl, body, session.signal, ANSWER_WITHIN_MS);
       const answer = await asked.catch(() => undefined);
       if (session.isOver) return;
       const before = newest;
@@ -95,12 +94,4 @@ export class PollLine extends SessionLine {
     if (!session.isOver && !session.key) session.lose('no session was opened');
     return number;
   }
-}
-
-/** @param {Uint8Array} key @param {number} after */
-function pollBody(key, after) {
-  const body = new Uint8Array(KEY_BYTES + 4);
-  body.set(key);
-  new DataView(body.buffer).setUint32(KEY_BYTES, after, true);
-  return body;
 }

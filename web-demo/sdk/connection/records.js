@@ -17,7 +17,9 @@ export const CLOSED = 2;
 export const PING = 3;
 
 /** Bytes of a session's key. */
-export const KEY_BYTES = 16;
+const KEY_BYTES = 16;
+/** Bytes before the records of what a client sends. */
+export const HEAD_BYTES = KEY_BYTES + 4;
 /** Longest record from a server, in bytes: its kind and the largest message. */
 const MAX_RECORD_BYTES = 1 + (1 << 20);
 /** Longest reason of a close, in bytes, as for a WebSocket. */
@@ -144,6 +146,30 @@ function textOf(bytes) {
   } catch {
     throw new WireError('text is not UTF-8', 0);
   }
+}
+
+/**
+ * What a client sends: a batch, or a poll where there are no records.
+ *
+ * ```text
+ * key (16 bytes) | number (u32, little-endian) | records
+ * ```
+ *
+ * @param {Uint8Array} key
+ * @param {number} number of the batch, or of the newest answer that is here
+ * @param {readonly Uint8Array[]} [records]
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function bodyOf(key, number, records = []) {
+  const body = new Uint8Array(HEAD_BYTES + records.reduce((sum, { length }) => sum + length, 0));
+  body.set(key);
+  new DataView(body.buffer).setUint32(KEY_BYTES, number, true);
+  let at = HEAD_BYTES;
+  for (const record of records) {
+    body.set(record, at);
+    at += record.length;
+  }
+  return body;
 }
 
 /**

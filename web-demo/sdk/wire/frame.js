@@ -16,7 +16,7 @@
  */
 
 import { Reader } from './bincode.js';
-import { readEvent } from './messages.js';
+import { readEvent } from './server-messages.js';
 import { WireError } from './wire-error.js';
 
 /** @typedef {import('./messages.js').WireEvent} WireEvent */

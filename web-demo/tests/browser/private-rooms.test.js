@@ -61,6 +61,12 @@ test('a private room is joined by its link, and its host sends people away and c
   await one.page.locator('#confirmation[open]').waitFor();
   await one.page.click('#confirmation [type=submit]');
   await one.page.locator('#notice', { hasText: 'This room has ended' }).waitFor();
+  // What is over is not offered any more, and the panel is not over the way on.
+  assert.equal(await one.page.locator('#rooms').isVisible(), false);
+  await one.page.keyboard.press('r');
+  for (const gone of ['#rooms .link', '#rooms .code', '#rooms .players', '#rooms .turn']) {
+    assert.equal(await one.page.locator(gone).isVisible(), false, gone);
+  }
   assert.deepEqual(besidesRefusals([...one.complaints, ...two.complaints]), []);
   await Promise.all([one.page.context().close(), two.page.context().close()]);
 });
@@ -89,6 +95,30 @@ test('a room with a password asks for it, says when it is wrong, and lets in who
   await page.click('#rooms .turn');
   await untilFlying(page);
   assert.equal(await page.evaluate('tickwire.room.roomId'), one.room);
+  assert.deepEqual(besidesRefusals(complaints), []);
+  await Promise.all([page.context().close(), one.page.context().close()]);
+});
+
+test('whoever was refused is not led there once more: Play plays', async () => {
+  const one = await host('tea');
+  const { page, complaints } = await open(here.browser, here.url);
+  /** @type {string[]} */
+  const passwords = [];
+  page.on('request', (request) => passwords.push(...[request.postDataJSON()?.password].filter(Boolean)));
+  await page.fill('#start-rooms .by-code input', 'aaaa-aaaa');
+  await page.keyboard.press('Enter');
+  await page.locator('#start-status', { hasText: 'no room' }).waitFor();
+  await page.fill('#start-rooms .by-code input', one.code);
+  await page.keyboard.press('Enter');
+  await page.locator('#password[open]').waitFor();
+  await page.fill('#password input', 'coffee');
+  await page.keyboard.press('Enter');
+  await page.locator('#password p', { hasText: 'not the room' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.click('#start [type=submit]:has-text("Play")');
+  await untilFlying(page);
+  assert.notEqual(await page.evaluate('tickwire.room.roomId'), one.room);
+  assert.deepEqual(passwords, ['coffee'], 'a guess is made once');
   assert.deepEqual(besidesRefusals(complaints), []);
   await Promise.all([page.context().close(), one.page.context().close()]);
 });

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-import { decodeServerMessage } from '../../sdk/wire/messages.js';
+import { decodeServerMessage } from '../../sdk/wire/server-messages.js';
 import { rowsOf } from './rows.js';
 
 /** @typedef {import('../../sdk/wire/messages.js').Welcome} Welcome */
