@@ -220,3 +220,12 @@ async fn passwords_and_keys_are_guesses_as_well_also_of_the_own_machine() {
         assert_eq!(server.post("/api/join", body.clone()).await.0, status, "{body}");
     }
 }
+
+#[tokio::test]
+async fn a_room_with_nothing_for_a_name_has_none() {
+    let server = TestServer::start(&[]);
+    let room = open(&server, json!({"game": "drift", "name": " \t"})).await;
+    let listing = listed(&server, "").await;
+    assert_eq!(listing["rooms"][0]["room"], room["room"]);
+    assert_eq!(listing["rooms"][0]["name"], Value::Null);
+}
