@@ -26,7 +26,10 @@ export function wireKeys(handlers) {
   window.addEventListener('keydown', (event) => {
     const key = pageKey(event);
     if (!key || event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (document.body.dataset.screen === 'start' || isForField(event.target, event.key)) return;
+    if (document.body.dataset.screen === 'start') return;
+    // A panel is closed from within its fields, too.
+    const closesPanel = key === 'close' && event.target instanceof Element && event.target.closest('.panel') !== null;
+    if (!closesPanel && isForField(event.target, event.key)) return;
     // On a button or a link, Enter presses it.
     const isPressed = event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement;
     if (key === 'chat' && isPressed) return;

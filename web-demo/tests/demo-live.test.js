@@ -13,6 +13,7 @@ test('what happens is told by the names that people have', () => {
   };
   assert.equal(tell('joined', { player: 3, name: 'Ada', role: 'player' }), 'Ada came in');
   assert.equal(tell('joined', { player: 4, name: 'Vega', role: 'bot' }), 'Vega came in (bot)');
+  assert.equal(tell('joined', { player: 5, name: 'Ida', role: 'spectator' }), 'Ida came in to watch');
   assert.equal(tell('renamed', { player: 3, name: 'Zoë' }), 'Ada is Zoë now');
   assert.equal(tell('renamed', { player: 7, name: 'Grace' }), 'Pilot 7 is Grace now', 'whose coming was not heard');
   assert.equal(tell('host', { player: 3 }), 'Zoë is the host');

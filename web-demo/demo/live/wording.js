@@ -35,7 +35,7 @@ export class Names {
 export function wordsFor(event, data, names) {
   switch (event) {
     case 'joined':
-      return `${cleanName(data.name, data.player)} came in${data.role === 'player' ? '' : ` (${cleanText(String(data.role), 16)})`}`;
+      return `${cleanName(data.name, data.player)} came in${roleWords(data.role)}`;
     case 'left':
       return `${names.of(data.player)} left`;
     case 'renamed':
@@ -51,6 +51,12 @@ export function wordsFor(event, data, names) {
     default:
       return cleanText(event, MOST_CHARS);
   }
+}
+
+/** @param {unknown} role */
+function roleWords(role) {
+  if (role === 'player') return '';
+  return role === 'spectator' ? ' to watch' : ` (${cleanText(String(role), 16)})`;
 }
 
 /** Parameters of this name are people, as far as the demo's games are concerned. */

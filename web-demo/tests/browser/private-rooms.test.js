@@ -57,6 +57,10 @@ test('a private room is joined by its link, and its host sends people away and c
   await untilFlying(two.page);
   assert.notEqual(await two.page.evaluate('tickwire.room.roomId'), one.room);
 
+  await one.page.focus('#rooms [name=q]');
+  await one.page.keyboard.press('Escape');
+  assert.equal(await one.page.locator('#rooms').isVisible(), false, 'closed by keys, from a field as well');
+  await one.page.keyboard.press('Enter');
   await one.page.click('.close-room');
   await one.page.locator('#confirmation[open]').waitFor();
   await one.page.click('#confirmation [type=submit]');
