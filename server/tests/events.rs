@@ -117,7 +117,8 @@ async fn a_room_tells_who_comes_and_goes_what_happens_and_how_it_is() {
     assert_eq!(said["values"]["text"], "gg", "{said}");
     assert!(said["event"].is_string() && said["tick"].is_number(), "{said}");
     let summary = listener.until("summary").await.data;
-    assert_eq!((&summary["players"], &summary["names"]), (&json!(1), &json!(["Zoë"])));
+    let zoe = json!([{"player": player, "name": "Zoë"}]);
+    assert_eq!((&summary["players"], &summary["playing"]), (&json!(1), &zoe));
     assert!(summary["tick_ms"]["p99"].is_number(), "{summary}");
     let host = server.enter(json!({"host_key": room["host_key"], "spectate": true})).await;
     assert_eq!(listener.until("host").await.data["player"], json!(host.welcome.player));

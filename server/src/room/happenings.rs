@@ -13,8 +13,8 @@ use tickwire_simulation::room::Public;
 use super::Shows;
 use super::driver::RoomDriver;
 
-/// Most names in a summary.
-const MOST_NAMES: usize = 100;
+/// Most of those who play in a summary.
+const MOST_PLAYING: usize = 100;
 
 /// How a room is.
 #[derive(Debug, Serialize)]
@@ -23,12 +23,19 @@ struct Summary<'a> {
     players: u32,
     bots: u32,
     spectators: u32,
-    /// Of those who play, the server's own included; at most a hundred.
-    names: Vec<&'a str>,
+    /// Those who play, the server's own included; at most a hundred.
+    playing: Vec<Playing<'a>>,
     /// Who is ahead, if the game knows.
     leader: Option<&'a str>,
     host: Option<PlayerId>,
     tick_ms: TickTime,
+}
+
+/// Somebody who plays.
+#[derive(Debug, Serialize)]
+struct Playing<'a> {
+    player: PlayerId,
+    name: &'a str,
 }
 
 /// Quantiles of tick times, in milliseconds.
@@ -62,13 +69,14 @@ impl RoomDriver {
     fn summary(&self) -> Summary<'_> {
         let (room, numbers) = (&self.parts.room, self.parts.handle.board.read());
         let world = room.world();
-        let playing = world.roster().values().filter(|entrant| entrant.role != Role::Spectator);
+        let playing = world.roster().iter().filter(|(_, who)| who.role != Role::Spectator);
+        let playing = playing.map(|(&player, who)| Playing { player, name: &who.name });
         Summary {
             tick: numbers.tick,
             players: numbers.players,
             bots: numbers.bots,
             spectators: numbers.spectators,
-            names: playing.take(MOST_NAMES).map(|entrant| &entrant.name[..]).collect(),
+            playing: playing.take(MOST_PLAYING).collect(),
             leader: world.game().leader().map(|leader| world.name_of(leader)),
             host: room.host(),
             tick_ms: TickTime { p50: numbers.tick_ms.p50, p99: numbers.tick_ms.p99 },

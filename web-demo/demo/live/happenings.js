@@ -42,7 +42,10 @@ export class Happenings {
 
   /** @param {string} event @param {any} data */
   #hear(event, data) {
-    if (event === 'summary') return setText(this.summary, summaryWords(data));
+    if (event === 'summary') {
+      this.#names.follow(event, data);
+      return setText(this.summary, summaryWords(data));
+    }
     this.#add(wordsFor(event, data, this.#names), event);
     this.#names.follow(event, data);
     if (event === 'closed') setText(this.summary, 'The room has ended.');
@@ -58,8 +61,8 @@ export class Happenings {
 }
 
 /** @param {any} data */
-function summaryWords({ tick, players, bots, spectators, names, leader, tick_ms: tickMs }) {
-  const called = Array.isArray(names) ? names.slice(0, MOST_NAMES).map((name) => cleanName(name)) : [];
+function summaryWords({ tick, players, bots, spectators, playing, leader, tick_ms: tickMs }) {
+  const called = Array.isArray(playing) ? playing.slice(0, MOST_NAMES).map((who) => cleanName(who?.name, who?.player)) : [];
   return [
     `tick ${tick}`,
     `${players} playing, ${bots} bots, ${spectators} watching`,

@@ -15,6 +15,7 @@ export class Names {
   /** What has been told is so from now on. @param {string} event @param {any} data */
   follow(event, data) {
     if (event === 'joined' || event === 'renamed') this.#names.set(data.player, cleanName(data.name, data.player));
+    if (event === 'summary' && Array.isArray(data.playing)) for (const who of data.playing) this.follow('joined', who ?? {});
     if (event === 'left') this.#names.delete(data.player);
   }
 
