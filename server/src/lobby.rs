@@ -1,8 +1,8 @@
 //! The lobby: which room somebody gets, and the token that lets them in.
 //!
-//! Off the hot path. The lobby finds or opens a room ([`join`]), or the one that is meant ([`way`]); the room
+//! Off the hot path. The lobby finds or opens a room (`join`), or the one that is meant (`way`); the room
 //! itself keeps a seat (it alone counts seats), and the token stands for that seat until the connection comes.
-//! After that the session talks to its room directly, unless it wants another one ([`change`]).
+//! After that the session talks to its room directly, unless it wants another one (`change`).
 
 mod change;
 mod error;
