@@ -17,8 +17,8 @@ const WRONG_MS = 1000;
 const MEANWHILE = 250;
 
 /**
- * Hides a page: its window is minimised, which ends its frames. Headless Chromium does not tell the
- * page, so that is done here as well.
+ * Hides a page: its window is minimised. Headless Chromium does not tell the page, and some versions go on giving
+ * it frames, so both is done here as well.
  * @param {Page} page
  * @param {boolean} hidden
  */
@@ -29,6 +29,14 @@ async function setHidden(page, hidden) {
   await page.evaluate(`(() => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${hidden} });
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => '${hidden ? 'hidden' : 'visible'}' });
+    if (${hidden}) {
+      window.heldFrames = [];
+      window.givenFrames ??= window.requestAnimationFrame;
+      window.requestAnimationFrame = (callback) => window.heldFrames.push(callback);
+    } else {
+      window.requestAnimationFrame = window.givenFrames;
+      for (const callback of window.heldFrames.splice(0)) requestAnimationFrame(callback);
+    }
     document.dispatchEvent(new Event('visibilitychange'));
   })()`);
   await tools.detach();
