@@ -76,11 +76,11 @@ export TICKWIRE_RANDOM_FRAMES="$built/examples/random-frames"
 # What writes a recording to be watched; the server, and one of a game of the tests', for the SDK to play on.
 export TICKWIRE_RECORD_MATCH="$built/examples/record-match"
 export TICKWIRE_SERVER="$built/server" TICKWIRE_TAG_SERVER="$built/examples/tag"
-(cd web-demo && npm test --silent)
+(cd web-demo && timeout 900 npm test --silent)
 
 step "browser tests"
 TICKWIRE_CHROMIUM="$(chromium_path)"
 export TICKWIRE_CHROMIUM
-(cd web-demo && npm run --silent test:browser)
+(cd web-demo && timeout 1500 npm run --silent test:browser)
 
 step "all passed"

@@ -5,6 +5,8 @@ import { AwkwardProxy } from '../support/awkward-proxy.js';
 import { SessionServer } from '../support/session-server.js';
 import { launch } from './demo-page.js';
 
+/** What a server is not told in this time it is never told. */
+const WITHIN = { timeout: 60_000 };
 const SDK = new URL('../../sdk/', import.meta.url);
 
 /**
@@ -29,12 +31,15 @@ async function pageBehind(context) {
 }
 
 /** Joins in the page, and tells what carries the room. @param {import('playwright-core').Page} page */
-function join(page) {
-  return page.evaluate(`import('/sdk/index.js').then(async ({ join }) => {
+async function join(page) {
+  const joined = await page.evaluate(`import('/sdk/index.js').then(async ({ join }) => {
     window.room = join({ url: location.origin, name: 'Ada' });
     await room.ready;
     return [room.connection.transport, room.entities.size];
   })`);
+  // Everything is loaded. A farewell that is held back to be routed may die with the page that said it.
+  await page.unrouteAll();
+  return joined;
 }
 
 /** Waits for what the server is told. @param {SessionServer} server @param {() => boolean} holds @returns {Promise<void>} */
@@ -45,7 +50,7 @@ function told(server, holds) {
   });
 }
 
-test('a browser streams, sends, and says farewell as its page is left', async (context) => {
+test('a browser streams, sends, and says farewell as its page is left', WITHIN, async (context) => {
   const { server, page } = await pageBehind(context);
   assert.deepEqual(await join(page), ['stream', 320]);
   await page.evaluate('room.send({ thrust: 1 })');
@@ -54,7 +59,7 @@ test('a browser streams, sends, and says farewell as its page is left', async (c
   await told(server, () => server.sessions.farewell === 1001);
 });
 
-test('a browser polls where streams are held back, and leaves for good', async (context) => {
+test('a browser polls where streams are held back, and leaves for good', WITHIN, async (context) => {
   const { server, proxy, page } = await pageBehind(context);
   proxy.holdsBodies = true;
   assert.deepEqual(await join(page), ['poll', 320]);
