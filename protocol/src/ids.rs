@@ -53,6 +53,43 @@ impl fmt::Display for Tick {
     }
 }
 
+/// The number of a room's ownership in a cluster: it grows whenever another node goes on with the room, so
+/// that whoever has seen it knows an owner that was replaced. 0 where there is no cluster.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Encode,
+    Decode,
+    Serialize,
+    Deserialize,
+)]
+#[serde(transparent)]
+pub struct Fence(pub u64);
+
+impl Fence {
+    /// That of rooms that are in no cluster.
+    pub const NONE: Self = Self(0);
+
+    /// Whether there is a cluster.
+    #[must_use]
+    pub const fn is_some(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl fmt::Display for Fence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A member of a room, playing or watching. Given out by the room, never reused in its life.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize,
