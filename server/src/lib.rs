@@ -27,6 +27,7 @@
 //! session has joined it talks to its room directly, and the lobby is out of the way.
 
 pub mod admission;
+pub mod cluster;
 pub mod config;
 mod connection;
 pub mod directory;
