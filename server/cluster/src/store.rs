@@ -50,6 +50,8 @@ impl Patience {
 pub enum Renewal {
     /// There is a lease. Those who have not renewed for longer than one are told of.
     Renewed {
+        /// When, by Redis' time in milliseconds.
+        at_ms: u64,
         /// A few of them, as a rule none.
         lapsed: Vec<Instance>,
     },
@@ -168,11 +170,16 @@ impl Store {
         &self.me
     }
 
-    /// Renews the lease, and tells how the node is; a steady one votes.
+    /// Renews the lease, and tells how the node is. A steady one votes: it says when by Redis' time the renewal was
+    /// whose answer it had last.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn renew(&self, record: &NodeRecord, is_steady: bool) -> Result<Renewal, StoreError> {
+    pub async fn renew(
+        &self,
+        record: &NodeRecord,
+        votes_at_ms: Option<u64>,
+    ) -> Result<Renewal, StoreError> {
         let answer: Vec<String> = self
             .scripts
             .renew
@@ -185,13 +192,14 @@ impl Store {
             .arg(millis(self.lease))
             .arg(FORMAT)
             .arg(millis(keys::CLUSTER_STAYS))
-            .arg(u8::from(is_steady))
+            .arg(votes_at_ms.map_or_else(String::new, |at| at.to_string()))
             .invoke_async(&mut self.control.clone())
             .await?;
         match parts(&answer) {
-            ("renewed", lapsed) => {
+            ("renewed", [at_ms, lapsed @ ..]) => {
+                let at_ms = at_ms.parse().map_err(|_| StoreError::foreign(keys::nodes()))?;
                 let lapsed = lapsed.iter().filter_map(|name| name.parse().ok()).collect();
-                Ok(Renewal::Renewed { lapsed })
+                Ok(Renewal::Renewed { at_ms, lapsed })
             }
             ("lapsed", _) => Ok(Renewal::Lapsed),
             (word, rest) => self.barred(word, rest).map(Renewal::Barred),
@@ -338,10 +346,11 @@ impl Store {
             .arg(room.to_string())
             .arg(fence.0)
             .arg(dead.to_string())
-            .arg(millis(Standing::vote_lasts(self.lease)))
+            .arg(millis(self.lease))
             .arg(millis(keys::NODE_REMEMBERED))
             .arg(millis(keys::ROOM_STAYS))
             .arg(millis(keys::FENCE_STAYS))
+            .arg(millis(Standing::tenure_of(self.lease)))
             .invoke_async(&mut self.control.clone())
             .await?;
         taking(&answer, room)

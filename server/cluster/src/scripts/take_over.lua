@@ -1,15 +1,18 @@
 -- KEYS own node, owner, rooms of the dead, own rooms, fence, nodes, node of the dead, votes
--- ARGV instance, room, fence that the dead had, the dead, how long votes last, remembered, stays, fence stays
+-- ARGV instance, room, fence that the dead had, the dead, lease, remembered, stays, fence stays, tenure
 if not has_lease(KEYS[1], ARGV[1]) then return {'lapsed'} end
 local owner = redis.call('HMGET', KEYS[2], 'instance', 'fence')
+-- The answer to this was lost.
+if owner[1] == ARGV[1] then return {'taken', owner[2], redis.call('HGET', KEYS[4], ARGV[2]) or ''} end
 if owner[1] ~= ARGV[4] or owner[2] ~= ARGV[3] then
   redis.call('HDEL', KEYS[3], ARGV[2])
   return {'changed'}
 end
-if has_lease(KEYS[7], ARGV[4]) then return {'alive'} end
+local time = now()
+local seen = tonumber(redis.call('ZSCORE', KEYS[6], ARGV[4]) or '0')
+if has_lease(KEYS[7], ARGV[4]) or seen + ARGV[9] >= time then return {'alive'} end
 -- Half of the nodes that there are, or were until a moment ago, have to be steady here: else this may be the part
 -- of the cluster that is cut off.
-local time = now()
 local names, known, votes = {}, 0, 0
 for _, instance in ipairs(redis.call('ZRANGEBYSCORE', KEYS[6], time - ARGV[6], '+inf')) do
   local name = string.match(instance, '^(.*)@') or instance
