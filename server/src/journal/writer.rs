@@ -78,6 +78,10 @@ pub(super) enum Order {
         /// Without one the file goes.
         end: Option<End>,
     },
+    /// Nothing more is written, not even an end.
+    Abandon {
+        id: u64,
+    },
     /// A file beside the journal.
     Report {
         path: PathBuf,
@@ -262,6 +266,16 @@ impl RoomJournal {
     pub fn close(&self, end: Option<End>) {
         let order = Order::Close { id: self.id, end };
         if self.queue.try_send(order).is_err() {
+            self.state.is_broken.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl RoomJournal {
+    /// The match goes on elsewhere, since when is not known: nothing more is written here, and nobody brings the
+    /// match back from what there is.
+    pub fn abandon(self) {
+        if self.queue.try_send(Order::Abandon { id: self.id }).is_err() {
             self.state.is_broken.store(true, Ordering::Relaxed);
         }
     }

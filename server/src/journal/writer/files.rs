@@ -113,6 +113,7 @@ impl Files {
                     warn!(path = %path.display(), %cause, "a report cannot be written");
                 }
             }
+            Order::Abandon { id } => self.abandon(id),
             Order::Close { id, end } => {
                 let Some(file) = self.open.get_mut(&id) else { return };
                 let Some(end) = end else { return self.remove(id) };
@@ -122,6 +123,18 @@ impl Files {
                     Err(cause) => self.give_up(id, &cause),
                 }
             }
+        }
+    }
+
+    /// Leaves a journal as it is, under a name by which nobody goes on with it.
+    fn abandon(&mut self, id: u64) {
+        let Some(file) = self.open.remove(&id) else { return };
+        if let (Some(from), Some(to)) = (
+            folder::path_of(&self.dir, &file.name),
+            folder::path_of(&self.dir, &folder::cut_name(&file.name)),
+        ) && let Err(cause) = fs::rename(from, to)
+        {
+            warn!(name = file.name, %cause, "the journal of a match that goes on elsewhere keeps its name");
         }
     }
 
@@ -340,6 +353,22 @@ mod tests {
         assert_eq!(second.header().first_tick, Tick(150));
         assert!(matches!(second.block(0), Some(Contents::Keyframe(_))));
         assert_eq!(second.end().unwrap().reason, "over");
+    }
+
+    #[test]
+    fn a_journal_that_is_abandoned_has_no_end_and_another_name() {
+        let folder = Folder::new("abandoned");
+        let mut files = files(&folder);
+        let _state = open(&mut files);
+        files.carry_out(Order::Pieces { id: 1, pieces: vec![keyframe(0), Piece::Tape(vec![0])] });
+        files.flush_all();
+        files.carry_out(Order::Pieces { id: 1, pieces: vec![Piece::Tape(vec![0])] });
+        files.carry_out(Order::Abandon { id: 1 });
+        files.flush_all();
+        assert!(files.open.is_empty());
+        let journal = folder.read("match-cut");
+        assert_eq!((journal.end(), journal.blocks()), (None, 2));
+        assert!(folder::is_cut("match-cut"));
     }
 
     #[test]
