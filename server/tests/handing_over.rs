@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use support::folder::Folder;
+use support::interposed::{Call, Interposed};
 use support::store::{Store, cluster, open_room};
 use support::{Client, RawSocket, Received, TestServer, close_code, open, open_speaking};
 use tickwire_protocol::ids::{EventNumber, Fence, InputSeq, PlayerId, RoomId, Tick};
@@ -23,7 +24,9 @@ use tickwire_server::room::clustered::ClusterParts;
 use tickwire_server::room::door::Terms;
 use tickwire_server::room::taking_over::TakeOverError;
 use tickwire_server::room::transfer::Transfer;
+use tickwire_simulation::game::Game;
 use tickwire_simulation::journal::file::Journal;
+use tickwire_simulation::registry::{GameOptions, GameRegistry, OptionError};
 
 const KEY: &str = "--auth-key=0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
@@ -239,11 +242,68 @@ async fn what_cannot_go_on_is_refused() {
         assert!(Transfer::from_bytes(damaged).is_err());
     }
     // A server that has another choice of games.
-    let games = tickwire_simulation::registry::GameRegistry::new()
-        .with(tickwire_arena::NAME, tickwire_arena::create);
+    let games = GameRegistry::new().with(tickwire_arena::NAME, tickwire_arena::create);
     let elsewhere = TestServer::start_with(games, &[]);
     let refused = elsewhere.opener.take_over(Transfer::from_bytes(&bytes).unwrap(), Fence(3));
     assert!(matches!(refused.map(drop), Err(TakeOverError::Game(_))));
+}
+
+#[tokio::test]
+async fn what_waited_to_be_kept_is_told_before_the_room_is_gone() {
+    let ((here, store), (there, _)) = (node(&[]), node(&[]));
+    let room = open_room(&here, "drift", Terms::default());
+    let mut one = Guest::enter(&here, room.id, "one").await;
+    one.frames(10).await;
+    store.fall_silent();
+    let batches = store.newest().0;
+    // Told as soon as it is kept, which nobody says.
+    let late = here.join(json!({"name": "late", "room": room.id.to_string()})).await;
+    let late = open_speaking(late["ws_url"].as_str().unwrap(), "tickwire.v1.1").await;
+    store.batches_from(batches + 8).await;
+    let transfer = hand_over(&room).await.unwrap();
+    there.opener.take_over(transfer, Fence(2)).unwrap();
+    leave(&room, &there, Fence(2)).await;
+    let mut guests = [one, Guest::welcomed(late, EventNumber(0)).await];
+    for guest in &mut guests {
+        while guest.moved.is_none() {
+            guest.read().await;
+        }
+    }
+    let [one, late] = guests;
+    let joined =
+        |events: &[Event]| events.iter().filter(|event| matches!(event, Event::Joined(_))).count();
+    let told = joined(&one.events);
+    let (mut one, mut late) = (one.resume(&there).await, late.resume(&there).await);
+    one.frames(10).await;
+    late.frames(10).await;
+    assert_eq!(told + joined(&one.events), 1, "each event once, here or there");
+}
+
+/// *drift* with rules that panic when somebody's connection is lost.
+fn broken(options: &GameOptions) -> Result<Box<dyn Game>, OptionError> {
+    let before =
+        |call| assert!(!matches!(call, Call::Presence { is_present: false }), "on purpose");
+    Ok(Box::new(Interposed::drift("drift", options, before)?))
+}
+
+#[tokio::test]
+async fn rules_that_panic_refuse_a_room_and_harm_nobody_else() {
+    let (here, _) = node(&[]);
+    let there = TestServer::start_with(
+        GameRegistry::new().with("drift", broken),
+        &[KEY, "--default-game=drift"],
+    );
+    let mut witness = there.enter(json!({"name": "witness", "game": "drift"})).await;
+    let room = open_room(&here, "drift", Terms::default());
+    let mut one = Guest::enter(&here, room.id, "one").await;
+    one.frames(5).await;
+    let transfer = hand_over(&room).await.unwrap();
+    let refused = there.opener.take_over(transfer, Fence(2)).map(drop);
+    assert!(matches!(refused, Err(TakeOverError::Rules)), "{refused:?}");
+    assert!(there.directory.find(room.id).is_none());
+    witness.frame().await;
+    room.address.send(Stay).await.unwrap();
+    one.frames(10).await;
 }
 
 #[tokio::test]
