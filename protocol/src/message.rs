@@ -12,7 +12,7 @@ mod view_age;
 use bincode::{Decode, Encode};
 use thiserror::Error;
 
-use crate::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
+use crate::ids::{EntityId, EventNumber, Fence, FrameNumber, InputSeq, PlayerId, Tick};
 use crate::parts::PartNumber;
 use crate::schema::{Schema, SchemaError};
 use crate::watch::{GridError, GridSize};
@@ -190,6 +190,26 @@ pub enum ServerMessage {
     Host {
         /// The host; `None` while there is none.
         player: Option<PlayerId>,
+    },
+    /// Where the room is, in a cluster: after the welcome, and whenever the nodes change.
+    Owner {
+        /// The number of the room's present ownership.
+        fence: Fence,
+        /// Base URLs of nodes, the owner's first.
+        nodes: Vec<String>,
+    },
+    /// The room goes on at another node; the connection is closed with
+    /// [`CloseReason::Restarting`](crate::close::CloseReason::Restarting).
+    Moved {
+        /// The number of its ownership there.
+        fence: Fence,
+        /// Where to come back to, without a query.
+        ws_url: String,
+    },
+    /// Whether the room stands still; the connection lives on.
+    Paused {
+        /// `false` when it goes on.
+        is_paused: bool,
     },
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod drain;
+mod durability;
 mod duration;
 mod game_options;
 mod journal;
@@ -19,6 +20,7 @@ use tickwire_simulation::room::TEXT_HZ;
 
 pub use access::{AccessConfig, AccessFlags};
 pub use drain::{DrainConfig, DrainFlags};
+pub use durability::{Durability, NoDurability};
 pub use journal::{JournalConfig, JournalFlags};
 pub use limits::{LimitFlags, LimitsConfig};
 pub use tls::{TlsFiles, TlsFlags};

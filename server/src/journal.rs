@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! room ─ pieces of its journal, after each tick ─→ bounded queue ─→ the writer's thread ─→ a file per match
+//!      └ the same, in a cluster ─→ keeper ─→ a store elsewhere, for another server to go on from
 //! at start: files without an end ─→ revival ─→ rooms, paused until their players are back
 //! ```
 //!
@@ -10,5 +11,6 @@
 
 pub mod desync;
 pub mod folder;
+pub mod keeper;
 pub mod revival;
 pub mod writer;

@@ -17,6 +17,8 @@
 //!                                → identity (a signed token)
 //! room::driver → journal::writer   one thread that writes matches down; journal::revival brings them back
 //! … with a recording's name → recordings (which match) → a room that shows it
+//!                → room::safekeeping → journal::keeper   in a cluster: for another server to go on from
+//! another server's room → room::taking_over → room::driver → room::leaving → yet another server
 //! room::driver → events → http::events   what happens, for those who only listen
 //! room::timer    one thread that knows when each room's next tick is due
 //!

@@ -52,7 +52,7 @@ pub struct Opened {
 pub struct Lobby {
     config: Arc<ServerConfig>,
     directory: Arc<dyn Directory>,
-    opener: RoomOpener,
+    opener: Arc<RoomOpener>,
     authenticator: Arc<dyn Authenticator>,
     keyring: Arc<Keyring>,
     admission: Arc<Admission>,
@@ -73,7 +73,7 @@ impl Lobby {
     pub fn new(
         config: Arc<ServerConfig>,
         directory: Arc<dyn Directory>,
-        opener: RoomOpener,
+        opener: Arc<RoomOpener>,
         authenticator: Arc<dyn Authenticator>,
         keyring: Arc<Keyring>,
         admission: Arc<Admission>,

@@ -7,10 +7,12 @@ use std::time::Duration;
 use actix::{Addr, Message};
 use bytes::Bytes;
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::ids::{EventNumber, PlayerId};
+use tickwire_protocol::ids::{EventNumber, Fence, PlayerId};
 use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::room::{RoomFull, SeatRequest};
 
+use crate::journal::keeper::Kept;
+use crate::room::transfer::Transfer;
 use crate::session::SessionId;
 use crate::session::outbox::Outbox;
 
@@ -96,6 +98,37 @@ pub struct Drain {
     /// Shortest time after which a client is asked to come back; at random up to twice as long.
     pub back_after: Duration,
 }
+
+/// Cluster → room: another server owns it. It ends, and writes nothing any more.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Depose;
+
+/// Cluster → room: stand still, and say all that another server needs to go on. [`Leave`] or [`Stay`] has to
+/// follow. `None` from a room that cannot be handed over: it shows another one's match, or is about to end.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "Option<Box<Transfer>>")]
+pub struct HandOver;
+
+/// Cluster → room that was handed over: the other server has it. Everybody is told, and the room ends.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Leave {
+    /// Where clients come back to, without a query.
+    pub ws_url: String,
+    /// The number of its ownership there.
+    pub fence: Fence,
+}
+
+/// Cluster → room that was handed over: the other server has refused it. It goes on.
+#[derive(Clone, Copy, Debug, Message)]
+#[rtype(result = "()")]
+pub struct Stay;
+
+/// Keeper → room: what has become of its journal.
+#[derive(Clone, Debug, Message)]
+#[rtype(result = "()")]
+pub struct HearKept(pub Kept);
 
 /// Room → outbox: everything that one tick has for the sessions of one thread.
 #[derive(Message)]

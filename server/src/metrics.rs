@@ -30,6 +30,14 @@ pub struct Metrics {
     pub journals_broken: IntCounter,
     /// Rooms that were brought back after a crash.
     pub rooms_revived: IntCounter,
+    /// Rooms that were taken over from another server.
+    pub rooms_taken_over: IntCounter,
+    /// Rooms that were handed over to another server.
+    pub rooms_handed_over: IntCounter,
+    /// Rooms that were given up because another server owns them.
+    pub rooms_deposed: IntCounter,
+    /// Ticks that rooms have put off.
+    pub ticks_held: IntCounter,
     /// Connections that ended before a request of theirs was there.
     pub handshakes_failed: IntCounter,
     closes: IntCounterVec,
@@ -75,6 +83,26 @@ impl Metrics {
                 &registry,
                 "tickwire_rooms_revived_total",
                 "Rooms that were brought back from their journals after a crash",
+            )?,
+            rooms_taken_over: counter(
+                &registry,
+                "tickwire_rooms_taken_over_total",
+                "Rooms that were taken over from another server of the cluster",
+            )?,
+            rooms_handed_over: counter(
+                &registry,
+                "tickwire_rooms_handed_over_total",
+                "Rooms that were handed over to another server of the cluster",
+            )?,
+            rooms_deposed: counter(
+                &registry,
+                "tickwire_rooms_deposed_total",
+                "Rooms that were given up because another server of the cluster owns them",
+            )?,
+            ticks_held: counter(
+                &registry,
+                "tickwire_ticks_held_total",
+                "Ticks that were put off: the server's lease had run out, or nothing could be kept",
             )?,
             handshakes_failed: counter(
                 &registry,
@@ -211,15 +239,19 @@ mod tests {
                 "tickwire_requests_total counter",
                 "tickwire_resumes_total counter",
                 "tickwire_rooms gauge",
+                "tickwire_rooms_deposed_total counter",
                 "tickwire_rooms_failed_total counter",
+                "tickwire_rooms_handed_over_total counter",
                 "tickwire_rooms_mended_total counter",
                 "tickwire_rooms_refused_total counter",
                 "tickwire_rooms_revived_total counter",
+                "tickwire_rooms_taken_over_total counter",
                 "tickwire_sessions gauge",
                 "tickwire_slowdowns_total counter",
                 "tickwire_tick_lateness_seconds histogram",
                 "tickwire_tick_moved_seconds_total counter",
                 "tickwire_tick_seconds histogram",
+                "tickwire_ticks_held_total counter",
                 "tickwire_ticks_overrun_total counter",
                 "tickwire_tls_reloads_total counter",
                 "tickwire_upgrades_refused_total counter",

@@ -3,6 +3,7 @@
 
 pub mod board;
 pub mod clock;
+pub mod clustered;
 pub mod door;
 pub mod driver;
 mod ending;
@@ -11,16 +12,23 @@ mod happenings;
 mod hosting;
 pub mod inbox;
 mod journalled;
+mod leaving;
 pub mod opener;
+mod outgoing;
 mod routes;
+mod safekeeping;
 pub mod shows;
+mod standing;
+pub mod taking_over;
 pub mod threads;
 pub mod timer;
+pub mod transfer;
+pub mod warrant;
 
 use std::sync::Arc;
 
 use actix::Addr;
-use tickwire_protocol::ids::RoomId;
+use tickwire_protocol::ids::{Fence, RoomId};
 
 use crate::events::Feed;
 
@@ -32,6 +40,8 @@ pub use shows::Shows;
 pub struct RoomHandle {
     /// Which room.
     pub id: RoomId,
+    /// The number of its ownership; [`Fence::NONE`] without a cluster.
+    pub fence: Fence,
     /// Name of its game.
     pub game: Arc<str>,
     /// What it shows. Nobody comes to what is no match who has not asked for it.

@@ -30,6 +30,7 @@ use crate::messages::Drain;
 use crate::metrics::Metrics;
 use crate::recordings::Library;
 use crate::room::clock::Epoch;
+use crate::room::clustered::ClusterParts;
 use crate::room::opener::RoomOpener;
 use crate::session::environment::SocketEnvironment;
 use crate::sockets;
@@ -80,6 +81,8 @@ pub struct Server {
     address: SocketAddr,
     epoch: Epoch,
     lobby: Arc<Lobby>,
+    opener: Arc<RoomOpener>,
+    directory: Arc<dyn Directory>,
     admission: Arc<Admission>,
     events: Arc<Feed>,
     task: HttpTask,
@@ -96,7 +99,21 @@ impl Server {
     pub fn bind(config: ServerConfig, games: GameRegistry) -> Result<Self, StartError> {
         let keyring = Arc::new(keyring(&config));
         let authenticator = Arc::clone(&keyring);
-        Self::start(config, games, keyring, authenticator)
+        Self::start(config, games, keyring, authenticator, ClusterParts::none())
+    }
+
+    /// The same in a cluster.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn bind_in(
+        config: ServerConfig,
+        games: GameRegistry,
+        cluster: ClusterParts,
+    ) -> Result<Self, StartError> {
+        let keyring = Arc::new(keyring(&config));
+        let authenticator = Arc::clone(&keyring);
+        Self::start(config, games, keyring, authenticator, cluster)
     }
 
     /// The same with an authenticator of the application's own.
@@ -109,7 +126,7 @@ impl Server {
         authenticator: Arc<dyn Authenticator>,
     ) -> Result<Self, StartError> {
         let keyring = Arc::new(keyring(&config));
-        Self::start(config, games, keyring, authenticator)
+        Self::start(config, games, keyring, authenticator, ClusterParts::none())
     }
 
     fn start(
@@ -117,13 +134,14 @@ impl Server {
         games: GameRegistry,
         keyring: Arc<Keyring>,
         authenticator: Arc<dyn Authenticator>,
+        cluster: ClusterParts,
     ) -> Result<Self, StartError> {
         let has_passing_key = config.access.auth_keys.is_empty();
         let config = Arc::new(config);
         // Before anything that another server's matches might suffer from.
         let listener = sockets::listen(config.bind)
             .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
-        let epoch = Epoch::begin();
+        let (epoch, is_alone) = (cluster.epoch, cluster.is_alone);
         let metrics = Arc::new(Metrics::new()?);
         let certificates = config.tls.clone();
         let certificates = certificates
@@ -141,23 +159,25 @@ impl Server {
             Arc::clone(&config),
             games,
             directory.clone(),
-            epoch,
             Arc::clone(&keyring),
             Arc::clone(&metrics),
             Arc::clone(&events),
             journals,
+            cluster,
         )
+        .map(Arc::new)
         .map_err(StartError::Thread)?;
-        // With a key of its own, nobody has a token that this process knows.
-        if !has_passing_key {
+        // With a key of its own, nobody has a token that this process knows. In a cluster it is for all of it to
+        // say who goes on with what.
+        if is_alone && !has_passing_key {
             opener.revive_all();
         }
         let stopping = Stopping::default();
         let admission = Arc::new(Admission::new(config.access.admission.clone()));
         let lobby = Arc::new(Lobby::new(
             Arc::clone(&config),
-            directory,
-            opener,
+            directory.clone(),
+            Arc::clone(&opener),
             authenticator,
             keyring,
             Arc::clone(&admission),
@@ -189,13 +209,36 @@ impl Server {
             metrics,
             Arc::clone(&admission),
         ));
-        Ok(Self { address, epoch, lobby, admission, events, task, certificates, has_passing_key })
+        Ok(Self {
+            address,
+            epoch,
+            lobby,
+            opener,
+            directory,
+            admission,
+            events,
+            task,
+            certificates,
+            has_passing_key,
+        })
     }
 
     /// The address that it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Opens its rooms, and goes on with those of others.
+    #[must_use]
+    pub fn opener(&self) -> Arc<RoomOpener> {
+        Arc::clone(&self.opener)
+    }
+
+    /// Its rooms.
+    #[must_use]
+    pub fn directory(&self) -> Arc<dyn Directory> {
+        Arc::clone(&self.directory)
     }
 
     /// What it proves itself by, if it speaks TLS: to be [reloaded](Certificates::reload) while it runs.

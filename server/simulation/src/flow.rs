@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 
+use bincode::{Decode, Encode};
 use thiserror::Error;
 use tickwire_protocol::frame::EncodedEvent;
 use tickwire_protocol::ids::{EventNumber, FrameNumber, Tick};
@@ -40,6 +41,17 @@ pub struct AckError;
 struct InFlight {
     tick: Tick,
     bytes: u32,
+}
+
+/// What of a stream another process needs to go on with it, for a client that comes back there.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct KeptFlow {
+    /// Events without acknowledgement, as they were encoded, each with its tick.
+    events: Vec<(Tick, Vec<u8>)>,
+    /// How many of them were in a frame, whether or not it has arrived.
+    sent_events: u32,
+    acked_event: EventNumber,
+    has_lost: bool,
 }
 
 /// One client's stream.
@@ -79,6 +91,36 @@ impl Flow {
     /// The stream was lost in a crash: the client, when it comes back, says which events it has.
     pub const fn begin_after_crash(&mut self) {
         self.has_lost = true;
+    }
+
+    /// What another process needs to go on with this stream.
+    #[must_use]
+    pub fn keep(&self) -> KeptFlow {
+        let event = |event: &EncodedEvent| (event.tick, event.bytes.to_vec());
+        KeptFlow {
+            events: self.events.iter().map(event).collect(),
+            sent_events: self.sent_events as u32,
+            acked_event: self.acked_event,
+            has_lost: self.has_lost,
+        }
+    }
+
+    /// A stream that goes on where another one was kept: nothing is on the way. `None` for what no stream was
+    /// ever kept as.
+    #[must_use]
+    pub fn go_on(kept: KeptFlow) -> Option<Self> {
+        let KeptFlow { events, sent_events, acked_event, has_lost } = kept;
+        let sent_events = sent_events as usize;
+        if sent_events > events.len() {
+            return None;
+        }
+        let known = |(tick, bytes): (Tick, Vec<u8>)| {
+            let event = EncodedEvent { tick, bytes: bytes.into() };
+            // In the only way that it is written: nothing is behind it.
+            (EncodedEvent::new(tick, &event.event()?) == event).then_some(event)
+        };
+        let events = events.into_iter().map(known).collect::<Option<VecDeque<_>>>()?;
+        Some(Self { events, sent_events, acked_event, has_lost, ..Self::default() })
     }
 
     /// The next frame has no baseline: it is a keyframe.
@@ -308,6 +350,29 @@ mod tests {
         }
         assert_eq!(flow.resume(EventNumber(2)), Ok(5), "3 to 7");
         assert_eq!(flow.unsent_events(), (EventNumber(8), &[event(8), event(9)][..]));
+    }
+
+    #[test]
+    fn a_kept_stream_goes_on_where_it_was() {
+        let mut flow = Flow::new();
+        for tick in 1..=3 {
+            flow.push_event(event(tick));
+        }
+        flow.handle_sent(Tick(3), 100);
+        flow.handle_ack(ack(1, 1)).unwrap();
+        flow.push_event(event(4));
+        let mut other = Flow::go_on(flow.keep()).unwrap();
+        assert!(other.is_open(Tick(1000), &LIMITS), "nothing is on the way");
+        assert_eq!(other.resume(EventNumber(4)), Err(AckError), "it was never sent");
+        assert_eq!(other.resume(EventNumber(2)), Ok(0));
+        assert_eq!(other.unsent_events(), (EventNumber(3), &[event(3), event(4)][..]));
+        let kept = flow.keep();
+        assert_eq!(Flow::go_on(KeptFlow { sent_events: 4, ..kept.clone() }).map(drop), None);
+        let mut longer = kept.clone();
+        longer.events[0].1.push(0);
+        assert_eq!(Flow::go_on(longer).map(drop), None, "more than an event");
+        let events = vec![(Tick(1), Vec::new())];
+        assert_eq!(Flow::go_on(KeptFlow { events, sent_events: 0, ..kept }).map(drop), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! | [`block`] | bytes with a checksum, compressed where that helps |
 //! | [`header`] | what a world begins from |
 //! | [`mod@file`] | a whole journal: its sound part, and where what is |
+//! | [`stream`] | a journal in batches, for a store elsewhere |
 //! | [`recorder`] | what a room keeps of its world, and hands to a writer |
 //! | [`playback`] | a world computed again, and held against the journal's hashes |
 //! | [`screening`] | a recorded match as a game, for those who watch it |
@@ -30,5 +31,6 @@ pub mod header;
 pub mod playback;
 pub mod recorder;
 pub mod screening;
+pub mod stream;
 pub mod table;
 pub mod tape;

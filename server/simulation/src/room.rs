@@ -20,6 +20,7 @@ mod counters;
 mod error;
 mod flush;
 mod frames;
+mod handing_over;
 mod happenings;
 mod hash;
 mod healing;
@@ -59,6 +60,7 @@ use crate::world::World;
 pub use config::{RoomConfig, TEXT_HZ, text_every};
 pub use counters::RoomCounters;
 pub use error::{MessageError, Oversized, RoomError};
+pub use handing_over::TakeOverError;
 pub use happenings::Public;
 pub use healing::{DesyncReport, FieldDifference};
 pub use mending::{Hopeless, Mended};
@@ -248,6 +250,11 @@ impl Room {
     /// What there is for the journal since this was last asked; nothing without a writer.
     pub fn take_pieces(&mut self) -> Vec<Piece> {
         self.recorder.take_pieces()
+    }
+
+    /// What was done since the last tick is among the next pieces already, and not only after the next tick.
+    pub fn record_happenings(&mut self) {
+        self.recorder.handle_happenings(&mut self.world);
     }
 
     /// The last state that the world can be computed from again.

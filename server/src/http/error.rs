@@ -219,7 +219,9 @@ const fn status_of_join(cause: &JoinError) -> StatusCode {
             OpenError::NoSuchGame { .. } => StatusCode::NOT_FOUND,
             OpenError::Option(_) => StatusCode::BAD_REQUEST,
             OpenError::TooManyRooms => StatusCode::SERVICE_UNAVAILABLE,
-            OpenError::Room(_) | OpenError::Rules => StatusCode::INTERNAL_SERVER_ERROR,
+            OpenError::Here(_) | OpenError::Room(_) | OpenError::Rules => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         },
     }
 }

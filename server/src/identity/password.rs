@@ -1,8 +1,10 @@
 //! Passwords of rooms. What is kept is a digest with a salt, compared in constant time.
 //!
-//! It is kept in memory alone, for as long as the room is there, and guesses are few
+//! It is kept in memory alone, for as long as the room is there (another server that takes the room over is told
+//! it), and guesses are few
 //! ([`Admission::guess`](crate::admission::Admission::guess)): so a fast digest does.
 
+use bincode::{Decode, Encode};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
@@ -11,7 +13,7 @@ use thiserror::Error;
 const MAX_CHARS: usize = 64;
 
 /// What opens with one password.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Lock {
     salt: [u8; 16],
     tag: [u8; 32],

@@ -90,10 +90,20 @@ pub fn revive(
         return Ok(None);
     }
     let room = journal.header().room.parse()?;
+    let (world, replayed) = compute(&journal, games)?;
+    Ok(Some(Revived { name: name.to_owned(), room, journal, world, replayed }))
+}
+
+/// The world of a match as it was when its journal was last written to, and how many ticks had to be computed
+/// again.
+///
+/// # Errors
+/// [`ReviveError`].
+pub fn compute(journal: &Arc<Journal>, games: &GameRegistry) -> Result<(World, u32), ReviveError> {
     let (games, header) = (games.clone(), journal.header().clone());
     let make = Arc::new(move || header.make_game(&games));
     let computed = catch_unwind(AssertUnwindSafe(|| {
-        let mut playback = Playback::at_last_keyframe(Arc::clone(&journal), make)?;
+        let mut playback = Playback::at_last_keyframe(Arc::clone(journal), make)?;
         let mut replayed = 0;
         while playback.step()?.is_some() {
             replayed += 1;
@@ -103,6 +113,5 @@ pub fn revive(
         }
         Ok((playback.into_world(), replayed))
     }));
-    let (world, replayed) = computed.map_err(|_| ReviveError::Rules)??;
-    Ok(Some(Revived { name: name.to_owned(), room, journal, world, replayed }))
+    computed.map_err(|_| ReviveError::Rules)?
 }

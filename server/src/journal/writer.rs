@@ -77,6 +77,13 @@ pub(super) enum Order {
         id: u64,
         /// Without one the file goes.
         end: Option<End>,
+        /// As long as this waits, the room is not taken to be gone.
+        held: Arc<State>,
+    },
+    /// Nothing more is written, not even an end.
+    Abandon {
+        id: u64,
+        held: Arc<State>,
     },
     /// A file beside the journal.
     Report {
@@ -260,7 +267,18 @@ impl RoomJournal {
 
     /// The match is over; without an end it was none, and its journal goes.
     pub fn close(&self, end: Option<End>) {
-        let order = Order::Close { id: self.id, end };
+        let order = Order::Close { id: self.id, end, held: Arc::clone(&self.state) };
+        if self.queue.try_send(order).is_err() {
+            self.state.is_broken.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl RoomJournal {
+    /// The match goes on elsewhere, since when is not known: nothing more is written here, and nobody brings the
+    /// match back from what there is.
+    pub fn abandon(self) {
+        let order = Order::Abandon { id: self.id, held: Arc::clone(&self.state) };
         if self.queue.try_send(order).is_err() {
             self.state.is_broken.store(true, Ordering::Relaxed);
         }

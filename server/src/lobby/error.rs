@@ -116,7 +116,7 @@ impl JoinError {
                 OpenError::NoSuchGame { .. } => "no_such_game",
                 OpenError::Option(_) => "bad_option",
                 OpenError::TooManyRooms => "too_many_rooms",
-                OpenError::Room(_) | OpenError::Rules => "internal",
+                OpenError::Here(_) | OpenError::Room(_) | OpenError::Rules => "internal",
             },
             Self::Recording(cause) => code_of_recording(cause),
         }

@@ -49,6 +49,33 @@ impl Door {
         Self { is_private: true, code, ..Self::default() }
     }
 
+    /// The door of a room that another server has opened, with who is kept out, and for how long still.
+    #[must_use]
+    pub fn handed_over(
+        terms: Terms,
+        code: Option<RoomCode>,
+        kept_out: Vec<(IpAddr, Duration)>,
+        now: Instant,
+    ) -> Self {
+        let Terms { title, is_private, lock } = terms;
+        let surplus = kept_out.len().saturating_sub(MOST_KEPT_OUT);
+        let kept_out = kept_out.into_iter().skip(surplus);
+        let until = |(address, rest): (IpAddr, Duration)| (address, now + rest.min(KEPT_OUT));
+        let kept_out = Mutex::new(kept_out.map(until).collect());
+        Self { title, is_private, code: code.filter(|_| is_private), lock, kept_out }
+    }
+
+    /// Who is kept out now, and for how long still.
+    #[must_use]
+    pub fn kept_out(&self, now: Instant) -> Vec<(IpAddr, Duration)> {
+        let kept_out = self.kept_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = kept_out.iter().filter_map(|&(address, until)| {
+            let rest = until.checked_duration_since(now)?;
+            Some((address, rest))
+        });
+        rest.collect()
+    }
+
     /// What the room is called in lists.
     #[must_use]
     pub fn title(&self) -> Option<&str> {

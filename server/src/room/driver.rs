@@ -7,34 +7,33 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::ids::PlayerId;
-use tickwire_protocol::message::{Refusal, ServerMessage};
-use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::game::Game;
-use tickwire_simulation::room::{MessageError, Output, Room};
+use tickwire_simulation::journal::header::Header;
+use tickwire_simulation::room::{MessageError, Room};
 use tickwire_simulation::schedule::TickSchedule;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::RoomHandle;
 use super::board::TickTiming;
 use super::clock::Epoch;
+use super::clustered::ClusterParts;
 use super::ending::{Draining, Rules};
 use super::hosting::Guests;
 use super::inbox::{Arrival, RoomMessage};
 use super::routes::Routes;
+use super::safekeeping::Safekeeping;
+use super::standing::{PAUSE_POLL, Pace};
 use super::threads::Place;
 use super::timer::TickTimer;
 use crate::directory::Directory;
 use crate::events::Feed;
-use crate::identity::{Keyring, ResumeClaims};
+use crate::identity::Keyring;
 use crate::journal::writer::RoomJournal;
-use crate::messages::{Outgoing, TickDue};
+use crate::messages::TickDue;
 use crate::metrics::{Metrics, RoomMeter};
 
 /// Ticks between two postings of timing quantiles: ten seconds at 30 Hz.
 const TIMING_WINDOW_TICKS: u64 = 300;
-/// How often a room that waits for its players looks whether they are there.
-const PAUSE_POLL: Duration = Duration::from_millis(20);
 
 /// Makes a new game.
 pub type MakeGame = Arc<dyn Fn() -> Option<Box<dyn Game>> + Send + Sync>;
@@ -55,6 +54,12 @@ pub struct RoomParts {
     pub journal: Option<RoomJournal>,
     /// Until when it waits for its players to come back, if it does.
     pub pause_until: Option<Duration>,
+    /// What its world is made of, if a match is played in it.
+    pub header: Option<Header>,
+    /// Where its members came from.
+    pub guests: Guests,
+    /// What the cluster has to do with it.
+    pub cluster: ClusterParts,
     /// What its times are counted from.
     pub epoch: Epoch,
     /// Signs what players can come back with.
@@ -85,7 +90,18 @@ pub struct RoomDriver {
     pub(super) is_ending: bool,
     /// Its host has asked for its end.
     pub(super) is_closed: bool,
-    pub(super) guests: Guests,
+    /// What of it is kept elsewhere.
+    pub(super) safe: Option<Safekeeping>,
+    /// Since when it stands still, if it does.
+    pub(super) stands_since: Option<Duration>,
+    /// It does so because it began with waiting for its players.
+    pub(super) has_waited: bool,
+    /// Its players have been told so.
+    pub(super) has_told_pause: bool,
+    /// It is being handed over.
+    pub(super) is_frozen: bool,
+    /// What its clients were told of the nodes.
+    pub(super) nodes_version: u64,
     /// Ticks since the match that it shows later was over.
     pub(super) ticks_over: u32,
     /// Set once the server is about to stop.
@@ -98,6 +114,9 @@ impl RoomDriver {
     pub fn new(parts: RoomParts) -> Self {
         Self {
             meter: RoomMeter::new(Arc::clone(&parts.metrics)),
+            stands_since: parts.pause_until.map(|_| parts.epoch.now()),
+            has_waited: parts.pause_until.is_some(),
+            nodes_version: parts.cluster.nodes.version(),
             parts,
             routes: Routes::default(),
             timing: TickTiming::new(),
@@ -105,13 +124,22 @@ impl RoomDriver {
             arrivals: VecDeque::new(),
             is_ending: false,
             is_closed: false,
-            guests: Guests::default(),
+            safe: None,
+            has_told_pause: false,
+            is_frozen: false,
             ticks_over: 0,
             drain: None,
         }
     }
 
-    fn take_in_arrivals(&mut self) {
+    /// Whether the room may be changed now: it is not about to go elsewhere, it may be run here, and what is done
+    /// can be kept.
+    pub(super) fn runs(&self) -> bool {
+        let is_cut_off = self.safe.as_ref().is_some_and(Safekeeping::is_cut_off);
+        !self.is_frozen && !is_cut_off && self.has_warrant()
+    }
+
+    pub(super) fn take_in_arrivals(&mut self) {
         // One after the other: where the rules fail at one, the others are still there.
         self.arrivals.extend(self.parts.handle.inbox.drain());
         while let Some(arrival) = self.arrivals.pop_front() {
@@ -144,65 +172,6 @@ impl RoomDriver {
         }
     }
 
-    /// Sends what the room wants sent.
-    pub(super) fn hand_over(&mut self) {
-        while let Some(output) = self.parts.room.poll_output() {
-            self.queue(output);
-        }
-        self.routes.hand_over();
-    }
-
-    fn queue(&mut self, output: Output) {
-        let (player, outgoing) = match output {
-            Output::Send { player, bytes } => (player, Outgoing::Binary(bytes)),
-            Output::Welcome { player, mut welcome, key } => {
-                let room = self.parts.handle.id;
-                let claims = ResumeClaims { room, player, key };
-                welcome.resume_token = self.parts.keyring.issue_resume(claims);
-                (player, told(&ServerMessage::Welcome(welcome)))
-            }
-            Output::Refuse { player, refusal } => {
-                self.warn_of(player, &refusal);
-                (player, told(&ServerMessage::Refused(refusal)))
-            }
-            Output::Answer { player, answer } => (player, told(&ServerMessage::Answer(answer))),
-            Output::Host { player, host } => {
-                if !self.routes.speaks(player).is_some_and(Subprotocol::has_hosts) {
-                    return;
-                }
-                (player, told(&ServerMessage::Host { player: host }))
-            }
-            Output::End => {
-                self.is_closed = true;
-                return;
-            }
-            Output::Desync { player, report, recent } => {
-                let session = self.routes.session(player);
-                warn!(?session, room = %self.parts.handle.id, %player, %report, "desync");
-                self.write_down_desync(player, &report, &recent);
-                return;
-            }
-            Output::Oversized { player, cause } => {
-                let session = self.routes.session(player);
-                error!(?session, room = %self.parts.handle.id, %player, %cause, "state too large");
-                return;
-            }
-            Output::Close { player, reason } => {
-                self.note_closed(player, reason);
-                let speaks = self.routes.speaks(player).unwrap_or(Subprotocol::UNNAMED);
-                (player, Outgoing::Close(speaks.reason(reason)))
-            }
-        };
-        self.routes.queue(player, outgoing);
-    }
-
-    fn warn_of(&mut self, player: PlayerId, refusal: &Refusal) {
-        if let Some(session) = self.routes.may_warn(player, self.parts.epoch.now()) {
-            let room = self.parts.handle.id;
-            warn!(%session, %room, %player, cause = %refusal.cause, "refused");
-        }
-    }
-
     fn post(&mut self, tick_time: Duration, lateness: Duration) {
         self.timing.record(tick_time, lateness);
         self.parts.handle.board.post(&self.parts.room);
@@ -219,29 +188,10 @@ impl RoomDriver {
         self.meter.note_tick(&self.parts.room, tick_time, lateness, self.parts.schedule.moved());
     }
 
-    /// Whether the room still waits for its players, as one does that was brought back after a crash. When it
-    /// does not any more, time passes again.
-    fn is_waiting(&mut self, now: Duration) -> bool {
-        let Some(until) = self.parts.pause_until else { return false };
-        if now < until && self.parts.room.absent() > 0 {
-            return true;
-        }
-        self.parts.pause_until = None;
-        self.parts.schedule.handle_pause(now);
-        self.parts.handle.clock.release(self.parts.schedule.start());
-        info!(room = %self.parts.handle.id, absent = self.parts.room.absent(), "the match goes on");
-        true
-    }
-
     fn is_over(&self) -> bool {
         let hz = u32::from(self.parts.room.config().tick_rate_hz);
         Duration::from_secs(1) * self.parts.room.empty_ticks() / hz >= self.parts.empty_timeout
     }
-}
-
-/// A message for one client.
-pub(super) fn told(message: &ServerMessage) -> Outgoing {
-    Outgoing::Binary(message.to_bytes().into())
 }
 
 impl Actor for RoomDriver {
@@ -251,6 +201,7 @@ impl Actor for RoomDriver {
         let RoomHandle { id, game, .. } = &self.parts.handle;
         info!(room = %id, %game, "room opened");
         self.tell_opened();
+        self.open_safekeeping(context);
         self.parts.timer.set(self.parts.schedule.due(), context.address());
     }
 }
@@ -258,7 +209,10 @@ impl Actor for RoomDriver {
 impl Drop for RoomDriver {
     /// However the room ends, even by a panic in its rules, it goes off the list.
     fn drop(&mut self) {
-        self.parts.directory.remove(self.parts.handle.id);
+        if !self.is_ending {
+            // Otherwise it is off the list already, and may be there again as another one's.
+            self.parts.directory.remove(self.parts.handle.id);
+        }
         self.tell_closed();
         info!(room = %self.parts.handle.id, tick = %self.parts.room.tick(), "room closed");
     }
@@ -269,15 +223,26 @@ impl Handler<TickDue> for RoomDriver {
 
     fn handle(&mut self, _: TickDue, context: &mut Self::Context) {
         let begin = self.parts.epoch.now();
-        if self.is_waiting(begin) {
-            self.parts.timer.set(begin + PAUSE_POLL, context.address());
-            return;
+        self.release();
+        match self.pace(begin) {
+            Pace::Goes => {}
+            Pace::GoesOn => {
+                return self.parts.timer.set(self.parts.schedule.due(), context.address());
+            }
+            Pace::Stands => {
+                self.tell_of_pause();
+                if !self.ends_standing(begin, context) {
+                    self.parts.timer.set(begin + PAUSE_POLL, context.address());
+                }
+                return;
+            }
         }
         let lateness = self.parts.schedule.lateness(begin);
         let before = self.parts.room.tick();
         let rules = self.guard(context, |this, _| {
             this.take_in_arrivals();
             this.parts.room.step();
+            this.tell_nodes();
             this.hand_over();
         });
         self.write_down();

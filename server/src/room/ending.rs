@@ -11,7 +11,8 @@ use tickwire_protocol::message::ServerMessage;
 use tickwire_simulation::room::{Hopeless, Mended};
 use tracing::{error, warn};
 
-use super::driver::{RoomDriver, told};
+use super::driver::RoomDriver;
+use super::outgoing::told;
 use crate::messages::{Drain, Outgoing, Purpose};
 
 /// Shortest time after which players of a room that has failed are asked to join another; at random up to
@@ -36,6 +37,13 @@ pub(super) struct Draining {
     is_flushing: bool,
 }
 
+impl Draining {
+    /// Whether nobody is waited for any more.
+    pub(super) fn is_past(&self, now: Duration) -> bool {
+        now >= self.order.latest
+    }
+}
+
 impl RoomDriver {
     /// After a tick: whether the room has said goodbye, and everybody has heard it or had the time to.
     pub(super) fn has_drained(&mut self, now: Duration) -> bool {
@@ -53,6 +61,9 @@ impl RoomDriver {
 
     /// Whether a newcomer, or somebody who comes back, is still let in.
     pub(super) fn lets_in(&self, purpose: &Purpose) -> bool {
+        if !self.runs() {
+            return false;
+        }
         match (&self.drain, purpose) {
             (None, _) => true,
             (Some(_), Purpose::Join { .. }) => false,
@@ -72,6 +83,9 @@ impl RoomDriver {
     }
 
     pub(super) fn end(&mut self, reason: CloseReason, context: &mut Context<Self>) {
+        if !self.has_warrant() {
+            return self.depose("the warrant has run out", context);
+        }
         self.is_ending = true;
         // A server that stops waits for its rooms to be off the list: the journal is closed by then.
         self.close_journal(match reason {
@@ -132,6 +146,9 @@ impl RoomDriver {
 
     /// Ends a room whose rules have failed, without asking them.
     fn fail(&mut self, cause: &str, context: &mut Context<Self>) {
+        if !self.has_warrant() {
+            return self.depose(cause, context);
+        }
         let room = self.parts.handle.id;
         let game = &self.parts.handle.game;
         let journal = self.parts.journal.as_ref().map(|journal| journal.name().to_owned());
@@ -167,7 +184,7 @@ impl Handler<Drain> for RoomDriver {
         for player in self.routes.players() {
             self.tell_of_restart(player);
         }
-        self.routes.hand_over();
+        self.send_out();
     }
 }
 

@@ -26,7 +26,7 @@ impl RoomDriver {
                 let name = request.name.clone();
                 let joined = self.parts.room.handle_join_in(speaks, Some(reserved), request, now);
                 let player = joined.map_err(|RoomFull| CloseReason::RoomFull)?;
-                self.guests.note(player, address, &self.parts.room);
+                self.parts.guests.note(player, address, &self.parts.room);
                 if hosts {
                     self.parts.room.handle_host(player);
                 }
@@ -54,6 +54,9 @@ impl Handler<Reserve> for RoomDriver {
     type Result = Result<PlayerId, RoomFull>;
 
     fn handle(&mut self, Reserve(request): Reserve, _: &mut Self::Context) -> Self::Result {
+        if !self.runs() {
+            return Err(RoomFull);
+        }
         let reserved = self.parts.room.handle_reserve(&request);
         self.parts.handle.board.post(&self.parts.room);
         reserved
@@ -78,7 +81,8 @@ impl Handler<Connect> for RoomDriver {
                     this.hand_over();
                     // After the welcome, which comes first.
                     this.tell_of_restart(player);
-                    this.routes.hand_over();
+                    this.send_out();
+                    this.secure_entrance();
                 }
                 Err(reason) => {
                     let reason = speaks.reason(reason);

@@ -17,8 +17,8 @@ use crate::messages::{CloseRoom, WhoIs};
 const SPARE_GUESTS: usize = 16;
 
 /// Where the members of a room came from, as far as addresses are counted at all.
-#[derive(Default)]
-pub(super) struct Guests(BTreeMap<PlayerId, IpAddr>);
+#[derive(Debug, Default)]
+pub struct Guests(BTreeMap<PlayerId, IpAddr>);
 
 impl Guests {
     /// Somebody has come in.
@@ -30,9 +30,22 @@ impl Guests {
         }
     }
 
+    /// Where those came from who are members.
+    pub(super) fn of_members(&self, room: &Room) -> Vec<(PlayerId, IpAddr)> {
+        let is_member = |(player, _): &(&PlayerId, _)| room.world().roster().contains_key(player);
+        let members = self.0.iter().filter(is_member);
+        members.map(|(&player, &address)| (player, address)).collect()
+    }
+
     /// Where somebody came from who is gone.
     fn take(&mut self, player: PlayerId) -> Option<IpAddr> {
         self.0.remove(&player)
+    }
+}
+
+impl From<Vec<(PlayerId, IpAddr)>> for Guests {
+    fn from(members: Vec<(PlayerId, IpAddr)>) -> Self {
+        Self(members.into_iter().collect())
     }
 }
 
@@ -41,7 +54,7 @@ impl RoomDriver {
     pub(super) fn note_closed(&mut self, player: PlayerId, reason: CloseReason) {
         if reason == CloseReason::Kicked {
             info!(room = %self.parts.handle.id, %player, "sent away by the host");
-            if let Some(address) = self.guests.take(player) {
+            if let Some(address) = self.parts.guests.take(player) {
                 self.parts.handle.door.keep_out(address, Instant::now());
             }
         }
@@ -52,7 +65,10 @@ impl Handler<CloseRoom> for RoomDriver {
     type Result = ();
 
     fn handle(&mut self, _: CloseRoom, context: &mut Self::Context) {
-        if !self.is_ending {
+        if !self.runs() {
+            // At its next tick, if it is to have one here.
+            self.is_closed = true;
+        } else if !self.is_ending {
             self.guard(context, |this, context: &mut Context<Self>| {
                 this.is_closed = true;
                 this.end(CloseReason::RoomEnded, context);

@@ -6,20 +6,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tickwire_protocol::ids::PlayerId;
+use tickwire_protocol::ids::{Fence, PlayerId};
 use tickwire_simulation::journal::file::End;
 use tickwire_simulation::journal::header::{Header, schema_hash};
-use tickwire_simulation::room::{DesyncReport, Room, RoomConfig};
+use tickwire_simulation::room::{DesyncReport, Room};
 use tracing::{info, warn};
 
-use super::door::Door;
 use super::driver::{MakeGame, RoomDriver};
+use super::hosting::Guests;
 use super::opener::{Launch, RoomOpener};
+use super::routes::send;
 use super::shows::{Delay, Shows};
 use crate::journal::desync::DesyncCase;
 use crate::journal::folder::Kind;
 use crate::journal::revival::{Revived, candidates, revive};
-use crate::journal::writer::Writer;
+use crate::journal::writer::{RoomJournal, Writer};
 
 /// How long a room that was brought back waits for its players.
 const REVIVAL_PAUSE: Duration = Duration::from_secs(5);
@@ -75,23 +76,12 @@ impl RoomOpener {
         let header = journal.header().clone();
         let (game, games) = (header.game.clone(), self.games.clone());
         let (sound, lost) = journal.sound_and_lost();
-        let config = RoomConfig {
-            seed: header.seed,
-            capacity: header.capacity as usize,
-            spectator_capacity: header.spectator_capacity as usize,
-            bots: header.bots as usize,
-            ..self.room_config(id, &game, header.tick_rate_hz)
-        };
+        let config = self.config_of(id, &header);
         let mut room = match Room::revive(config, world) {
             Ok(room) => room,
             Err(cause) => return warn!(name, %cause, "a match cannot be brought back"),
         };
-        let door = Arc::new(match Kind::of_name(&name) {
-            Kind::Open => Door::default(),
-            Kind::Private => Door::private(Some(self.keyring.code_of(id))),
-            // Its password is not written down: nobody else gets in than those who come back, and the host.
-            Kind::Locked => Door::private(None),
-        });
+        let door = Arc::new(self.door_after_crash(id, Kind::of_name(&name)));
         info!(
             name, room = %id, tick = %room.tick(), players = room.absent(), replayed, sound, lost,
             "a match is brought back"
@@ -101,14 +91,43 @@ impl RoomOpener {
         if room_journal.is_some() {
             room.continue_writer();
         }
-        let make_game: MakeGame = Arc::new(move || header.make_game(&games).ok());
-        let (journal, pause) = (room_journal, Some(REVIVAL_PAUSE));
+        let made_of = header.clone();
+        let make_game: MakeGame = Arc::new(move || made_of.make_game(&games).ok());
         let shows = self.shows_match(&game, &mut room, &make_game);
         if shows.delay().is_some() {
             // Those who watch do so from elsewhere.
             room.handle_spectators_leave();
         }
-        self.enlist(Launch { id, game: &game, room, make_game, shows, door, journal, pause });
+        self.enlist(Launch {
+            id,
+            game: &game,
+            room,
+            make_game,
+            shows,
+            door,
+            journal: room_journal,
+            pause: Some(REVIVAL_PAUSE),
+            header: Some(header),
+            guests: Guests::default(),
+            fence: Fence::NONE,
+        });
+    }
+
+    /// Begins a room's journal, in a file and elsewhere, as far as there is to be one: from now on the room
+    /// makes pieces of it.
+    pub(super) fn open_journal(
+        &self,
+        room: &mut Room,
+        name: String,
+        header: &Header,
+        fence: Fence,
+    ) -> Option<RoomJournal> {
+        let writer = self.journals.as_ref();
+        let journal = writer.and_then(|writer| writer.open(name, header.clone()));
+        if journal.is_some() || self.cluster.keeper_for(fence).is_some() {
+            room.attach_writer();
+        }
+        journal
     }
 }
 
@@ -116,19 +135,27 @@ impl RoomDriver {
     /// Hands over what there is for the journal.
     pub(super) fn write_down(&mut self) {
         let delay = self.parts.handle.shows.delay();
-        if self.parts.journal.is_none() && delay.is_none() {
+        if self.parts.journal.is_none() && delay.is_none() && self.safe.is_none() {
+            return;
+        }
+        let now = self.parts.epoch.now();
+        if !self.parts.cluster.warrant.is_valid(now) {
+            // They are there when it is again.
             return;
         }
         let pieces = self.parts.room.take_pieces();
         if let Some(Delay { line, .. }) = delay {
             line.take_in(&pieces, self.parts.room.recorded_tick());
         }
+        if let Some(safe) = &mut self.safe {
+            safe.take(&pieces, now);
+        }
         if let Some(journal) = &self.parts.journal
             && !pieces.is_empty()
             && !journal.hand_over(pieces)
         {
             self.parts.journal = None;
-            if delay.is_none() {
+            if delay.is_none() && self.safe.is_none() {
                 self.parts.room.detach_writer();
             }
         }
@@ -161,14 +188,15 @@ impl RoomDriver {
         let room = &mut self.parts.room;
         let _ = catch_unwind(AssertUnwindSafe(|| room.end_journal()));
         self.write_down();
-        if let Some(Delay { line, .. }) = self.parts.handle.shows.delay() {
-            line.end();
+        self.end_delay();
+        let (tick, leader) = (self.parts.room.recorded_tick(), self.parts.room.leader());
+        let end = End { tick, leader, reason: reason.to_owned() };
+        if let Some(safe) = self.safe.take() {
+            safe.end(&end).for_each(send);
         }
         if let Some(journal) = self.parts.journal.take() {
-            let (tick, leader) = (self.parts.room.recorded_tick(), self.parts.room.leader());
             // Rooms open that are only looked into: nobody wants to see them again.
             let is_kept = self.parts.room.was_played();
-            let end = End { tick, leader, reason: reason.to_owned() };
             journal.close(is_kept.then_some(end));
         }
     }

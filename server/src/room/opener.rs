@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use actix::{Actor, AsyncContext, Context};
 use thiserror::Error;
-use tickwire_protocol::ids::RoomId;
+use tickwire_protocol::ids::{Fence, RoomId};
 use tickwire_simulation::game::Game;
+use tickwire_simulation::journal::header::Header;
 use tickwire_simulation::registry::{GameRegistry, OptionError};
 use tickwire_simulation::room::{Room, RoomConfig, RoomError, text_every};
 use tickwire_simulation::schedule::TickSchedule;
@@ -19,8 +20,10 @@ use tracing::error;
 use super::RoomHandle;
 use super::board::RoomBoard;
 use super::clock::{Epoch, RoomClock};
+use super::clustered::ClusterParts;
 use super::door::{Door, Terms};
 use super::driver::{MakeGame, RoomDriver, RoomParts};
+use super::hosting::Guests;
 use super::inbox::Inbox;
 use super::journalled::header_of;
 use super::shows::{EMPTY_SHOW_TIMEOUT, Shows};
@@ -52,6 +55,10 @@ pub(super) struct Launch<'a> {
     pub(super) journal: Option<RoomJournal>,
     /// How long it waits for its players, if it does.
     pub(super) pause: Option<Duration>,
+    /// Of a match.
+    pub(super) header: Option<Header>,
+    pub(super) guests: Guests,
+    pub(super) fence: Fence,
 }
 
 /// Why a room cannot be opened.
@@ -68,6 +75,9 @@ pub enum OpenError {
     /// The game refuses its options.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// There is a room of this id.
+    #[error("there is such a room: {0}")]
+    Here(RoomId),
     /// As many rooms as are allowed.
     #[error("the server has as many rooms as it may")]
     TooManyRooms,
@@ -95,6 +105,8 @@ pub struct RoomOpener {
     opening: Mutex<()>,
     /// Where matches are written down, if they are.
     pub(super) journals: Option<Writer>,
+    /// What the cluster has to do with rooms.
+    pub(super) cluster: ClusterParts,
 }
 
 impl RoomOpener {
@@ -107,11 +119,11 @@ impl RoomOpener {
         config: Arc<ServerConfig>,
         games: GameRegistry,
         directory: Arc<dyn Directory>,
-        epoch: Epoch,
         keyring: Arc<Keyring>,
         metrics: Arc<Metrics>,
         events: Arc<Feed>,
         journals: Option<Writer>,
+        cluster: ClusterParts,
     ) -> std::io::Result<Self> {
         let steps = rayon::ThreadPoolBuilder::new().num_threads(config.step_threads);
         // One pool for the process: another server in it may have started it already. Only where threads
@@ -123,15 +135,16 @@ impl RoomOpener {
         }
         Ok(Self {
             threads: RoomThreads::start(config.room_threads),
-            timer: TickTimer::start(epoch)?,
+            timer: TickTimer::start(cluster.epoch)?,
             config,
             games,
             directory,
-            epoch,
+            epoch: cluster.epoch,
             keyring,
             metrics,
             events,
             journals,
+            cluster,
             opened: AtomicU32::new(0),
             opening: Mutex::new(()),
         })
@@ -156,6 +169,37 @@ impl RoomOpener {
         options: BTreeMap<String, String>,
         terms: Terms,
     ) -> Result<RoomHandle, OpenError> {
+        let _opening = self.open_one_at_a_time();
+        self.open_here(self.unused_id(), Fence::NONE, game, options, terms)
+    }
+
+    /// The same with an id that the cluster has chosen, under an ownership of this number.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_as(
+        &self,
+        id: RoomId,
+        fence: Fence,
+        game: Option<&str>,
+        options: BTreeMap<String, String>,
+        terms: Terms,
+    ) -> Result<RoomHandle, OpenError> {
+        let _opening = self.open_one_at_a_time();
+        if self.directory.find(id).is_some() {
+            return Err(OpenError::Here(id));
+        }
+        self.open_here(id, fence, game, options, terms)
+    }
+
+    fn open_here(
+        &self,
+        id: RoomId,
+        fence: Fence,
+        game: Option<&str>,
+        options: BTreeMap<String, String>,
+        terms: Terms,
+    ) -> Result<RoomHandle, OpenError> {
         let name = game.unwrap_or(&self.config.default_game);
         let factory = self.games.find(name).ok_or_else(|| OpenError::NoSuchGame {
             name: name.to_owned(),
@@ -163,25 +207,30 @@ impl RoomOpener {
         })?;
         let mut all = self.config.game_options.get(name).cloned().unwrap_or_default();
         all.0.extend(options);
-        let _opening = self.open_one_at_a_time();
         self.expect_place()?;
-        let id = self.unused_id();
         let config = self.room_config(id, name, self.config.tick_rate_hz);
         let mut room = self.make_room(name, config, || Ok(factory(&all)?))?;
         let options = all.0.clone();
         let make_game: MakeGame = Arc::new(move || factory(&all).ok());
         let opened = SystemTime::now();
-        let journal = self.journals.as_ref().and_then(|writer| {
-            let header = header_of(&room, name, options, opened);
-            writer.open(folder::name_of(opened, name, id, folder::Kind::of(&terms)), header)
-        });
-        if journal.is_some() {
-            room.attach_writer();
-        }
+        let header = header_of(&room, name, options, opened);
+        let file = folder::name_of(opened, name, id, folder::Kind::of(&terms));
+        let journal = self.open_journal(&mut room, file, &header, fence);
         let shows = self.shows_match(name, &mut room, &make_game);
         let door = Arc::new(Door::new(terms, self.keyring.code_of(id)));
-        let pause = None;
-        Ok(self.enlist(Launch { id, game: name, room, make_game, shows, door, journal, pause }))
+        Ok(self.enlist(Launch {
+            id,
+            game: name,
+            room,
+            make_game,
+            shows,
+            door,
+            journal,
+            pause: None,
+            header: Some(header),
+            guests: Guests::default(),
+            fence,
+        }))
     }
 
     /// An id that no room has, nor its code.
@@ -252,7 +301,19 @@ impl RoomOpener {
     }
 
     fn launch(&self, launch: Launch<'_>) -> RoomHandle {
-        let Launch { id, game, room, make_game, shows, door, journal, pause } = launch;
+        let Launch {
+            id,
+            game,
+            room,
+            make_game,
+            shows,
+            door,
+            journal,
+            pause,
+            header,
+            guests,
+            fence,
+        } = launch;
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let phase = f64::from(number) * PHASE_STEP;
         let (now, tick_rate_hz) = (self.epoch.now(), room.config().tick_rate_hz);
@@ -274,8 +335,19 @@ impl RoomOpener {
             _ => EMPTY_SHOW_TIMEOUT.min(self.config.empty_room_timeout),
         };
         let feed = Arc::new(Feed::new(EVENTS_KEPT));
-        let handle_at =
-            move |address| RoomHandle { id, game, shows, door, address, inbox, clock, feed, board };
+        let handle_at = move |address| RoomHandle {
+            id,
+            fence,
+            game,
+            shows,
+            door,
+            address,
+            inbox,
+            clock,
+            feed,
+            board,
+        };
+        let cluster = self.cluster.clone();
         let (directory, timer, epoch) =
             (Arc::clone(&self.directory), self.timer.clone(), self.epoch);
         let (keyring, metrics) = (Arc::clone(&self.keyring), Arc::clone(&self.metrics));
@@ -292,6 +364,9 @@ impl RoomOpener {
                     make_game,
                     journal,
                     pause_until,
+                    header,
+                    guests,
+                    cluster,
                     epoch,
                     keyring,
                     directory,

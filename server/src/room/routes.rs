@@ -24,13 +24,16 @@ struct Route {
     warned: Option<Duration>,
 }
 
+/// What waits to be handed over: one batch per thread that sessions live on. Few, so that a list is faster than a
+/// map.
+pub(super) type Batches = Vec<(Addr<Outbox>, Deliver)>;
+
 /// The connections of one room.
 #[derive(Default)]
 pub struct Routes {
     by_player: FxHashMap<PlayerId, Route>,
     by_session: FxHashMap<SessionId, PlayerId>,
-    /// One batch per thread that sessions live on: few, so that a list is faster than a map.
-    batches: Vec<(Addr<Outbox>, Deliver)>,
+    batches: Batches,
 }
 
 impl Routes {
@@ -97,17 +100,38 @@ impl Routes {
         }
     }
 
+    /// Takes out what was queued, to be handed over later.
+    pub(super) fn take(&mut self) -> Batches {
+        std::mem::take(&mut self.batches)
+    }
+
+    /// Queues once more what was taken out, before what has been queued since.
+    pub(super) fn put_back(&mut self, batches: Batches) {
+        let since = std::mem::replace(&mut self.batches, batches);
+        for (outbox, Deliver(deliveries)) in since {
+            match self.batches.iter_mut().find(|(other, _)| *other == outbox) {
+                Some((_, Deliver(batch))) => batch.extend(deliveries),
+                None => self.batches.push((outbox, Deliver(deliveries))),
+            }
+        }
+    }
+
     /// Hands over what was queued: one message per outbox, however many sessions it serves.
     pub fn hand_over(&mut self) {
-        for (outbox, batch) in self.batches.drain(..) {
-            // Bounded: the room holds frames back from clients that do not acknowledge them.
-            outbox.do_send(batch);
-        }
+        send(self.batches.drain(..));
     }
 
     fn forget(&mut self, player: PlayerId) {
         if let Some(route) = self.by_player.remove(&player) {
             self.by_session.remove(&route.session);
         }
+    }
+}
+
+/// Hands over what was queued.
+pub(super) fn send(batches: impl IntoIterator<Item = (Addr<Outbox>, Deliver)>) {
+    for (outbox, batch) in batches {
+        // Bounded: the room holds frames back from clients that do not acknowledge them.
+        outbox.do_send(batch);
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tickwire_protocol::ids::RoomId;
+use tickwire_protocol::ids::{Fence, RoomId};
 use tickwire_simulation::flow::FlowLimits;
 use tickwire_simulation::game::Game;
 use tickwire_simulation::journal::delay::{DelayLine, Delayed};
@@ -17,6 +17,7 @@ use tracing::warn;
 use super::RoomHandle;
 use super::door::Door;
 use super::driver::MakeGame;
+use super::hosting::Guests;
 use super::opener::{Launch, OpenError, RoomOpener};
 use crate::recordings::Showing;
 
@@ -104,12 +105,12 @@ impl RoomOpener {
         if delay.is_zero() {
             return Shows::Match { delay: None };
         }
-        let config = room.config();
-        let ticks = (delay.as_secs_f64() * f64::from(config.tick_rate_hz)).ceil() as u32;
-        let line = DelayLine::new(ticks, room.tick(), room.keyframe());
         if !room.has_writer() {
             room.attach_writer();
         }
+        let config = room.config();
+        let ticks = (delay.as_secs_f64() * f64::from(config.tick_rate_hz)).ceil() as u32;
+        let line = DelayLine::new(ticks, room.tick(), room.keyframe());
         let (make_game, game) = (Arc::clone(make_game), game.to_owned());
         let make: playback::MakeGame =
             Arc::new(move || make_game().ok_or_else(|| GameError::Unknown(game.clone())));
@@ -163,8 +164,19 @@ impl RoomOpener {
         let config = self.show_config(id, &show);
         let room = self.make_room(show.game, config, || Ok(showing))?;
         let Show { shows, game, make_game, door, .. } = show;
-        let (journal, pause) = (None, None);
-        Ok(self.enlist(Launch { id, game, room, make_game, shows, door, journal, pause }))
+        Ok(self.enlist(Launch {
+            id,
+            game,
+            room,
+            make_game,
+            shows,
+            door,
+            journal: None,
+            pause: None,
+            header: None,
+            guests: Guests::default(),
+            fence: Fence::NONE,
+        }))
     }
 
     /// Of a room in which the cast have parts, and nobody plays.

@@ -15,6 +15,7 @@ pub mod loud;
 pub mod nginx;
 pub mod over_http;
 pub mod process;
+pub mod store;
 pub mod text;
 
 use std::net::SocketAddr;
@@ -31,7 +32,10 @@ use tickwire_protocol::frame::Frame;
 use tickwire_protocol::message::{Ack, ClientMessage, ServerMessage, Welcome};
 use tickwire_protocol::replica::{Agreement, Replica};
 use tickwire_server::config::Flags;
+use tickwire_server::directory::Directory;
 use tickwire_server::identity::Authenticator;
+use tickwire_server::room::clustered::ClusterParts;
+use tickwire_server::room::opener::RoomOpener;
 use tickwire_server::server::StartError;
 use tickwire_server::tls::Certificates;
 use tickwire_server::{Server, ServerConfig};
@@ -58,6 +62,10 @@ pub struct TestServer {
     pub address: SocketAddr,
     /// What it proves itself by, if it speaks TLS.
     pub certificates: Option<Arc<Certificates>>,
+    /// What a cluster asks for rooms.
+    pub opener: Arc<RoomOpener>,
+    /// Its rooms.
+    pub directory: Arc<dyn Directory>,
     shutdown: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -80,6 +88,11 @@ impl TestServer {
         })
     }
 
+    /// Starts a server of the demo games in a cluster.
+    pub fn start_in(cluster: ClusterParts, flags: &[&str]) -> Self {
+        Self::start_by(games(), flags, |config, games| Server::bind_in(config, games, cluster))
+    }
+
     fn start_by(
         games: GameRegistry,
         flags: &[&str],
@@ -92,15 +105,18 @@ impl TestServer {
         let thread = std::thread::spawn(move || {
             actix::System::new().block_on(async {
                 let server = bind(config, games).unwrap();
-                sender.send((server.address(), server.certificates())).unwrap();
+                let parts = (server.opener(), server.directory());
+                sender.send((server.address(), server.certificates(), parts)).unwrap();
                 let shutdown = async {
                     let _ = stopped.await;
                 };
                 server.run(shutdown).await.unwrap();
             });
         });
-        let (address, certificates) = receiver.recv_timeout(PATIENCE).unwrap();
-        Self { address, certificates, shutdown: Some(shutdown), thread: Some(thread) }
+        let (address, certificates, parts) = receiver.recv_timeout(PATIENCE).unwrap();
+        let (opener, directory) = parts;
+        let (shutdown, thread) = (Some(shutdown), Some(thread));
+        Self { address, certificates, opener, directory, shutdown, thread }
     }
 
     pub fn url(&self, path: &str) -> String {

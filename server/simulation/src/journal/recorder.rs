@@ -103,6 +103,11 @@ impl Recorder {
         self.pieces = Some(Vec::new());
     }
 
+    /// The match was begun elsewhere, where it was played or not, and somebody was ahead.
+    pub const fn go_on(&mut self, was_played: bool, leader: Option<PlayerId>) {
+        (self.was_played, self.leader) = (was_played, leader);
+    }
+
     /// Whether there is a writer.
     #[must_use]
     pub const fn has_writer(&self) -> bool {
@@ -141,6 +146,18 @@ impl Recorder {
         if is_keyframe || self.pieces.is_some() && tick.is_multiple_of(self.config.hash_ticks) {
             self.keep_state(world, is_keyframe);
         }
+    }
+
+    /// Takes over what was done since the last tick, so that it can be kept before the next one.
+    pub fn handle_happenings(&mut self, world: &mut World) {
+        if world.recorded().is_empty() {
+            return;
+        }
+        self.since.extend_from_slice(world.recorded());
+        if let Some(pieces) = &mut self.pieces {
+            pieces.push(Piece::Tape(world.recorded().to_vec()));
+        }
+        world.rewind_tape();
     }
 
     /// The match is over: what it has come to is kept whole, so that whoever computes it again can say in what

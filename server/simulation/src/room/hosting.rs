@@ -2,7 +2,7 @@
 //!
 //! A host is made by who lets people in ([`Room::handle_host`]); of this a room only knows the outcome. It stays
 //! the host while it is a member, connected or not. None of this is part of the world: a room that was brought
-//! back after a crash has no host until one comes.
+//! back after a crash has no host until one comes. One that was handed over has the one that it had.
 
 use std::collections::VecDeque;
 
@@ -21,6 +21,19 @@ pub(super) struct Hosting {
     host: Option<PlayerId>,
     /// The newest who were sent away, the oldest first.
     kicked: VecDeque<PlayerId>,
+}
+
+impl Hosting {
+    /// Who was sent away, the newest last.
+    pub(super) fn kicked(&self) -> impl Iterator<Item = PlayerId> + '_ {
+        self.kicked.iter().copied()
+    }
+
+    /// Goes on where another process was.
+    pub(super) fn go_on(host: Option<PlayerId>, kicked: Vec<PlayerId>) -> Self {
+        let surplus = kicked.len().saturating_sub(KICKED_KEPT);
+        Self { host, kicked: kicked.into_iter().skip(surplus).collect() }
+    }
 }
 
 impl Room {

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use bincode::{Decode, Encode};
 use thiserror::Error;
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
@@ -50,7 +51,7 @@ pub(super) enum Presence {
 }
 
 /// The keys with which a member can come back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub(super) struct ResumeKeys {
     newest: u32,
     previous: Option<u32>,

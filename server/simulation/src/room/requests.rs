@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 
+use bincode::{Decode, Encode};
 use tickwire_protocol::close::CloseReason;
 use tickwire_protocol::ids::{PlayerId, RequestId, Tick};
 use tickwire_protocol::message::{
@@ -40,7 +41,29 @@ pub(super) struct Requests {
     renamed_at: Option<Tick>,
 }
 
+/// What of a member's requests another process needs, so that none is carried out twice.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(super) struct KeptRequests {
+    newest: RequestId,
+    answers: Vec<Answer>,
+}
+
 impl Requests {
+    /// What another process needs to know of them. It begins anew to count how often names change.
+    pub(super) fn to_kept(&self) -> KeptRequests {
+        KeptRequests { newest: self.newest, answers: self.kept.iter().cloned().collect() }
+    }
+
+    /// Goes on where another process has kept them; `None` for what none would have kept.
+    pub(super) fn go_on(kept: KeptRequests) -> Option<Self> {
+        let KeptRequests { newest, answers } = kept;
+        let is_sound = answers.len() <= ANSWERS_KEPT
+            && answers.is_sorted_by(|one, next| one.id < next.id)
+            && answers.last().is_none_or(|answer| answer.id == newest)
+            && answers.iter().all(|answer| sendable(answer.clone()) == *answer);
+        is_sound.then(|| Self { newest, kept: answers.into(), ..Self::default() })
+    }
+
     /// The connection is another one, or none.
     pub(super) const fn forget_connection(&mut self) {
         self.answered = RequestId(0);

@@ -46,6 +46,17 @@ impl Reservations {
         self.seats.remove(&player).is_some()
     }
 
+    /// All of them, as another process needs them: whose, when it lapses, what as.
+    pub(super) fn keep(&self) -> Vec<(PlayerId, Tick, Role)> {
+        self.seats.iter().map(|(&player, &(lapses, role))| (player, lapses, role)).collect()
+    }
+
+    /// Keeps those that another process has kept.
+    pub(super) fn go_on(kept: Vec<(PlayerId, Tick, Role)>) -> Self {
+        let seats = kept.into_iter().map(|(player, lapses, role)| (player, (lapses, role)));
+        Self { seats: seats.collect() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.seats.is_empty()
     }

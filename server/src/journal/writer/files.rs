@@ -113,15 +113,36 @@ impl Files {
                     warn!(path = %path.display(), %cause, "a report cannot be written");
                 }
             }
-            Order::Close { id, end } => {
-                let Some(file) = self.open.get_mut(&id) else { return };
-                let Some(end) = end else { return self.remove(id) };
-                file.writer.end(&end, &mut file.out);
-                match file.write() {
-                    Ok(()) => drop(self.open.remove(&id)),
-                    Err(cause) => self.give_up(id, &cause),
-                }
+            Order::Abandon { id, held } => {
+                self.abandon(id);
+                drop(held);
             }
+            Order::Close { id, end, held } => {
+                self.close(id, end);
+                drop(held);
+            }
+        }
+    }
+
+    fn close(&mut self, id: u64, end: Option<End>) {
+        let Some(file) = self.open.get_mut(&id) else { return };
+        let Some(end) = end else { return self.remove(id) };
+        file.writer.end(&end, &mut file.out);
+        match file.write() {
+            Ok(()) => drop(self.open.remove(&id)),
+            Err(cause) => self.give_up(id, &cause),
+        }
+    }
+
+    /// Leaves a journal as it is, under a name by which nobody goes on with it.
+    fn abandon(&mut self, id: u64) {
+        let Some(file) = self.open.remove(&id) else { return };
+        if let (Some(from), Some(to)) = (
+            folder::path_of(&self.dir, &file.name),
+            folder::path_of(&self.dir, &folder::cut_name(&file.name)),
+        ) && let Err(cause) = fs::rename(from, to)
+        {
+            warn!(name = file.name, %cause, "the journal of a match that goes on elsewhere keeps its name");
         }
     }
 
@@ -327,19 +348,35 @@ mod tests {
     fn a_long_journal_goes_on_in_another_file_from_a_keyframe_on() {
         let folder = Folder::new("parts");
         let mut files = files(&folder);
-        let _state = open(&mut files);
+        let held = open(&mut files);
         for pieces in [vec![keyframe(0), Piece::Tape(vec![0])], vec![keyframe(150)]] {
             files.carry_out(Order::Pieces { id: 1, pieces });
             files.flush_all();
         }
         let end = End { tick: Tick(151), leader: None, reason: "over".to_owned() };
-        files.carry_out(Order::Close { id: 1, end: Some(end) });
+        files.carry_out(Order::Close { id: 1, end: Some(end), held });
         let (first, second) = (folder.read("match"), folder.read("match-part2"));
         assert_eq!(first.end().unwrap().reason, "it goes on in match-part2");
         assert_eq!((first.last_tick(), first.blocks()), (Tick(150), 3));
         assert_eq!(second.header().first_tick, Tick(150));
         assert!(matches!(second.block(0), Some(Contents::Keyframe(_))));
         assert_eq!(second.end().unwrap().reason, "over");
+    }
+
+    #[test]
+    fn a_journal_that_is_abandoned_has_no_end_and_another_name() {
+        let folder = Folder::new("abandoned");
+        let mut files = files(&folder);
+        let held = open(&mut files);
+        files.carry_out(Order::Pieces { id: 1, pieces: vec![keyframe(0), Piece::Tape(vec![0])] });
+        files.flush_all();
+        files.carry_out(Order::Pieces { id: 1, pieces: vec![Piece::Tape(vec![0])] });
+        files.carry_out(Order::Abandon { id: 1, held });
+        files.flush_all();
+        assert!(files.open.is_empty());
+        let journal = folder.read("match-cut");
+        assert_eq!((journal.end(), journal.blocks()), (None, 2));
+        assert!(folder::is_cut("match-cut"));
     }
 
     #[test]
