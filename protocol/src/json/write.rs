@@ -6,7 +6,7 @@ use super::error::JsonError;
 use super::event::{MemberText, ValueText};
 use super::put;
 use super::schema::SchemaText;
-use crate::ids::{PlayerId, Tick};
+use crate::ids::{Fence, PlayerId, Tick};
 use crate::message::{Answer, RefusalCause, Rejection, ServerMessage, Welcome};
 
 /// A message as it is written.
@@ -20,6 +20,9 @@ enum Text<'a> {
     Failed { back_after_ms: u32 },
     Answer(AnswerText<'a>),
     Host { player: Option<PlayerId> },
+    Owner { fence: Fence, nodes: &'a [String] },
+    Moved { fence: Fence, ws_url: &'a str },
+    Paused { is_paused: bool },
     Error { code: &'static str, message: String },
 }
 
@@ -88,6 +91,9 @@ pub fn message_text(message: &ServerMessage) -> String {
         &ServerMessage::Failed { back_after_ms } => Text::Failed { back_after_ms },
         ServerMessage::Answer(answer) => Text::Answer(AnswerText::of(answer)),
         &ServerMessage::Host { player } => Text::Host { player },
+        ServerMessage::Owner { fence, nodes } => Text::Owner { fence: *fence, nodes },
+        ServerMessage::Moved { fence, ws_url } => Text::Moved { fence: *fence, ws_url },
+        &ServerMessage::Paused { is_paused } => Text::Paused { is_paused },
     })
 }
 

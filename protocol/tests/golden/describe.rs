@@ -123,6 +123,13 @@ pub fn server_message(message: &ServerMessage) -> Json {
         ServerMessage::Host { player } => {
             json!({"type": "host", "player": player.map(|player| player.0)})
         }
+        ServerMessage::Owner { fence, nodes } => {
+            json!({"type": "owner", "fence": fence.0, "nodes": nodes})
+        }
+        ServerMessage::Moved { fence, ws_url } => {
+            json!({"type": "moved", "fence": fence.0, "ws_url": ws_url})
+        }
+        ServerMessage::Paused { is_paused } => json!({"type": "paused", "is_paused": is_paused}),
     }
 }
 
