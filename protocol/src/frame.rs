@@ -57,6 +57,12 @@ const KEYFRAME_FLAGS: u8 = FENCE | INPUT | EVENTS | OWN | GLOBAL;
 /// Numbers below this share the byte of an input echo.
 const ECHO_LIMIT: u32 = 16;
 
+/// Whether a state frame says of itself that it is a keyframe.
+#[must_use]
+pub fn is_keyframe(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|tag| tag & !KEYFRAME_FLAGS == KEYFRAME_TAG)
+}
+
 /// What became of a client's newest input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputEcho {

@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use super::{
-    ADVANCE, CELLS, Contents, DELTA_TAG, EVENTS, FENCE, GLOBAL, INPUT, InputEcho, KEYFRAME_FLAGS,
-    KEYFRAME_TAG, MAX_FRAME_BYTES, OWN, ReceivedEvent, WATCH,
+    ADVANCE, CELLS, Contents, DELTA_TAG, EVENTS, FENCE, GLOBAL, INPUT, InputEcho, MAX_FRAME_BYTES,
+    OWN, ReceivedEvent, WATCH, is_keyframe,
 };
 use crate::chunk::ChunkError;
 use crate::envelope::decode_prefix;
@@ -156,7 +156,7 @@ impl FrameCursor {
         }
         let (is_keyframe, flags) = match bytes.first() {
             Some(&tag) if tag & DELTA_TAG != 0 => (false, tag & !DELTA_TAG),
-            Some(&tag) if tag & !KEYFRAME_FLAGS == KEYFRAME_TAG => (true, tag | WATCH | CELLS),
+            Some(&tag) if is_keyframe(bytes) => (true, tag | WATCH | CELLS),
             _ => return Err(FrameError::Tag),
         };
         let has = |flag: u8| flags & flag != 0;

@@ -146,13 +146,8 @@ impl FrameSender<'_> {
             .collect();
         let input = member.echo.take();
         member.last_echo = input.map_or(member.last_echo, |echo| echo.seq);
-        let head = StateHead {
-            tick: self.tick,
-            fence,
-            input,
-            events: &events,
-            schema: self.schema,
-        };
+        let head =
+            StateHead { tick: self.tick, fence, input, events: &events, schema: self.schema };
         let bytes = self.texts.compose(&head, player, stream.watch, self.replication);
         if bytes.len() > MAX_FRAME_BYTES {
             return Err(Oversized::Bytes(bytes.len()));
