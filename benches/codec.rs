@@ -19,7 +19,7 @@ use tickwire_benches::scene::Scene;
 use tickwire_protocol::chunk::prior::PriorSet;
 use tickwire_protocol::chunk::{ChunkDecoder, ChunkEncoder, encode_chunk};
 use tickwire_protocol::frame::{Contents, EncodedEvent, FrameCursor, FramePrefix, InputEcho};
-use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::ids::{EventNumber, Fence, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{ClientMessage, Event, Input, InputValues, ViewAge};
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::Snapshot;
@@ -176,6 +176,7 @@ fn prefixes(criterion: &mut Criterion) {
     let quiet = FramePrefix {
         tick,
         baseline: Some(Tick(999)),
+        fence: Fence::NONE,
         input: None,
         last_input: InputSeq(299),
         first_event: EventNumber(1),

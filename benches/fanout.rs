@@ -26,7 +26,7 @@ use tickwire_benches::recording::Recording;
 use tickwire_benches::scene::Scene;
 use tickwire_protocol::chunk::ChunkEncoder;
 use tickwire_protocol::frame::{Contents, FramePrefix, InputEcho};
-use tickwire_protocol::ids::{EventNumber, InputSeq, Tick};
+use tickwire_protocol::ids::{EventNumber, Fence, InputSeq, Tick};
 use tickwire_server::messages::{Deliver, Outgoing};
 use tickwire_server::session::SessionId;
 use tickwire_server::session::downlink::Downlink;
@@ -189,6 +189,7 @@ fn ways_to_frame(
     let prefix = FramePrefix {
         tick,
         baseline: Some(Tick(999)),
+        fence: Fence::NONE,
         input: Some(InputEcho { seq: InputSeq(300), applied: tick, slack_ms: 12 }),
         last_input: InputSeq(299),
         first_event: EventNumber(1),

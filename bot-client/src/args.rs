@@ -32,7 +32,8 @@ const MAX_BOTS: u32 = 1_000_000;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "bot-client", version)]
 pub struct Args {
-    /// Server to join, as http://HOST:PORT or https://HOST:PORT. May be repeated: bots and rooms spread over all of them
+    /// Server to join, as http://HOST:PORT or https://HOST:PORT. May be repeated: bots and rooms spread over all of
+    /// them, and where they run rooms together bots find theirs again at any
     #[arg(
         long,
         env = "TICKWIRE_SWARM_URL",

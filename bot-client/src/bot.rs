@@ -4,8 +4,9 @@
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
+use tickwire_protocol::frame::Frame;
 use tickwire_protocol::ids::{InputSeq, PlayerId, Tick};
-use tickwire_protocol::message::{ServerMessage, Welcome};
+use tickwire_protocol::message::{Event, Interruption, ServerMessage, Welcome};
 use tickwire_protocol::replica::{Agreement, Replica};
 use tokio::time::{Interval, MissedTickBehavior};
 
@@ -18,7 +19,7 @@ use crate::cuts::{CutPlan, Cuts};
 use crate::dial::Dial;
 use crate::end::End;
 use crate::entry::{EnterError, Entry};
-use crate::join::{JoinRequest, Lobby};
+use crate::join::{JoinRequest, Lobby, ServerUrl};
 use crate::stats::UpdateSeen;
 use crate::view::Detail;
 
@@ -39,6 +40,8 @@ pub struct Plan {
     pub server: usize,
     /// That server.
     pub lobby: Lobby,
+    /// All those given: where they are of one cluster, any of them knows where a room is.
+    pub servers: Vec<ServerUrl>,
     /// What it asks for.
     pub request: JoinRequest,
     /// How much of the state it reads.
@@ -97,7 +100,9 @@ async fn live(plan: &Plan, place: &mut Place) -> Result<(), BotError> {
             Stop::Lost(end) => {
                 let lost = session.lose(&client);
                 place.away();
-                client.reconnect(end).await?;
+                let result = client.reconnect(end).await;
+                place.stats().stale_owners += client.take_stale_owners();
+                result?;
                 session = Session::new(plan, &client, Some(lost));
             }
         }
@@ -105,9 +110,9 @@ async fn live(plan: &Plan, place: &mut Place) -> Result<(), BotError> {
 }
 
 async fn get_in(plan: &Plan, place: &Place) -> Result<Client, EnterError> {
-    let Plan { lobby, request, detail, dial, .. } = plan.clone();
+    let Plan { lobby, servers, request, detail, dial, .. } = plan.clone();
     let backoff = Backoff::new(plan.own_seed());
-    let mut entry = Entry::new(lobby, request, detail, backoff).by(dial);
+    let mut entry = Entry::new(lobby, request, detail, backoff).by(dial).among(servers);
     loop {
         // The semaphore is never closed; were it, bots would enter unpaced.
         let permit = place.board().entrance.acquire().await.ok();
@@ -155,6 +160,9 @@ async fn play(
             incoming = client.next() => incoming.map(|incoming| match incoming {
                 Incoming::Update(update) => session.take_in(client, &update, place),
                 Incoming::Message(ServerMessage::Refused(_)) => place.stats().refusals += 1,
+                Incoming::Message(ServerMessage::Paused { is_paused }) => {
+                    session.handle_paused(is_paused);
+                }
                 Incoming::Message(_) => {}
             }),
         };
@@ -179,11 +187,15 @@ async fn next_cut(cuts: &mut Cuts, board: &Board) {
 /// What a bot keeps for one connection.
 struct Session {
     begun: Instant,
+    /// Since when it waits for the first state.
+    waits_since: Instant,
     server: usize,
     player: PlayerId,
     pilot: Pilot,
     sent: SentInputs,
     last_update: Option<Instant>,
+    /// Whether the room stands still.
+    is_paused: bool,
     /// The connection before, until this one has shown any state.
     before: Option<Lost>,
 }
@@ -200,17 +212,25 @@ impl Session {
         let welcome = client.connection().welcome();
         Self {
             begun: Instant::now(),
+            waits_since: Instant::now(),
             server: plan.server,
             player: welcome.player,
             pilot: Pilot::new(plan.behavior, &welcome.schema, plan.seed, plan.number as u64),
             sent: SentInputs([None; REMEMBERED_INPUTS]),
             last_update: None,
+            is_paused: false,
             before,
         }
     }
 
     fn is_overdue(&self) -> bool {
-        self.last_update.is_none() && self.begun.elapsed() > FIRST_UPDATE_PATIENCE
+        let is_late = self.waits_since.elapsed() > FIRST_UPDATE_PATIENCE;
+        self.last_update.is_none() && is_late && !self.is_paused
+    }
+
+    /// A room that has stood still has all its time to send the first state.
+    fn handle_paused(&mut self, is_paused: bool) {
+        (self.is_paused, self.waits_since) = (is_paused, Instant::now());
     }
 
     fn lose(&mut self, client: &Client) -> Lost {
@@ -269,9 +289,22 @@ impl Session {
         // Another room has a clock of its own.
         if let Some(tick) = before.tick.filter(|_| before.room == welcome.room) {
             let skipped = update.frame.tick.since(tick) - i32::from(welcome.send_every);
-            stats.ticks_lost += u64::from(skipped.max(0).unsigned_abs());
+            let [skipped, taken_back] =
+                [skipped, taken_back(tick, &update.frame)].map(|ticks| ticks.max(0).unsigned_abs());
+            stats.ticks_lost += u64::from(skipped + taken_back);
+            stats.ticks_taken_back += u64::from(taken_back);
         }
     }
+}
+
+/// How many ticks up to the newest one that was seen never were, as the first frame after it shows: its room went
+/// on from before that, as it says, or else it has not come so far again.
+fn taken_back(newest: Tick, frame: &Frame) -> i32 {
+    let back_to = frame.events.iter().find_map(|received| match received.event {
+        Event::Interrupted { cause: Interruption::Server } => Some(received.tick),
+        _ => None,
+    });
+    newest.since(back_to.unwrap_or(frame.tick))
 }
 
 /// When inputs were sent, by the low bits of their numbers.
@@ -292,6 +325,30 @@ impl SentInputs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tickwire_protocol::frame::{Contents, ReceivedEvent};
+    use tickwire_protocol::ids::{EventNumber, FrameNumber};
+
+    #[test]
+    fn ticks_are_taken_back_that_were_seen_and_never_were() {
+        let frame = |tick, interrupted: Option<u32>| Frame {
+            number: FrameNumber(1),
+            tick: Tick(tick),
+            is_keyframe: true,
+            fence: None,
+            input: None,
+            events: Vec::from_iter(interrupted.map(|tick| ReceivedEvent {
+                number: EventNumber(1),
+                tick: Tick(tick),
+                event: Event::Interrupted { cause: Interruption::Server },
+            })),
+            watch: None,
+            contents: Contents::default(),
+        };
+        assert_eq!(taken_back(Tick(100), &frame(97, None)), 3);
+        assert_eq!(taken_back(Tick(100), &frame(130, Some(96))), 4);
+        assert!(taken_back(Tick(100), &frame(130, None)) <= 0);
+        assert!(taken_back(Tick(100), &frame(130, Some(101))) <= 0);
+    }
 
     #[test]
     fn an_input_is_found_once_and_only_by_its_own_number() {

@@ -35,6 +35,7 @@ impl Casting {
             number,
             server,
             lobby: lobbies[server].clone(),
+            servers: lobbies.iter().map(|lobby| lobby.server().clone()).collect(),
             request: JoinRequest {
                 name: format!("bot {}", number + 1),
                 room: created.map(|room| room.room.clone()).or_else(|| args.room.clone()),

@@ -5,25 +5,32 @@
 //!        refused, or the window has passed ───┴─→ join: a new player, in the same room if it exists
 //! ```
 //!
+//! Of a cluster's servers those that are known are asked first who has the room now: see
+//! [`way_back`](crate::way_back).
+//!
 //! The caller sees it happen ([`Client::next`] fails, [`Client::reconnect`] is called), because what
 //! it knew of the old connection (its inputs' numbers, the replica, after a join its player's id too)
 //! is void.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::come_back::ComeBack;
 use crate::connection::{Connection, Incoming};
 use crate::end::End;
 use crate::entry::{EnterError, Entry};
-use crate::join::{JoinError, JoinRequest, Lobby};
+use crate::join::{JoinRequest, Lobby};
 use crate::view::Detail;
+use crate::way_back::{Attempt, WayBack};
+use crate::whereabouts::Whereabouts;
 
 /// A player with a connection, or on its way back to one.
 #[derive(Debug)]
 pub struct Client {
-    entry: Entry,
+    pub(crate) entry: Entry,
     connection: Connection,
+    /// Owners that were found to be replaced, since that was last asked.
+    pub(crate) stale_owners: u64,
 }
 
 impl Client {
@@ -49,8 +56,9 @@ impl Client {
 
     /// A player who has come in by this way.
     #[must_use]
-    pub const fn new(entry: Entry, connection: Connection) -> Self {
-        Self { entry, connection }
+    pub fn new(entry: Entry, mut connection: Connection) -> Self {
+        connection.know(Whereabouts::new(entry.given()));
+        Self { entry, connection, stale_owners: 0 }
     }
 
     /// Waits for what the server sends next. May be cancelled without losing anything.
@@ -77,6 +85,11 @@ impl Client {
         &mut self.connection
     }
 
+    /// How many owners were refused because others have replaced them, since this was last asked.
+    pub const fn take_stale_owners(&mut self) -> u64 {
+        std::mem::replace(&mut self.stale_owners, 0)
+    }
+
     /// Comes back after a lost connection, as often as it takes: as the same player while the server
     /// keeps it (the welcome then says `resumed`), else as a new one, in the same room, or in any
     /// other of the same game when that one is gone.
@@ -84,36 +97,27 @@ impl Client {
     /// # Errors
     /// [`EnterError`] when another try would end the same way.
     pub async fn reconnect(&mut self, end: End) -> Result<(), EnterError> {
-        let mut resume = self.connection.resumption();
-        let delay = self.delay_after(&end, resume.is_some());
+        let mut way = WayBack::new(&self.connection);
+        let delay = self.delay_after(&end, way.resumes());
+        if let End::Stale(_) = end {
+            self.stale_owners += 1;
+            // Whoever still serves it is not to think that somebody is there.
+            self.connection.cut().await;
+        }
         let mut delay = delay.ok_or(EnterError::Ended(end))?;
-        self.entry.seek_again(self.connection.welcome());
+        if way.has_moved() {
+            delay = Duration::ZERO;
+        }
+        self.entry.seek_again(self.connection.welcome(), way.servers());
         loop {
             tokio::time::sleep(delay).await;
-            resume = resume.filter(|lost| Instant::now() < lost.until);
-            let attempt = match &resume {
-                Some(lost) => {
-                    let (detail, dial) = (self.entry.detail(), &mut self.entry.dial);
-                    Connection::resume(lost, detail, dial).await.map_err(EnterError::from)
-                }
-                None => self.entry.attempt().await,
-            };
-            delay = match attempt {
-                Ok(connection) => {
-                    self.connection = connection;
+            delay = match self.attempt(&mut way).await? {
+                Attempt::In(mut connection) => {
+                    connection.know(way.into_known());
+                    self.connection = *connection;
                     return Ok(());
                 }
-                Err(EnterError::Connect(error))
-                    if resume.is_some() && error.is_refused_resume() =>
-                {
-                    resume = None;
-                    self.entry.backoff.next_delay()
-                }
-                Err(EnterError::Join(JoinError::NoSuchRoom)) if self.entry.forget_room() => {
-                    Duration::ZERO
-                }
-                // What is refused for load may be resumed all the same, later.
-                Err(error) => self.entry.backoff.delay(error.come_back()).ok_or(error)?,
+                Attempt::Again(delay) => delay,
             };
         }
     }

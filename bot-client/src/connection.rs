@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tickwire_protocol::envelope::FRAME_TAG;
-use tickwire_protocol::frame::Frame;
+use tickwire_protocol::frame::{Frame, is_keyframe};
 use tickwire_protocol::ids::{InputSeq, Tick};
 use tickwire_protocol::message::{
     Ack, ClientMessage, Input, InputValues, ServerMessage, ViewAge, Welcome,
@@ -25,6 +25,7 @@ use crate::end::{ConnectError, End};
 use crate::resume::{EventOrder, Resume};
 use crate::socket::CLOSE_TIMEOUT;
 use crate::view::{Detail, View};
+use crate::whereabouts::Whereabouts;
 
 pub use crate::socket::wire_bytes;
 
@@ -43,6 +44,8 @@ pub struct Connection {
     carrier: Carrier,
     /// Where it was opened.
     ws_url: String,
+    /// Where the room is, as far as this connection and those before it were told.
+    whereabouts: Whereabouts,
     welcome: Welcome,
     view: View,
     last_seq: InputSeq,
@@ -154,11 +157,14 @@ impl Connection {
             return Err(ConnectError::NotWelcomed);
         };
         welcome.validate()?;
+        let mut whereabouts = Whereabouts::default();
+        whereabouts.handle_welcome(ws_url, &welcome);
         let mut watch = tokio::time::interval(WATCH_PERIOD);
         watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             carrier,
             ws_url: ws_url.to_owned(),
+            whereabouts,
             view: View::new(detail, &welcome),
             acknowledgements: Acknowledgements::new(&welcome),
             welcome: *welcome,
@@ -177,6 +183,18 @@ impl Connection {
     #[must_use]
     pub const fn welcome(&self) -> &Welcome {
         &self.welcome
+    }
+
+    /// Where the room is, as far as it was told.
+    #[must_use]
+    pub const fn whereabouts(&self) -> &Whereabouts {
+        &self.whereabouts
+    }
+
+    /// What was known of that before this connection is to hold on it, too. Before anything is read.
+    pub(crate) fn know(&mut self, mut known: Whereabouts) {
+        known.handle_welcome(&self.ws_url, &self.welcome);
+        self.whereabouts = known;
     }
 
     /// The state after the newest frame.
@@ -231,9 +249,11 @@ impl Connection {
         self.received_bytes += wire_bytes as u64;
         if bytes.first().is_none_or(|&tag| tag < FRAME_TAG) {
             let message = ServerMessage::from_bytes(bytes)?;
+            self.whereabouts.handle_message(&message)?;
             self.announced = Announced::by(&message).or(self.announced);
             return Ok(Incoming::Message(message));
         }
+        self.check_owner(bytes)?;
         let (frame, agreement) = self.view.handle_frame(bytes)?;
         self.acknowledgements.handle_frame(!frame.events.is_empty(), self.heard);
         let may_report = self.reported.is_none_or(|last| last.elapsed() >= REPORT_INTERVAL);
@@ -243,6 +263,16 @@ impl Connection {
         }
         self.events.take_in(&frame.events)?;
         Ok(Incoming::Update(Update { received: self.heard, frame, agreement, wire_bytes }))
+    }
+
+    /// Whether a frame is one of the room's owner, as far as that is known: deltas are their keyframe's owner's.
+    fn check_owner(&mut self, bytes: &[u8]) -> Result<(), End> {
+        if !is_keyframe(bytes) {
+            return Ok(());
+        }
+        let mut cursor = *self.view.cursor();
+        let (frame, _) = cursor.read(bytes)?;
+        Ok(frame.fence.map_or(Ok(()), |fence| self.whereabouts.handle_fence(fence))?)
     }
 
     /// Sends an input that takes effect at a tick; 0 means the next one. Returns its number.

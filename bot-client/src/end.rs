@@ -14,6 +14,7 @@ use crate::come_back::ComeBack;
 use crate::connection::CONNECT_TIMEOUT;
 use crate::refusal::Refusal;
 use crate::resume::EventOrderError;
+use crate::whereabouts::StaleOwner;
 
 /// Close code that stands for a close without one (RFC 6455, 7.4.1).
 const NO_CODE: u16 = 1005;
@@ -133,6 +134,9 @@ pub enum End {
     /// Over HTTP, what is no record.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The server owned the room once, and does not know that it was replaced.
+    #[error(transparent)]
+    Stale(#[from] StaleOwner),
     /// Text, where everything is binary.
     #[error("the server sent text")]
     Text,
@@ -144,7 +148,7 @@ impl End {
     pub fn come_back(&self) -> ComeBack {
         match self {
             Self::Closed { code, .. } => ComeBack::after_close(*code),
-            Self::Lost(_) | Self::Silent(_) => ComeBack::AFTER_LOSS,
+            Self::Lost(_) | Self::Silent(_) | Self::Stale(_) => ComeBack::AFTER_LOSS,
             // Two ends that do not understand each other will not do so a second later.
             // There is no such session any more: its player may be there all the same.
             Self::Refused(refusal) if refusal.status == 404 => ComeBack::AFTER_LOSS,

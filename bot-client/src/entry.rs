@@ -18,9 +18,11 @@ use crate::come_back::ComeBack;
 use crate::connection::Connection;
 use crate::dial::Dial;
 use crate::end::{ConnectError, End};
-use crate::join::{CallError, JoinError, JoinRequest, Lobby, Seat};
+use crate::inquiry;
+use crate::join::{CallError, JoinError, JoinRequest, Lobby, Seat, ServerUrl};
 use crate::refusal::Refusal;
 use crate::view::Detail;
+use crate::whereabouts::Answer;
 
 /// Attempts of a newcomer whom the server refuses for load: a few minutes of backoff, or as many times
 /// what the server tells.
@@ -74,6 +76,10 @@ pub struct Entry {
     pub(crate) backoff: Backoff,
     /// How connections are opened.
     pub(crate) dial: Dial,
+    /// All servers of a cluster that the user knows; that of the lobby is one of them.
+    given: Vec<ServerUrl>,
+    /// Servers that give seats as well, where that of the lobby cannot be reached.
+    others: Vec<ServerUrl>,
     /// A seat whose upgrade was refused, and until when it is kept.
     seat: Option<(Seat, Instant)>,
     attempts: u32,
@@ -84,13 +90,30 @@ impl Entry {
     #[must_use]
     pub fn new(lobby: Lobby, request: JoinRequest, detail: Detail, backoff: Backoff) -> Self {
         let dial = Dial::default().trusting(lobby.trust().clone());
-        Self { lobby, request, detail, backoff, dial, seat: None, attempts: 0 }
+        let (given, others) = (Vec::new(), Vec::new());
+        Self { lobby, request, detail, backoff, dial, given, others, seat: None, attempts: 0 }
     }
 
     /// The same way, by connections that are opened like this.
     #[must_use]
     pub fn by(self, dial: Dial) -> Self {
         Self { dial, ..self }
+    }
+
+    /// The same way, where these servers are of one cluster.
+    #[must_use]
+    pub fn among(self, given: Vec<ServerUrl>) -> Self {
+        Self { given, ..self }
+    }
+
+    /// All servers that the user knows.
+    pub(crate) fn given(&self) -> &[ServerUrl] {
+        &self.given
+    }
+
+    /// Asks a server where the player of a resume token goes on.
+    pub(crate) async fn where_is(&self, server: &ServerUrl, token: &str) -> Answer {
+        inquiry::ask(&self.lobby.at(server), token).await
     }
 
     /// How much of the state is read.
@@ -131,7 +154,9 @@ impl Entry {
     }
 
     /// From now on the seat is to be in the room, or at least the game, of a connection that was lost.
-    pub(crate) fn seek_again(&mut self, lost: &Welcome) {
+    /// Any of these servers will do.
+    pub(crate) fn seek_again(&mut self, lost: &Welcome, servers: Vec<ServerUrl>) {
+        self.others = servers;
         self.request.room = Some(lost.room.clone());
         self.request.game = Some(lost.schema.game.clone());
     }
@@ -141,9 +166,19 @@ impl Entry {
         self.request.room.take().is_some()
     }
 
-    async fn reserve(&self) -> Result<Seat, JoinError> {
+    async fn reserve(&mut self) -> Result<Seat, JoinError> {
         // A room has its game already; naming another one beside it would be a contradiction.
         let game = self.request.game.clone().filter(|_| self.request.room.is_none());
-        self.lobby.join(&JoinRequest { game, ..self.request.clone() }).await
+        let request = JoinRequest { game, ..self.request.clone() };
+        let mut result = self.lobby.join(&request).await;
+        let here = self.lobby.server().clone();
+        for other in self.others.iter().filter(|other| **other != here) {
+            if !matches!(result, Err(JoinError::Call(CallError::Unreachable { .. }))) {
+                break;
+            }
+            self.lobby = self.lobby.at(other);
+            result = self.lobby.join(&request).await;
+        }
+        result
     }
 }

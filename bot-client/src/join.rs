@@ -230,6 +230,12 @@ impl Lobby {
         &self.server
     }
 
+    /// That of another server, by the same connections.
+    #[must_use]
+    pub fn at(&self, server: &ServerUrl) -> Self {
+        Self { server: server.clone(), ..self.clone() }
+    }
+
     /// Reserves a seat.
     ///
     /// # Errors
@@ -270,7 +276,7 @@ impl Lobby {
         Ok(ServerMetrics::parse(&String::from_utf8_lossy(&answer.body)))
     }
 
-    async fn post<T: DeserializeOwned>(
+    pub(crate) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
         said: &impl Serialize,

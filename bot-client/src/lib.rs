@@ -24,8 +24,9 @@
 //! | [`end`], [`refusal`] | why it was not opened, or ended; a refusal over HTTP |
 //! | [`come_back`], [`backoff`] | whether and when to try again; the delays |
 //! | [`resume`] | what it takes to go on as the same player; the order of events |
+//! | [`whereabouts`], `inquiry` | where a room is, in a cluster: its owner, whom to ask for it |
 //! | [`entry`] | the way in: from a seat to a connection, again if the server is busy |
-//! | [`client`] | a connection that comes back after it was lost |
+//! | [`client`], `way_back` | a connection that comes back after it was lost; one attempt after the other |
 //! | [`behavior`] | what a bot does, for any game |
 //! | [`args`], [`swarm`], [`bot`] | the flags; many bots and the measuring window; one bot's loop |
 //! | [`casting`], [`crew`] | who goes where; the threads that bots run on |
@@ -59,6 +60,7 @@ mod delayed;
 pub mod dial;
 pub mod end;
 pub mod entry;
+mod inquiry;
 pub mod join;
 mod levels;
 pub mod net;
@@ -76,3 +78,5 @@ pub mod stats;
 pub mod swarm;
 pub mod trust;
 pub mod view;
+mod way_back;
+pub mod whereabouts;

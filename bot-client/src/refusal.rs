@@ -30,16 +30,20 @@ pub struct Refusal {
 struct Body {
     error: String,
     message: String,
+    /// The same as `Retry-After`, but exactly.
+    retry_after_ms: Option<u64>,
 }
 
 impl Refusal {
     /// Reads a refusal, which is one also without a body that makes sense.
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let Body { error, mut message } = serde_json::from_slice(body).unwrap_or_default();
+        let Body { error, mut message, retry_after_ms } =
+            serde_json::from_slice(body).unwrap_or_default();
         if message.is_empty() {
             message = status.canonical_reason().unwrap_or("no reason").to_owned();
         }
-        let retry_after = retry_after(headers);
+        let exactly = retry_after_ms.map(|ms| Duration::from_millis(ms.clamp(1, LONGEST_RETRY_MS)));
+        let retry_after = exactly.or_else(|| retry_after(headers));
         Self { status: status.as_u16(), code: error, message, retry_after }
     }
 
@@ -59,6 +63,8 @@ impl Refusal {
 /// A delay of `Retry-After` is kept within these bounds, in seconds: neither a mistake nor malice there is
 /// to make a client hammer the server, or stay away for hours.
 const RETRY_AFTER_SECONDS: RangeInclusive<u64> = 1..=60;
+/// The longest of them in milliseconds.
+const LONGEST_RETRY_MS: u64 = 60_000;
 
 /// Whole seconds, as this project's server writes it. A date, which HTTP allows as well, is as good
 /// as none: it would need a clock that agrees with the server's.
@@ -88,6 +94,16 @@ mod tests {
         let [code, message] = ["too_many_joins", "later"].map(str::to_owned);
         assert_eq!(refusal, Refusal { status: 429, code, message, retry_after });
         assert_eq!(refusal.come_back(), ComeBack::Told(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn a_delay_in_the_body_is_more_exact() {
+        for (told, kept) in [("250", 250), ("0", 1), ("99999999", 60_000)] {
+            let body = format!(r#"{{"error": "room_moving", "retry_after_ms": {told}}}"#);
+            let refusal = refusal(503, Some("1"), &body);
+            assert_eq!(refusal.retry_after, Some(Duration::from_millis(kept)));
+            assert_eq!(refusal.code, "room_moving");
+        }
     }
 
     #[test]

@@ -43,8 +43,12 @@ pub struct Report {
     pub bytes_per_entity_update: Option<f64>,
     /// From losing a connection to the first update of the next one.
     pub resume_ms: ResumeTime,
-    /// Ticks that bots missed while they had no connection.
+    /// Ticks that bots missed while they had no connection, or that they had seen and were taken back.
     pub ticks_lost: u64,
+    /// Those of them that were taken back: a room went on from a moment before its owner's end.
+    pub ticks_taken_back: u64,
+    /// Owners of rooms that bots refused because others had replaced them.
+    pub stale_owners: u64,
     /// Of the slowest room that bots were in.
     pub server_tick_ms: ServerTick,
     /// CPU time of this process, as a share of what its threads could have used: a core each, as far
@@ -134,6 +138,8 @@ impl Report {
                 max: stats.resumes.max_ms(),
             },
             ticks_lost: stats.ticks_lost,
+            ticks_taken_back: stats.ticks_taken_back,
+            stale_owners: stats.stale_owners,
             server_tick_ms: ServerTick {
                 p50: slowest_tick.map(|tick| tick.p50),
                 p99: slowest_tick.map(|tick| tick.p99),
@@ -219,6 +225,7 @@ mod tests {
                 r#""bytes_per_update":null,"bytes_per_second_per_bot":0.0,"#,
                 r#""entities_per_update":null,"bytes_per_entity_update":null,"#,
                 r#""resume_ms":{"p50":null,"max":null},"ticks_lost":0,"#,
+                r#""ticks_taken_back":0,"stale_owners":0,"#,
                 r#""server_tick_ms":{"p50":null,"p99":null},"#,
                 r#""load_cpu_share":null,"valid":true,"threads":0,"load_busiest_share":null}"#,
             )
@@ -251,6 +258,18 @@ mod tests {
         assert!(table.contains("2 connected, 0 failed"), "{table}");
         assert!(table.contains("3, 2 resumed, 40 ticks lost"), "{table}");
         assert_eq!(report.warnings(&BTreeMap::new(), 0), Vec::<String>::new());
+        assert!(!table.contains("owners") && !table.contains("taken back"), "{table}");
+    }
+
+    #[test]
+    fn what_a_cluster_took_back_and_who_was_refused_is_told_if_there_is_any() {
+        let stats =
+            Stats { ticks_lost: 7, ticks_taken_back: 4, stale_owners: 2, ..Stats::default() };
+        let report = Report::new(&stats, &window(0.0), 1, 0, None);
+        let table = report.table().to_string();
+        assert!(table.contains("7 ticks lost, 4 of them taken back"), "{table}");
+        assert!(table.contains("owners that were replaced"), "{table}");
+        assert!(report.is_success());
     }
 
     #[test]

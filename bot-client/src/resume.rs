@@ -13,6 +13,8 @@ use tickwire_protocol::message::Welcome;
 pub struct Resume {
     /// Where to connect; token and event are part of it.
     pub ws_url: String,
+    /// The token.
+    pub token: String,
     /// The player that one is then again.
     pub player: PlayerId,
     /// The newest event that was taken in.
@@ -27,15 +29,26 @@ impl Resume {
     #[must_use]
     pub fn new(ws_url: &str, welcome: &Welcome, event: EventNumber) -> Option<Self> {
         let window = Duration::from_millis(welcome.resume_window_ms.into());
-        let base = ws_url.split_once('?').map_or(ws_url, |(base, _)| base);
-        let token = &welcome.resume_token;
+        let token = welcome.resume_token.clone();
         (!window.is_zero()).then(|| Self {
-            ws_url: format!("{base}?resume={token}&event={}", event.0),
+            ws_url: address(ws_url, &token, event),
+            token,
             player: welcome.player,
             event,
             until: Instant::now() + window,
         })
     }
+
+    /// The same at another address, whose query is replaced likewise.
+    #[must_use]
+    pub fn at(self, ws_url: &str) -> Self {
+        Self { ws_url: address(ws_url, &self.token, self.event), ..self }
+    }
+}
+
+fn address(ws_url: &str, token: &str, event: EventNumber) -> String {
+    let base = ws_url.split_once('?').map_or(ws_url, |(base, _)| base);
+    format!("{base}?resume={token}&event={}", event.0)
 }
 
 /// An event that is not the one due.

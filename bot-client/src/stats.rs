@@ -101,8 +101,12 @@ pub struct Stats {
     pub reconnects: u64,
     /// Those of them after which the bot was the same player.
     pub resumed: u64,
-    /// Ticks that bots missed by that.
+    /// Ticks that bots missed by that, or that they had seen and were taken back.
     pub ticks_lost: u64,
+    /// Those of them that were taken back.
+    pub ticks_taken_back: u64,
+    /// Owners of rooms that bots refused because others had replaced them.
+    pub stale_owners: u64,
     /// Inputs that the server refused.
     pub refusals: u64,
 }
@@ -135,6 +139,8 @@ impl Stats {
         self.reconnects += other.reconnects;
         self.resumed += other.resumed;
         self.ticks_lost += other.ticks_lost;
+        self.ticks_taken_back += other.ticks_taken_back;
+        self.stale_owners += other.stale_owners;
         self.refusals += other.refusals;
     }
 
@@ -147,6 +153,8 @@ impl Stats {
             reconnects: other.reconnects,
             resumed: other.resumed,
             ticks_lost: other.ticks_lost,
+            ticks_taken_back: other.ticks_taken_back,
+            stale_owners: other.stale_owners,
             refusals: other.refusals,
             ..self.clone()
         }

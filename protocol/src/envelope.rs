@@ -8,7 +8,7 @@ use bincode::config::{Configuration, Limit, standard};
 use bincode::{Decode, Encode};
 use thiserror::Error;
 
-use crate::message::{ClientMessage, ServerMessage};
+use crate::message::{ClientMessage, NodesError, ServerMessage};
 
 /// Largest message from a client that every server takes, in bytes: a chat line with room to spare.
 pub const MAX_CLIENT_MESSAGE_BYTES: usize = 4096;
@@ -36,6 +36,9 @@ pub enum EnvelopeError {
     /// Bytes are left after the message.
     #[error("{0} bytes after the end of the message")]
     Trailing(usize),
+    /// It names more servers, or longer addresses, than one may.
+    #[error(transparent)]
+    Nodes(#[from] NodesError),
 }
 
 /// Most memory that reading a message from a client takes, in bytes. A list claims what its items take
@@ -102,7 +105,9 @@ impl ServerMessage {
     /// # Errors
     /// [`EnvelopeError`] when it is too large, malformed, or followed by anything.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        decode(bytes, SERVER, MAX_SERVER_MESSAGE_BYTES)
+        let message: Self = decode(bytes, SERVER, MAX_SERVER_MESSAGE_BYTES)?;
+        message.check_nodes()?;
+        Ok(message)
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! 1 byte    a delta: 0x80 | ADVANCE 1 | INPUT 2 | EVENTS 4 | WATCH 8 | OWN 16 | GLOBAL 32 | CELLS 64
-//!           a keyframe: 0x40 | INPUT 2 | EVENTS 4 | OWN 16 | GLOBAL 32; it has WATCH and CELLS
+//!           a keyframe: 0x40 | FENCE 1 | INPUT 2 | EVENTS 4 | OWN 16 | GLOBAL 32; it has WATCH and CELLS
 //! varint    a keyframe: the tick; ADVANCE: ticks since the frame before; else 1 has passed
+//! FENCE     varint: the fence of the room's owner, not 0
 //! INPUT     1 byte: by how much the number of the newest input that has taken effect exceeds the
 //!           one told before, and 16 times the ticks since its taking effect; 0 where either does
 //!           not fit, then both as varints
@@ -44,15 +45,23 @@ pub const MAX_FRAME_BYTES: usize = 1 << 20;
 const KEYFRAME_TAG: u8 = FRAME_TAG;
 const DELTA_TAG: u8 = 0x80;
 const ADVANCE: u8 = 1;
+/// A keyframe advances from nothing, so the bit is free there.
+const FENCE: u8 = 1;
 const INPUT: u8 = 2;
 const EVENTS: u8 = 4;
 const WATCH: u8 = 8;
 const OWN: u8 = 16;
 const GLOBAL: u8 = 32;
 const CELLS: u8 = 64;
-const KEYFRAME_FLAGS: u8 = INPUT | EVENTS | OWN | GLOBAL;
+const KEYFRAME_FLAGS: u8 = FENCE | INPUT | EVENTS | OWN | GLOBAL;
 /// Numbers below this share the byte of an input echo.
 const ECHO_LIMIT: u32 = 16;
+
+/// Whether a state frame says of itself that it is a keyframe.
+#[must_use]
+pub fn is_keyframe(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|tag| tag & !KEYFRAME_FLAGS == KEYFRAME_TAG)
+}
 
 /// What became of a client's newest input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,13 +123,14 @@ pub struct Contents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{FrameNumber, PlayerId};
+    use crate::ids::{Fence, FrameNumber, PlayerId};
     use crate::watch::Watch;
 
     fn prefix(events: &[EncodedEvent]) -> FramePrefix<'_> {
         FramePrefix {
             tick: Tick(1000),
             baseline: Some(Tick(999)),
+            fence: Fence::NONE,
             input: None,
             last_input: InputSeq(0),
             first_event: EventNumber(1),
@@ -192,9 +202,34 @@ mod tests {
         assert!(cursor.read(&[0x40, 7, 0, 0, 1, 1]).is_ok());
         let (frame, _) = cursor.read(&[0x80]).unwrap();
         assert_eq!((frame.tick, frame.number), (Tick(8), FrameNumber(2)));
-        for tag in [0x00, 0x3f, 0x41, 0x48] {
+        for tag in [0x00, 0x3f, 0x48, 0x49] {
             assert!(matches!(cursor.read(&[tag, 1]), Err(FrameError::Tag)), "{tag:x}");
         }
+    }
+
+    #[test]
+    fn a_keyframe_tells_the_fence_of_its_owner_if_it_has_one() {
+        let watch = Some(Watch { column: 0, row: 0, columns: 1, rows: 1 });
+        let tick = Tick(7);
+        let written = |fence: u64, baseline| {
+            let fence = Fence(fence);
+            bytes(&FramePrefix { tick, baseline, fence, watch, ..prefix(&[]) })
+        };
+        assert_eq!(written(0, None), [0x40, 7, 0, 0, 1, 1]);
+        assert_eq!(written(5, None), [0x41, 7, 5, 0, 0, 1, 1]);
+        assert_eq!(written(5, Some(Tick(6))), written(0, Some(Tick(6))), "a delta tells nothing");
+        for fence in [5, 251, 70_000, u64::MAX] {
+            let wire = written(fence, None);
+            let (frame, at) = FrameCursor::default().read(&wire).unwrap();
+            assert_eq!((frame.fence, at), (Some(Fence(fence)), wire.len()));
+            for cut in 0..wire.len() {
+                assert!(FrameCursor::default().read(&wire[..cut]).is_err());
+            }
+        }
+        let (frame, _) = FrameCursor::default().read(&written(0, None)).unwrap();
+        assert_eq!(frame.fence, None);
+        let nobodys = FrameCursor::default().read(&[0x41, 7, 0, 0, 0, 1, 1]);
+        assert!(matches!(nobodys, Err(FrameError::Fence)));
     }
 
     #[test]

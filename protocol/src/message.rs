@@ -6,6 +6,7 @@
 
 mod check;
 mod input_values;
+mod nodes;
 mod request;
 mod view_age;
 
@@ -19,6 +20,7 @@ use crate::watch::{GridError, GridSize};
 
 pub use check::SchemaMismatch;
 pub use input_values::InputValues;
+pub use nodes::{MAX_NODE_URL_BYTES, MAX_NODES, NodesError};
 pub use request::{Answer, Rejection, Reply, Request, RequestKind};
 pub use view_age::ViewAge;
 
@@ -191,24 +193,28 @@ pub enum ServerMessage {
         /// The host; `None` while there is none.
         player: Option<PlayerId>,
     },
-    /// Where the room is, in a cluster: after the welcome, and whenever the nodes change.
+    /// Who owns the room in a cluster, and where else to ask for it: right after the welcome, and again when
+    /// that changes. This and the next two are only for connections that know of owners
+    /// ([`Subprotocol::has_owners`](crate::version::Subprotocol::has_owners)).
     Owner {
-        /// The number of the room's present ownership.
+        /// The number of the room's ownership.
         fence: Fence,
-        /// Base URLs of nodes, the owner's first.
+        /// Base URLs of servers that are there (`http://HOST:PORT`), the owner's first: at most
+        /// [`MAX_NODES`], each of at most [`MAX_NODE_URL_BYTES`].
         nodes: Vec<String>,
     },
-    /// The room goes on at another node; the connection is closed with
-    /// [`CloseReason::Restarting`](crate::close::CloseReason::Restarting).
+    /// The room goes on at another server: the connection is closed at once, with
+    /// [`CloseReason::Restarting`](crate::close::CloseReason::Restarting), and the client resumes there.
     Moved {
-        /// The number of its ownership there.
+        /// The number of the room's ownership there.
         fence: Fence,
-        /// Where to come back to, without a query.
+        /// Where to connect, without a query (`ws://HOST:PORT/ws`); at most [`MAX_NODE_URL_BYTES`].
         ws_url: String,
     },
-    /// Whether the room stands still; the connection lives on.
+    /// The room stands still, since its owner cannot tell whether it still is the owner, or goes on. The
+    /// connection lives on.
     Paused {
-        /// `false` when it goes on.
+        /// Whether it stands still.
         is_paused: bool,
     },
 }

@@ -52,6 +52,13 @@ impl Subprotocol {
         !matches!(self, Self::V1_0)
     }
 
+    /// Whether rooms have owners in it: [`ServerMessage::Owner`](crate::message::ServerMessage), `Moved` and
+    /// `Paused`, and the fence of keyframes.
+    #[must_use]
+    pub const fn has_owners(self) -> bool {
+        !matches!(self, Self::V1_0)
+    }
+
     /// A reason to close as a connection that speaks this knows it.
     #[must_use]
     pub const fn reason(self, reason: CloseReason) -> CloseReason {

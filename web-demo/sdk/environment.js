@@ -43,7 +43,8 @@ import { availableTransports } from './connection/transport-choice.js';
  */
 /**
  * @typedef {object} JoinOptions
- * @property {string} url the server's address, such as `http://127.0.0.1:8080`
+ * @property {string | readonly string[]} url the server's address, such as `http://127.0.0.1:8080`, or several of servers
+ *   that run rooms together: any will do
  * @property {string} name the player's name
  * @property {string} [game] the game to play; the server's default if left out
  * @property {string} [room] the room to join; one with a free seat if left out
@@ -75,7 +76,7 @@ import { availableTransports } from './connection/transport-choice.js';
  * @throws {TypeError} when the address is none, or there is nothing to connect by
  */
 export function environmentOf(options) {
-  expectAddress(options.url);
+  addressesOf(options.url);
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
   const fetch = options.fetch ?? globalThis.fetch;
   const transports = availableTransports(options.transport, { WebSocket, fetch });
@@ -102,6 +103,20 @@ export function environmentOf(options) {
 function hostHere() {
   const host = /** @type {Partial<Host>} */ (globalThis);
   return typeof host.addEventListener === 'function' ? /** @type {Host} */ (host) : undefined;
+}
+
+/**
+ * The addresses that were given.
+ *
+ * @param {string | readonly string[]} url
+ * @returns {readonly string[]} one at least
+ * @throws {TypeError} when there is none, or one is no address
+ */
+export function addressesOf(url) {
+  const addresses = typeof url === 'string' ? [url] : [...url];
+  if (addresses.length === 0) throw new TypeError('url: a list of addresses needs one at least');
+  for (const address of addresses) expectAddress(address);
+  return addresses;
 }
 
 /** @param {string} url */

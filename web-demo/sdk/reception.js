@@ -13,7 +13,7 @@
 
 import { BAD_MESSAGE } from './connection/close.js';
 import { DesyncError, TickwireError } from './errors.js';
-import { FRAME_TAG } from './wire/frame.js';
+import { FRAME_TAG, fenceOf } from './wire/frame.js';
 import { Link } from './replica/link.js';
 import { decodeServerMessage } from './wire/server-messages.js';
 import { namedValues } from './wire/named-values.js';
@@ -138,6 +138,13 @@ export class Reception {
         this.host = message.player;
         this._emitter.emit('host', { player: message.player });
         break;
+      case 'owner':
+      case 'moved':
+        this._connection.handleOwner(message);
+        break;
+      case 'paused':
+        this._connection.handlePaused(message.isPaused);
+        break;
     }
   }
 
@@ -165,6 +172,8 @@ export class Reception {
   _handleFrame(bytes, now) {
     const link = this.link;
     if (!link) throw new WireError('a state frame before the welcome', 0);
+    const fence = fenceOf(bytes);
+    if (fence !== undefined && !this._connection.handleOwner({ type: 'fence', fence })) return;
     const { frame, events, left } = link.handleFrame(bytes);
     link.desyncReports.keep(bytes);
     this._uplink.acknowledge(frame);

@@ -12,7 +12,7 @@ import { Countdown } from './connection/countdown.js';
 import { deferred, unminded } from './deferred.js';
 import { Emitter } from './emitter.js';
 import { EntityTable } from './replica/entity-table.js';
-import { environmentOf } from './environment.js';
+import { addressesOf, environmentOf } from './environment.js';
 import { ConnectionError } from './errors.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { Moving } from './connection/moving.js';
@@ -62,7 +62,7 @@ export class Room {
       ping: (nonce) => this._uplink.ping(nonce),
       silent: () => this._connection.abandon(SILENT_TOO_LONG, 'the server went silent'),
     });
-    this._moving = new Moving(environment, options.url, {
+    this._moving = new Moving(environment, () => this._connection.servers, {
       request: (wish) => {
         const { hasHosts, status } = this._connection;
         if (!hasHosts || status.state !== 'open') return undefined;
@@ -85,7 +85,7 @@ export class Room {
     this.ready = unminded(ready.promise);
     this._resolveReady = ready.resolve;
     this._rejectReady = ready.reject;
-    this._connection = new Connection(options.url, options, environment, {
+    this._connection = new Connection(addressesOf(options.url), options, environment, {
       onStatus: (status) => this._handleStatus(status),
       onMessage: (bytes) => this._reception.handleMessage(bytes, this._now()),
       newestEvent: () => this._reception.newestEvent,

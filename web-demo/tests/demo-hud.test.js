@@ -71,6 +71,10 @@ test('the connection is told in words', () => {
 });
 
 test('who waits on the start screen is told why', () => {
+  const paused = statusText({ state: 'open', attempt: 0, isPaused: true }, { rttMs: 9, ticksPerSecond: 0, bytesPerSecond: 0 }, 0);
+  assert.equal(paused.title, 'Paused');
+  assert.match(paused.detail, /stands still/);
+  assert.equal(waitingText({ state: 'connecting', attempt: 0, isPaused: true }), paused.detail);
   assert.equal(waitingText(undefined), '');
   assert.equal(waitingText({ state: 'joining', attempt: 0 }), '');
   assert.match(waitingText({ state: 'waiting', attempt: 1, code: 409 }), /seat/);

@@ -24,8 +24,18 @@ impl Report {
         };
         row("bots", format!("{} connected, {} failed", self.bots_connected, self.bots_failed));
         row("desyncs", self.desyncs.to_string());
-        let Self { reconnects, resumed, ticks_lost, .. } = self;
-        row("reconnects", format!("{reconnects}, {resumed} resumed, {ticks_lost} ticks lost"));
+        let Self { reconnects, resumed, ticks_lost, ticks_taken_back, .. } = self;
+        let taken_back = match ticks_taken_back {
+            0 => String::new(),
+            ticks => format!(", {ticks} of them taken back"),
+        };
+        row(
+            "reconnects",
+            format!("{reconnects}, {resumed} resumed, {ticks_lost} ticks lost{taken_back}"),
+        );
+        if self.stale_owners > 0 {
+            row("owners that were replaced, refused", self.stale_owners.to_string());
+        }
         row("updates per second and bot", self.updates_per_second_per_bot.to_string());
         row("gap between updates, ms", spread(&self.update_gap_ms));
         row("input to update, ms", spread(&self.input_to_update_ms));

@@ -9,7 +9,7 @@ use tickwire_protocol::chunk::encode_chunk;
 use tickwire_protocol::chunk::prior::PriorSet;
 use tickwire_protocol::frame::{Contents, FramePrefix};
 
-use tickwire_protocol::ids::{EntityId, EventNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::ids::{EntityId, EventNumber, Fence, InputSeq, PlayerId, Tick};
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::replica::Replica;
 use tickwire_protocol::schema::{EntityKind, FieldKind, InputField, InputKind, Schema};
@@ -59,6 +59,7 @@ fn replica(schema: &Schema, ships: &[[u32; 4]]) -> Replica {
     let prefix = FramePrefix {
         tick: Tick(1),
         baseline: None,
+        fence: Fence::NONE,
         input: None,
         last_input: InputSeq(0),
         first_event: EventNumber(1),

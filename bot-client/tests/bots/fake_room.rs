@@ -1,13 +1,14 @@
 //! One connection of the fake server: a room of three bodies that move by themselves, sent in frames
 //! made by the protocol's own encoder.
 
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use tickwire_protocol::chunk::prior::PriorSet;
 use tickwire_protocol::chunk::{Baseline, encode_chunk};
 use tickwire_protocol::frame::{Contents, EncodedEvent, FramePrefix, InputEcho};
-use tickwire_protocol::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::ids::{EntityId, EventNumber, Fence, FrameNumber, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{
     Ack, ClientMessage, Event, Resumed, Role, RosterEntry, ServerMessage, Welcome,
 };
@@ -21,7 +22,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::fake_server::{Announcement, LOST, Log, Resume, Script};
+use crate::fake_server::{Announcement, Cluster, LOST, Log, Resume, Script};
 
 /// Time from one tick to the next.
 const TICK: Duration = Duration::from_millis(4);
@@ -80,6 +81,7 @@ pub fn welcome(schema: Schema) -> Welcome {
 pub struct FakeRoom<'a> {
     pub script: &'a Script,
     pub log: &'a Log,
+    pub cluster: &'a RefCell<Cluster>,
     pub opened: Instant,
     pub room: String,
     /// Which connection of this server it is, from 0.
@@ -110,6 +112,11 @@ impl FakeRoom<'_> {
         let mut ticks = tokio::time::interval(TICK);
         let welcome = ServerMessage::Welcome(Box::new(self.welcome())).to_bytes();
         socket.send(Message::Binary(welcome.into())).await?;
+        let Cluster { fence, nodes, .. } = self.cluster.borrow().clone();
+        if !nodes.is_empty() {
+            let owner = ServerMessage::Owner { fence: Fence(fence), nodes }.to_bytes();
+            socket.send(Message::Binary(owner.into())).await?;
+        }
         loop {
             tokio::select! {
                 _ = ticks.tick(), if self.is_sending(&stream) => {
@@ -203,6 +210,7 @@ impl FakeRoom<'_> {
         let prefix = FramePrefix {
             tick,
             baseline: stream.baseline,
+            fence: Fence(self.cluster.borrow().fence),
             input: input.map(|seq| InputEcho { seq, applied: tick, slack_ms: 3 }),
             last_input,
             first_event: self.newest_event(number),
@@ -230,6 +238,11 @@ impl FakeRoom<'_> {
     }
 
     async fn announce(&self, socket: &mut WebSocketStream<TcpStream>) -> Result<(), Error> {
+        let Cluster { fence, moved, .. } = self.cluster.borrow().clone();
+        if let Some(ws_url) = moved {
+            let moved = ServerMessage::Moved { fence: Fence(fence), ws_url }.to_bytes();
+            return socket.send(Message::Binary(moved.into())).await;
+        }
         let message = match self.script.announcement {
             None => return Ok(()),
             Some(Announcement::Restarting(back_after_ms)) => {

@@ -2,6 +2,7 @@
 //! script says, and writes down what clients do.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
@@ -105,6 +106,19 @@ pub struct Close {
     pub code: u16,
 }
 
+/// What a server of a cluster tells of it. By default it is in none.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    /// The fence of keyframes and of what is told of the owner.
+    pub fence: u64,
+    /// Servers that are told of, if any.
+    pub nodes: Vec<String>,
+    /// What those who ask where their room is are answered: one after the other, the last one for ever.
+    pub places: VecDeque<(u16, Value)>,
+    /// Where the room goes, as is said before a connection is closed.
+    pub moved: Option<String>,
+}
+
 /// What clients did.
 #[derive(Clone, Debug, Default)]
 pub struct Entries {
@@ -112,6 +126,8 @@ pub struct Entries {
     pub joins: Vec<Value>,
     /// Joins that were granted.
     pub granted: usize,
+    /// Bodies of the questions where a room is.
+    pub questions: Vec<Value>,
     /// Requests for the metrics.
     pub metrics: u64,
     /// Bodies of the requests for rooms.
@@ -161,11 +177,13 @@ pub struct FakeServer {
     address: SocketAddr,
     ws_base: Rc<RefCell<String>>,
     pub log: Log,
+    pub cluster: Rc<RefCell<Cluster>>,
 }
 
 struct Shared {
     script: Script,
     log: Log,
+    cluster: Rc<RefCell<Cluster>>,
     opened: Instant,
     /// Where WebSockets are, as those who join are told.
     ws_base: Rc<RefCell<String>>,
@@ -179,7 +197,14 @@ impl FakeServer {
         let log = Log(watch::Sender::default());
         let ws_base = Rc::new(RefCell::new(format!("ws://{address}")));
         let (told, opened) = (Rc::clone(&ws_base), Instant::now());
-        let shared = Rc::new(Shared { script, log: log.clone(), opened, ws_base: told });
+        let cluster = Rc::new(RefCell::new(Cluster::default()));
+        let shared = Rc::new(Shared {
+            script,
+            log: log.clone(),
+            cluster: Rc::clone(&cluster),
+            opened,
+            ws_base: told,
+        });
         tokio::task::spawn_local(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -188,7 +213,7 @@ impl FakeServer {
                 tokio::task::spawn_local(async move { serve(&shared, stream).await.ok() });
             }
         });
-        Self { address, log, ws_base }
+        Self { address, log, ws_base, cluster }
     }
 
     /// From now on those who join are told that its WebSockets are there, as `wss://HOST:PORT`.
@@ -279,6 +304,13 @@ fn answer(shared: &Shared, head: &str, body: &Value) -> Answer {
             log.rooms.push(body.clone());
             let room = format!("room{}", log.rooms.len());
             Answer::new(201, json!({"room": room, "game": body["game"]}))
+        } else if head.starts_with("POST /api/resume ") {
+            log.questions.push(body.clone());
+            let places = &mut shared.cluster.borrow_mut().places;
+            let place = if places.len() > 1 { places.pop_front() } else { places.front().cloned() };
+            let unknown = || (404, json!({"error": "not_found", "message": "no such page"}));
+            let (status, body) = place.unwrap_or_else(unknown);
+            Answer::new(status, body)
         } else if head.starts_with("GET /metrics ") {
             log.metrics += 1;
             match shared.script.tells_metrics {
@@ -340,7 +372,7 @@ async fn serve_socket(shared: &Shared, stream: TcpStream) -> anyhow::Result<()> 
         Ok(response)
     };
     let socket = accept_hdr_async(stream, accept).await?;
-    let Shared { script, log, opened, .. } = shared;
+    let Shared { script, log, opened, cluster, .. } = shared;
     let (room, last_event) = if query.starts_with("resume=") {
         let (token, event) = query.split_once("&event=").unwrap();
         (token.split_once('-').unwrap().1.to_owned(), Some(event.parse()?))
@@ -348,7 +380,8 @@ async fn serve_socket(shared: &Shared, stream: TcpStream) -> anyhow::Result<()> 
         (query.rsplit('=').next().unwrap().to_owned(), None)
     };
     let opened = *opened;
-    Ok(FakeRoom { script, log, opened, room, connection, last_event }.serve(socket).await?)
+    let room = FakeRoom { script, log, cluster, opened, room, connection, last_event };
+    Ok(room.serve(socket).await?)
 }
 
 /// A refusal as the WebSocket library sends it.

@@ -11,6 +11,7 @@ mod client;
 mod fake_metrics;
 mod fake_room;
 mod fake_server;
+mod owners;
 mod report;
 mod resume;
 mod swarm;

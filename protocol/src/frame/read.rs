@@ -3,12 +3,12 @@
 use thiserror::Error;
 
 use super::{
-    ADVANCE, CELLS, Contents, DELTA_TAG, EVENTS, GLOBAL, INPUT, InputEcho, KEYFRAME_FLAGS,
-    KEYFRAME_TAG, MAX_FRAME_BYTES, OWN, ReceivedEvent, WATCH,
+    ADVANCE, CELLS, Contents, DELTA_TAG, EVENTS, FENCE, GLOBAL, INPUT, InputEcho, MAX_FRAME_BYTES,
+    OWN, ReceivedEvent, WATCH, is_keyframe,
 };
 use crate::chunk::ChunkError;
 use crate::envelope::decode_prefix;
-use crate::ids::{EventNumber, FrameNumber, InputSeq, Tick};
+use crate::ids::{EventNumber, Fence, FrameNumber, InputSeq, Tick};
 use crate::watch::Watch;
 
 /// A frame's prefix as a client reads it.
@@ -20,6 +20,8 @@ pub struct Frame {
     pub tick: Tick,
     /// Whether all its chunks start from nothing, and what is not in it is gone.
     pub is_keyframe: bool,
+    /// In a keyframe of a cluster, the number of the room's ownership.
+    pub fence: Option<Fence>,
     /// The newest input, when one has taken effect since the frame before.
     pub input: Option<InputEcho>,
     /// Events delivered with it.
@@ -50,6 +52,9 @@ pub enum FrameError {
         /// What bincode found.
         cause: bincode::error::DecodeError,
     },
+    /// A fence of nobody.
+    #[error("a keyframe's fence is 0")]
+    Fence,
     /// Cells are to be watched that the room does not have, or too many of them.
     #[error("{0:?} is not within the room's grid, or too large")]
     Watch(Watch),
@@ -151,7 +156,7 @@ impl FrameCursor {
         }
         let (is_keyframe, flags) = match bytes.first() {
             Some(&tag) if tag & DELTA_TAG != 0 => (false, tag & !DELTA_TAG),
-            Some(&tag) if tag & !KEYFRAME_FLAGS == KEYFRAME_TAG => (true, tag | WATCH | CELLS),
+            Some(&tag) if is_keyframe(bytes) => (true, tag | WATCH | CELLS),
             _ => return Err(FrameError::Tag),
         };
         let has = |flag: u8| flags & flag != 0;
@@ -162,12 +167,13 @@ impl FrameCursor {
             let advance = if has(ADVANCE) { reader.read()? } else { 1 };
             self.tick.ok_or(FrameError::NoBaseline)?.plus(advance)
         };
+        let fence = if is_keyframe && has(FENCE) { Some(read_fence(&mut reader)?) } else { None };
         let input = if has(INPUT) { Some(self.read_input(&mut reader, tick)?) } else { None };
         let events = if has(EVENTS) { read_events(&mut reader, tick)? } else { Vec::new() };
         let watch = if has(WATCH) { Some(read_watch(&mut reader)?) } else { None };
         let number = self.number.next();
         let contents = Contents { own: has(OWN), global: has(GLOBAL), cells: has(CELLS) };
-        let frame = Frame { number, tick, is_keyframe, input, events, watch, contents };
+        let frame = Frame { number, tick, is_keyframe, fence, input, events, watch, contents };
         *self = Self { number, tick: Some(tick), input: input.map_or(self.input, |echo| echo.seq) };
         Ok((frame, reader.at))
     }
@@ -186,6 +192,11 @@ impl FrameCursor {
         let applied = Tick(tick.0.wrapping_sub(age));
         Ok(InputEcho { seq, applied, slack_ms: reader.read()? })
     }
+}
+
+fn read_fence(reader: &mut PrefixReader<'_>) -> Result<Fence, FrameError> {
+    let fence: Fence = reader.read()?;
+    if fence.is_some() { Ok(fence) } else { Err(FrameError::Fence) }
 }
 
 fn read_events(

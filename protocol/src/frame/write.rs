@@ -3,11 +3,11 @@
 use bytes::BufMut;
 
 use super::{
-    ADVANCE, CELLS, Contents, DELTA_TAG, ECHO_LIMIT, EVENTS, EncodedEvent, GLOBAL, INPUT,
+    ADVANCE, CELLS, Contents, DELTA_TAG, ECHO_LIMIT, EVENTS, EncodedEvent, FENCE, GLOBAL, INPUT,
     InputEcho, KEYFRAME_TAG, OWN, WATCH,
 };
 use crate::envelope::encode;
-use crate::ids::{EventNumber, InputSeq, Tick};
+use crate::ids::{EventNumber, Fence, InputSeq, Tick};
 use crate::watch::Watch;
 
 /// What a frame carries in front of its chunks, to be written.
@@ -17,6 +17,8 @@ pub struct FramePrefix<'a> {
     pub tick: Tick,
     /// The tick of the frame before on this connection; `None` makes this a keyframe.
     pub baseline: Option<Tick>,
+    /// The number of the room's ownership, for those who know of it: keyframes tell it, if it is one.
+    pub fence: Fence,
     /// The newest input, when one has taken effect since the frame before.
     pub input: Option<InputEcho>,
     /// Number of the input told before on this connection; 0 before the first.
@@ -42,8 +44,11 @@ impl FramePrefix<'_> {
             | flag(self.contents.global, GLOBAL);
         match advance {
             None => {
-                out.put_u8(KEYFRAME_TAG | flags);
+                out.put_u8(KEYFRAME_TAG | flags | flag(self.fence.is_some(), FENCE));
                 write_varint(self.tick.0, out);
+                if self.fence.is_some() {
+                    out.put_slice(&encode(&self.fence));
+                }
             }
             Some(advance) => {
                 let flags = flags

@@ -1,7 +1,7 @@
 //! State as text: all that a client watches, every time.
 //!
 //! ```text
-//! {"type": "state", "tick", "input", "events",          a client's own: StateHead
+//! {"type": "state", "tick", "fence", "input", "events",  a client's own: StateHead
 //!  "own": […], "global": […],                           a part each: StateWriter::write_part
 //!  "cells": [{"cell": n, "entities": […]}, …]}          a cell each, shared: StateWriter::write_cell
 //! ```
@@ -13,7 +13,7 @@ use super::event::EventText;
 use super::put;
 use super::row::{EntityText, Kind};
 use crate::frame::{InputEcho, ReceivedEvent};
-use crate::ids::Tick;
+use crate::ids::{Fence, Tick};
 use crate::quantise::Layout;
 use crate::schema::Schema;
 use crate::snapshot::Snapshot;
@@ -29,6 +29,8 @@ pub struct StateWriter {
 pub struct StateHead<'a> {
     /// The tick whose state it is.
     pub tick: Tick,
+    /// The number of the room's ownership, where there is one.
+    pub fence: Fence,
     /// The newest input, when one has taken effect since the state before.
     pub input: Option<InputEcho>,
     /// The events since the state before.
@@ -41,6 +43,9 @@ pub struct StateHead<'a> {
 struct HeadText<'a> {
     r#type: &'static str,
     tick: Tick,
+    /// Absent where there is no cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fence: Option<Fence>,
     input: Option<InputText>,
     events: Vec<EventText<'a>>,
 }
@@ -107,6 +112,7 @@ pub fn join_state<'a>(
     let head = HeadText {
         r#type: "state",
         tick: head.tick,
+        fence: Some(head.fence).filter(|fence| fence.is_some()),
         input: head.input.map(|InputEcho { seq, applied, slack_ms }| InputText {
             seq: seq.0,
             applied,

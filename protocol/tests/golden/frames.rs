@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use serde_json::{Value as Json, json};
-use tickwire_protocol::ids::Tick;
+use tickwire_protocol::ids::{Fence, Tick};
 use tickwire_protocol::message::{ServerMessage, Welcome};
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::replica::{Agreement, Replica};
@@ -92,7 +92,14 @@ fn frames_of_a_room_of_one_cell() {
         }
         sequence.server.hash_error |= u32::from(number == 25);
         match number {
-            20 => sequence.keyframe(all),
+            20 => {
+                sequence.server.fence = Fence(12);
+                sequence.keyframe(all);
+            }
+            28 => {
+                sequence.server.fence = Fence((1 << 53) - 1);
+                sequence.keyframe(all);
+            }
             35 => sequence.frame(Some(Watch::default()), true),
             37 => sequence.frame(Some(all), true),
             _ => sequence.frame(None, number % 4 == 0),

@@ -4,12 +4,12 @@ use serde_json::{Value as Json, json};
 use tickwire_protocol::envelope::MAX_CLIENT_MESSAGE_BYTES;
 use tickwire_protocol::frame::EncodedEvent;
 use tickwire_protocol::ids::{
-    EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, RequestId, Tick,
+    EntityId, EventNumber, Fence, FrameNumber, InputSeq, PlayerId, RequestId, Tick,
 };
 use tickwire_protocol::message::{
     Ack, Answer, ClientMessage, Difference, DifferenceRow, Event, GameMessage, Input, InputValues,
-    Interruption, Look, Refusal, RefusalCause, Rejection, Reply, Request, RequestKind, Resumed,
-    Role, RosterEntry, ServerMessage, Value, ViewAge, Welcome,
+    Interruption, Look, MAX_NODE_URL_BYTES, MAX_NODES, Refusal, RefusalCause, Rejection, Reply,
+    Request, RequestKind, Resumed, Role, RosterEntry, ServerMessage, Value, ViewAge, Welcome,
 };
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};
@@ -52,6 +52,11 @@ fn change_room(
 
 fn answer(id: u32, outcome: Reply) -> ServerMessage {
     ServerMessage::Answer(Answer { id: RequestId(id), outcome })
+}
+
+fn owner(fence: u64, nodes: &[&str]) -> ServerMessage {
+    let nodes = nodes.iter().map(|&url| url.to_owned()).collect();
+    ServerMessage::Owner { fence: Fence(fence), nodes }
 }
 
 fn look(center: [f32; 2], size: [f32; 2]) -> ClientMessage {
@@ -161,6 +166,12 @@ fn server_messages() {
         answer(3, Err(Rejection::new("", ""))),
         ServerMessage::Host { player: Some(PlayerId(300)) },
         ServerMessage::Host { player: None },
+        owner(12, &["http://a:1", "http://b:2"]),
+        owner(1, &[]),
+        owner((1 << 53) - 1, &["x".repeat(MAX_NODE_URL_BYTES).as_str(); MAX_NODES]),
+        ServerMessage::Moved { fence: Fence(251), ws_url: "ws://b:2/ws".to_owned() },
+        ServerMessage::Paused { is_paused: true },
+        ServerMessage::Paused { is_paused: false },
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -253,7 +264,19 @@ fn malformed_server_messages() -> Vec<(&'static str, Vec<u8>)> {
     longer.push(0);
     vec![
         ("nothing", vec![]),
-        ("unknown variant", vec![7]),
+        ("unknown variant", vec![10]),
+        ("an owner without a fence", vec![7]),
+        ("an owner of servers that are not there", vec![7, 3, 2, 1, b'a']),
+        ("an owner whose address is not UTF-8", vec![7, 3, 1, 1, 0xff]),
+        ("an owner of 2^40 servers", vec![7, 3, 253, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ("more servers than a message names", owner(3, &["a"; MAX_NODES + 1]).to_bytes()),
+        (
+            "an address that is too long",
+            owner(3, &["x".repeat(MAX_NODE_URL_BYTES + 1).as_str()]).to_bytes(),
+        ),
+        ("a move to nowhere", vec![8, 3]),
+        ("a pause that does not say whether", vec![9]),
+        ("a pause of 2", vec![9, 2]),
         ("a host who is not told", vec![6]),
         ("a host of an option that is none", vec![6, 2]),
         ("an answer without an outcome", vec![5, 1]),

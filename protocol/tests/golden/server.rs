@@ -8,7 +8,7 @@ use rand_pcg::Pcg32;
 use tickwire_protocol::chunk::prior::{PRIOR_SETS, PriorSet};
 use tickwire_protocol::chunk::{Baseline, MAX_GAP, encode_chunk, is_as_predicted};
 use tickwire_protocol::frame::{Contents, EncodedEvent, FramePrefix, InputEcho, write_cell_bits};
-use tickwire_protocol::ids::{EventNumber, InputSeq, PlayerId, Tick};
+use tickwire_protocol::ids::{EventNumber, Fence, InputSeq, PlayerId, Tick};
 use tickwire_protocol::message::{Event, GameMessage, Role, RosterEntry, Value, Welcome};
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
@@ -37,6 +37,8 @@ pub struct Server {
     framed: Option<Tick>,
     watch: Watch,
     sent: BTreeMap<PartNumber, Sent>,
+    /// That of the room's owner.
+    pub fence: Fence,
     /// Added to the next hash.
     pub hash_error: u32,
     seq: u16,
@@ -61,6 +63,7 @@ impl Server {
             framed: None,
             watch: Watch::default(),
             sent: BTreeMap::new(),
+            fence: Fence::NONE,
             hash_error: 0,
             seq: 0,
             events: 0,
@@ -107,6 +110,7 @@ impl Server {
         let prefix = FramePrefix {
             tick: self.tick,
             baseline: self.framed,
+            fence: self.fence,
             input,
             last_input: self.told,
             first_event: EventNumber(self.events - events.len() as u32 + 1),

@@ -54,6 +54,7 @@ pub fn frame(frame: &Frame, agreement: Agreement, replica: &Replica) -> Json {
         "number": frame.number.0,
         "tick": frame.tick.0,
         "is_keyframe": frame.is_keyframe,
+        "fence": frame.fence.map(|fence| fence.0),
         "input": frame.input.map(input_echo),
         "events": frame.events.iter().map(received_event).collect::<Vec<_>>(),
         "watch": frame.watch.map(watch),

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use tickwire_protocol::frame::{InputEcho, ReceivedEvent};
-use tickwire_protocol::ids::{EntityId, EventNumber, InputSeq, PlayerId, RequestId, Tick};
+use tickwire_protocol::ids::{EntityId, EventNumber, Fence, InputSeq, PlayerId, RequestId, Tick};
 use tickwire_protocol::json::{
     ClientReader, JsonError, StateHead, StateWriter, error_text, join_state, message_text,
 };
@@ -83,6 +83,15 @@ fn the_servers_examples_are_written() {
         message_text(&ServerMessage::Restarting { closes_in_ms: 10_000, back_after_ms: 2718 }),
         message_text(&ServerMessage::Failed { back_after_ms: 2718 }),
         message_text(&ServerMessage::Host { player: Some(PlayerId(300)) }),
+        message_text(&ServerMessage::Owner {
+            fence: Fence(12),
+            nodes: vec!["http://a.example:8080".into(), "http://b.example:8080".into()],
+        }),
+        message_text(&ServerMessage::Moved {
+            fence: Fence(13),
+            ws_url: "ws://b.example:8080/ws".into(),
+        }),
+        message_text(&ServerMessage::Paused { is_paused: true }),
         error_text(&bad),
     ];
     let read = |text: &str| -> Json { serde_json::from_str(text).unwrap() };
@@ -113,8 +122,13 @@ fn state() -> String {
         received(2, 70_003, Event::Game(GameMessage { kind: 0, values: hit })),
     ];
     let echo = InputEcho { seq: InputSeq(7), applied: Tick(70_002), slack_ms: -12 };
-    let head =
-        StateHead { tick: Tick(70_003), input: Some(echo), events: &events, schema: &schema };
+    let head = StateHead {
+        tick: Tick(70_003),
+        fence: Fence(12),
+        input: Some(echo),
+        events: &events,
+        schema: &schema,
+    };
     let mut cell = Vec::new();
     StateWriter::new(&schema, &layout).write_cell(5, &snapshot, &mut cell);
     let mut text = Vec::new();

@@ -42,7 +42,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tickwire_protocol::close::CloseReason;
-use tickwire_protocol::ids::{PlayerId, Tick};
+use tickwire_protocol::ids::{Fence, PlayerId, Tick};
 use tickwire_protocol::message::Role;
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::quantise::Layout;
@@ -201,6 +201,11 @@ impl Room {
     #[must_use]
     pub const fn config(&self) -> &RoomConfig {
         &self.config
+    }
+
+    /// The room has another owner, with a larger fence: keyframes from now on tell this one.
+    pub const fn set_fence(&mut self, fence: Fence) {
+        self.config.fence = fence;
     }
 
     /// What has been counted since the room began.

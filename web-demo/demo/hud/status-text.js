@@ -6,6 +6,9 @@
 /** @typedef {{ rttMs: number | undefined, ticksPerSecond: number, bytesPerSecond: number }} Figures */
 /** @typedef {{ title: string, detail: string, canRetry: boolean }} StatusText */
 
+/** What a room that stands still is said to wait for. */
+const PAUSED = 'The game stands still until its servers can reach each other. Hold on …';
+
 /**
  * @param {ConnectionStatus} status
  * @param {Figures} figures
@@ -15,6 +18,7 @@
 export function statusText(status, figures, nowMs) {
   switch (status.state) {
     case 'open':
+      if (status.isPaused) return { title: 'Paused', detail: PAUSED, canRetry: false };
       return { title: 'Connected', detail: rates(figures), canRetry: false };
     case 'waiting':
       return { title: 'Reconnecting', detail: countdown(status, nowMs), canRetry: true };
@@ -32,6 +36,7 @@ export function statusText(status, figures, nowMs) {
  * @param {ConnectionStatus | undefined} status
  */
 export function waitingText(status) {
+  if (status?.isPaused) return PAUSED;
   if (status?.state !== 'waiting') return '';
   return status.code === 409 ? 'Every seat is taken. Trying again …' : 'The server is away. Trying again …';
 }

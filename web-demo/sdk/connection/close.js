@@ -115,6 +115,21 @@ export function reconnectAfter(code) {
   return BY_CODE.get(code) ?? (code >= 4000 ? NEVER : BACKOFF);
 }
 
+/** Refusals after which the same once more would be of no use, whatever their status: it would be one more guess,
+ * or in another language still. */
+const IN_VAIN = ['version', 'too_many_guesses'];
+
+/**
+ * What to do after a refusal over HTTP, of a join or of an upgrade.
+ *
+ * @param {import('../errors.js').JoinError} error
+ * @returns {Reconnect | undefined} nothing where there was no answer at all
+ */
+export function reconnectAfterRefusal({ status, code, retryAfterMs }) {
+  if (IN_VAIN.includes(code)) return NEVER;
+  return status === 0 ? undefined : reconnectAfterStatus(status, retryAfterMs);
+}
+
 /**
  * What to do after `POST /api/join` was answered with an error status.
  *

@@ -3,6 +3,8 @@
  * while that can be (see resumption.js), else by joining again. Knows nothing of what the messages
  * say; the room tells it when the welcome and the state have arrived.
  *
+ * Where several servers run rooms together, they are asked first who has the room now: see whereabouts.js.
+ *
  * ```text
  * joining → connecting → open            joining: POST /api/join
  *    ↑       ↑  │          │             connecting: by carrier.js, until the first keyframe
@@ -18,17 +20,20 @@ import {
   GOING_AWAY,
   NORMAL,
   RESTARTING,
+  SILENT_TOO_LONG,
   UNAUTHORISED,
   closeError,
   reconnectAfter,
-  reconnectAfterStatus,
+  reconnectAfterRefusal,
   refusesResume,
 } from './close.js';
 import { ConnectionError } from '../errors.js';
+import { anyRoomOf } from './join-request.js';
 import { Pauses } from './pauses.js';
 import { Resumption } from './resumption.js';
 import { SeatInquiry } from './seat-inquiry.js';
 import { hasHosts, mismatch } from './versions.js';
+import { WayBack } from './way-back.js';
 
 /** @typedef {import('./close.js').Reconnect} Reconnect */
 /** @typedef {import('../environment.js').Environment} Environment */
@@ -49,21 +54,23 @@ import { hasHosts, mismatch } from './versions.js';
  * @property {() => void} onLineGone the line of an attempt is done with
  */
 
-/** Refusals after which the same once more would be of no use, whatever their status: it would be one more guess,
- * or in another language still. */
-const IN_VAIN = ['version', 'too_many_guesses'];
 /** A connection without state after this long has failed, in milliseconds. */
 const STATE_TIMEOUT_MS = 15_000;
+
+/** Nobody answers who is asked for the room. */
+const UNREACHABLE = new ConnectionError(0, 'unreachable', 'no server answers');
+/** Who serves the room does not know that others do. */
+const STALE_OWNER = new ConnectionError(SILENT_TOO_LONG, 'stale_owner', 'another server has taken the room over');
 
 /** A connection that comes back. */
 export class Connection {
   /**
-   * @param {string} url the server's address
+   * @param {readonly string[]} servers the addresses that the user knows: one at least
    * @param {SeatRequest} request
    * @param {Environment} environment
    * @param {ConnectionHandlers} handlers
    */
-  constructor(url, request, environment, handlers) {
+  constructor(servers, request, environment, handlers) {
     this._request = { ...request };
     this._environment = environment;
     this._handlers = handlers;
@@ -81,7 +88,14 @@ export class Connection {
     this._resumed = undefined;
     /** @type {any} the one timer: an attempt's deadline, or the end of waiting */
     this._timer = undefined;
-    this._inquiry = new SeatInquiry(environment, url);
+    this._inquiry = new SeatInquiry(environment, () => this.servers);
+    this._wayBack = new WayBack(environment, servers, {
+      onFound: (wsUrl) => this._resumeAt(wsUrl),
+      onGone: () => this._join(),
+      onUnreachable: () => this._end(0, 'unreachable', { error: UNREACHABLE }),
+    });
+    /** Whether the room stands still. */
+    this._isPaused = false;
     this._carrier = new Carrier(environment, {
       onTransport: () => this._setStatus({ state: 'connecting' }),
       onOpen: (protocol) => this._checkVersion(protocol),
@@ -108,10 +122,21 @@ export class Connection {
 
   _resume() {
     this._isResuming = true;
+    this._clearTimer();
+    const { token, base } = this._resumption;
+    this._wayBack.begin(token, base);
+    // Whoever is asked has not answered yet.
+    if (this._isResuming && this.status.state !== 'connecting') this._setStatus({ state: 'connecting' });
+  }
+
+  /** @param {string} wsUrl */
+  _resumeAt(wsUrl) {
+    this._resumption.handleMoved(wsUrl);
     this._connect(this._resumption.url(this._handlers.newestEvent()));
   }
 
   _join() {
+    this._isResuming = false;
     this._resumption.forget();
     this._clearTimer();
     this._inquiry.ask(
@@ -147,6 +172,33 @@ export class Connection {
     this._resumed = welcome.resumed;
     this._game = welcome.schema.game;
     this._resumption.handleWelcome(welcome);
+    this._wayBack.handleWelcome(welcome);
+  }
+
+  /** All servers that are known, that of the connection first. */
+  get servers() {
+    return this._wayBack.servers;
+  }
+
+  /**
+   * The server says that it owns the room, or where that goes on, or tells the fence of its frames.
+   *
+   * @param {import('./way-back.js').Told} told
+   * @returns {boolean} whether nobody has replaced it: else the connection is over
+   */
+  handleOwner(told) {
+    const isNewest = this._wayBack.handleTold(told);
+    if (!isNewest) this.abandon(SILENT_TOO_LONG, STALE_OWNER.message, STALE_OWNER);
+    return isNewest;
+  }
+
+  /** The room stands still, or goes on. @param {boolean} isPaused */
+  handlePaused(isPaused) {
+    this._isPaused = isPaused;
+    // No state comes meanwhile, which is nobody's failure; the heartbeat sees to the rest.
+    if (this.status.state === 'connecting') this._expectState(isPaused);
+    const { attempt: _, transport: __, isPaused: ___, ...status } = this.status;
+    this._setStatus(status);
   }
 
   /**
@@ -213,6 +265,8 @@ export class Connection {
   moveTo(seat, request) {
     this._clearTimer();
     this._inquiry.stop();
+    this._wayBack.forget();
+    this._isPaused = false;
     if (this._carrier.drop(NORMAL, 'moved on')) this._handlers.onLineGone();
     this._request = { ...request };
     this._hasBeenOpen = false;
@@ -268,9 +322,17 @@ export class Connection {
 
   /** @param {string} wsUrl with a token: not to be shown */
   _connect(wsUrl) {
+    this._expectState(false);
+    this._wayBack.handleConnect(wsUrl);
+    this._carrier.open(wsUrl, this._isResuming);
+  }
+
+  /** @param {boolean} isPaused whether none is to be expected for now */
+  _expectState(isPaused) {
+    this._clearTimer();
+    if (isPaused) return;
     const timeout = new ConnectionError(0, 'timeout', 'no state arrived');
     this._setTimer(() => this._end(0, timeout.message, { error: timeout }), STATE_TIMEOUT_MS);
-    this._carrier.open(wsUrl, this._isResuming);
   }
 
   /** (Browsers end a WebSocket of another version themselves; others may not.) @param {string} protocol */
@@ -283,10 +345,8 @@ export class Connection {
   _handleRefusal(error) {
     const isCoded = this._request.code !== undefined;
     if (error.status === 404 && !isCoded && this._hasBeenOpen && this._request.room !== undefined) {
-      // The room ended while we were away: any other of its game will do. What opened that one opens no other, and a
-      // host's key would name it still.
-      const { password: _, hostKey: __, ...request } = this._request;
-      this._request = { ...request, room: undefined, game: request.game ?? this._game };
+      // The room ended while we were away: any other of its game will do.
+      this._request = anyRoomOf(this._request, this._game);
       this.start();
       return;
     }
@@ -295,10 +355,8 @@ export class Connection {
 
   /** @param {JoinError} error */
   _endRefused(error) {
-    const { status, code, message, retryAfterMs } = error;
-    const plan = status === 0 ? undefined : reconnectAfterStatus(status, retryAfterMs);
-    const isVain = IN_VAIN.includes(code);
-    this._end(status, `${code}: ${message}`, { plan: isVain ? { type: 'never' } : plan, error });
+    const { status, code, message } = error;
+    this._end(status, `${code}: ${message}`, { plan: reconnectAfterRefusal(error), error });
   }
 
   /**
@@ -311,10 +369,14 @@ export class Connection {
   _end(code, reason, { plan = reconnectAfter(code), error = closeError(code, reason) } = {}) {
     const now = this._environment.now();
     const isUsed = code === UNAUTHORISED && this._carrier.isTokenDoubtful;
-    const isRefused = isUsed || (this._isResuming && refusesResume(code));
+    const isRefused = isUsed || (this._isResuming && refusesResume(code) && !this._wayBack.hasOthers);
+    const isMiss = this._isResuming && error !== UNREACHABLE;
+    const missMs = isMiss ? this._wayBack.delayAfterMiss(plan) : undefined;
     this._clearTimer();
     this._inquiry.stop();
+    this._wayBack.stop();
     this._isResuming = false;
+    this._isPaused = false;
     this._pauses.handleEnd(now, code !== BAD_MESSAGE);
     this._resumption.handleLoss(now);
     // Meeting the same state again that does not decode would help nobody.
@@ -324,14 +386,28 @@ export class Connection {
       this._join();
       return;
     }
+    if (this._wayBack.hasMoved && this._resumption.isPossible(now) && plan.type !== 'never') {
+      this._pauses.handleMoved();
+      this.start();
+      return;
+    }
+    if (missMs !== undefined && this._resumption.isPossible(now)) {
+      this._wait(missMs, code, reason, error);
+      return;
+    }
     if (plan.type === 'never') {
       this._setStatus({ state: 'closed', code, reason, error });
       return;
     }
     const mayBePrompt = code !== RESTARTING && this._resumption.isPossible(now);
-    const delayMs = this._pauses.next(plan, mayBePrompt);
+    this._wait(this._pauses.next(plan, mayBePrompt), code, reason, error);
+  }
+
+  /** @param {number} delayMs @param {number} code @param {string} reason @param {TickwireError} error */
+  _wait(delayMs, code, reason, error) {
     this._setTimer(() => this.start(), delayMs);
-    this._setStatus({ state: 'waiting', retryAtMs: now + delayMs, code, reason, error });
+    const retryAtMs = this._environment.now() + delayMs;
+    this._setStatus({ state: 'waiting', retryAtMs, code, reason, error });
   }
 
   /** @param {Omit<ConnectionStatus, 'attempt'>} status */
@@ -339,7 +415,8 @@ export class Connection {
     const attempt = status.state === 'open' ? 0 : this._pauses.attempt;
     const { transport } = this._carrier;
     const isCarried = status.state === 'connecting' || status.state === 'open';
-    this.status = isCarried ? { attempt, transport, ...status } : { attempt, ...status };
+    const isPaused = this._isPaused ? { isPaused: true } : {};
+    this.status = isCarried ? { attempt, transport, ...status, ...isPaused } : { attempt, ...status };
     this._handlers.onStatus(this.status);
   }
 

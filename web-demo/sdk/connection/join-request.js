@@ -39,6 +39,18 @@ export async function requestSeat(fetch, url, request, signal) {
   return seatOf(answer, baseOf(url));
 }
 
+/**
+ * The same, of any room of a game, where the room that was asked for has ended: what opened that one opens no other, and
+ * a host's key would name it still.
+ *
+ * @param {SeatRequest} request
+ * @param {string | undefined} game of the room that has ended
+ * @returns {SeatRequest}
+ */
+export function anyRoomOf({ password: _, hostKey: __, ...request }, game) {
+  return { ...request, room: undefined, game: request.game ?? game };
+}
+
 /** A room that has a code is found by that, again and again. @param {SeatRequest} request */
 function bodyOf({ name, game, room, code, password, hostKey, replay, spectate, sendHz }) {
   const where = code === undefined ? { game, room } : { code };
@@ -63,11 +75,13 @@ function seatOf(answer, base) {
 }
 
 /**
+ * An address of WebSockets, as a server has told it.
+ *
  * @param {string} wsUrl absolute, or relative to the server's address
  * @param {string} base
  * @returns {string | undefined} nothing if it is no address of a WebSocket
  */
-function webSocketUrl(wsUrl, base) {
+export function webSocketUrl(wsUrl, base) {
   /** @type {URL} */
   let url;
   try {

@@ -74,13 +74,18 @@ function errorOf(response, told) {
   if (typeof told?.error !== 'string') return undefined;
   const message = typeof told.message === 'string' ? told.message : told.error;
   const field = typeof told.field === 'string' ? told.field : undefined;
-  return new JoinError(response.status, told.error, message, retryAfterMs(response), field);
+  return new JoinError(response.status, told.error, message, exactlyMs(told) ?? retryAfterMs(response), field);
 }
 
 /** @param {Response} response */
 function unnamed(response) {
   const code = `http_${response.status}`;
   return new JoinError(response.status, code, code, retryAfterMs(response));
+}
+
+/** The same as `Retry-After` in milliseconds, as some refusals have it. @param {any} told the body */
+function exactlyMs({ retry_after_ms: ms }) {
+  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, 1000 * LONGEST_RETRY_AFTER_SECONDS) : undefined;
 }
 
 /**

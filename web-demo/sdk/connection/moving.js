@@ -43,16 +43,16 @@ const NOT_ASKED = ['disconnected', 'too_many_waiting', 'not_supported', 'busy'];
 export class Moving {
   /**
    * @param {Environment} environment
-   * @param {string} url the server's address
+   * @param {() => readonly string[]} servers whom to ask for a seat
    * @param {object} handlers
    * @param {(wish: Elsewhere) => Promise<Seat> | undefined} handlers.request asks over the connection; nothing where
    *   that cannot be
    * @param {(seat: Seat, request: SeatRequest, place: Place) => void} handlers.take leaves for a seat
    */
-  constructor(environment, url, { request, take }) {
+  constructor(environment, servers, { request, take }) {
     this._request = request;
     this._take = take;
-    this._inquiry = new SeatInquiry(environment, url);
+    this._inquiry = new SeatInquiry(environment, servers);
     /** What is asked for now, while there is no seat. @type {SeatRequest | undefined} */
     this._asked = undefined;
     /** @type {ReturnType<typeof deferred> | undefined} */

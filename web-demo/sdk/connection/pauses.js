@@ -57,6 +57,11 @@ export class Pauses {
     this._hasFailed ||= hasFailed;
   }
 
+  /** The room goes on elsewhere: what was told of the server does not matter any more. */
+  handleMoved() {
+    this._backAfterMs = undefined;
+  }
+
   /** The state has arrived. @param {number} now */
   handleOpen(now) {
     this._openSince = now;

@@ -57,6 +57,21 @@ export class Resumption {
     return now <= this.#until;
   }
 
+  /** What servers are asked with who has the room. It is not to be shown. */
+  get token() {
+    return this.#token;
+  }
+
+  /** Where the connection was, without a query. */
+  get base() {
+    return this.#base;
+  }
+
+  /** The room is at another address; its query does not matter. @param {string} wsUrl */
+  handleMoved(wsUrl) {
+    [this.#base] = wsUrl.split(/[?#]/);
+  }
+
   /**
    * Where to connect. It holds the token: not to be shown.
    *

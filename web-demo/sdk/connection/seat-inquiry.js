@@ -12,15 +12,20 @@ import { JOIN_TIMEOUT_MS, requestSeat } from './join-request.js';
 /** @typedef {import('./join-request.js').Seat} Seat */
 /** @typedef {import('./join-request.js').SeatRequest} SeatRequest */
 
+/** A server that takes longer is not waited for where there is another one, in milliseconds. */
+const SHORT_TIMEOUT_MS = 3000;
+/** Errors after which another server may answer. */
+const UNANSWERED = ['unreachable', 'timeout'];
+
 /** The question that is open, if one is. */
 export class SeatInquiry {
   /**
    * @param {Environment} environment
-   * @param {string} url the server's address
+   * @param {() => readonly string[]} servers whom to ask, one after the other where one cannot be reached
    */
-  constructor(environment, url) {
+  constructor(environment, servers) {
     this._environment = environment;
-    this._url = url;
+    this._servers = servers;
     /** @type {AbortController | undefined} */
     this._asking = undefined;
     /** @type {any} */
@@ -35,6 +40,16 @@ export class SeatInquiry {
    * @param {(error: JoinError) => void} refuse
    */
   ask(request, take, refuse) {
+    this._ask(this._servers(), request, take, refuse);
+  }
+
+  /**
+   * @param {readonly string[]} servers
+   * @param {SeatRequest} request
+   * @param {(seat: Seat) => void} take
+   * @param {(error: JoinError) => void} refuse
+   */
+  _ask([url, ...others], request, take, refuse) {
     this.stop();
     const asking = new AbortController();
     const settle = (/** @type {() => void} */ tell) => {
@@ -43,14 +58,19 @@ export class SeatInquiry {
       tell();
     };
     this._asking = asking;
+    const fail = (/** @type {JoinError} */ error) =>
+      settle(() => {
+        if (others.length > 0 && UNANSWERED.includes(error.code)) this._ask(others, request, take, refuse);
+        else refuse(error);
+      });
     this._timer = this._environment.timers.setTimeout(
-      () => settle(() => refuse(new JoinError(0, 'timeout', 'the join was not answered'))),
-      JOIN_TIMEOUT_MS,
+      () => fail(new JoinError(0, 'timeout', 'the join was not answered')),
+      others.length > 0 ? SHORT_TIMEOUT_MS : JOIN_TIMEOUT_MS,
     );
     const { fetch } = this._environment;
-    requestSeat(fetch, this._url, request, asking.signal).then(
+    requestSeat(fetch, url, request, asking.signal).then(
       (seat) => settle(() => take(seat)),
-      (error) => settle(() => refuse(error instanceof JoinError ? error : new JoinError(0, 'fault', String(error)))),
+      (error) => fail(error instanceof JoinError ? error : new JoinError(0, 'fault', String(error))),
     );
   }
 

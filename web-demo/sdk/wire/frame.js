@@ -4,8 +4,9 @@
  *
  * ```text
  * 1 byte    a delta: 0x80 | ADVANCE 1 | INPUT 2 | EVENTS 4 | WATCH 8 | OWN 16 | GLOBAL 32 | CELLS 64
- *           a keyframe: 0x40 | INPUT 2 | EVENTS 4 | OWN 16 | GLOBAL 32; it has WATCH and CELLS
+ *           a keyframe: 0x40 | FENCE 1 | INPUT 2 | EVENTS 4 | OWN 16 | GLOBAL 32; it has WATCH and CELLS
  * varint    a keyframe: the tick; ADVANCE: ticks since the frame before; else 1 has passed
+ * FENCE     varint: the fence of the room's owner, not 0
  * INPUT     1 byte: number of the input less the one told before, 16 times its age in ticks; 0 when
  *           they do not fit, then both as varints.  varint (zigzag): slack, milliseconds
  * EVENTS    varints: number of the first, how many; per event its age in ticks, and the event
@@ -43,6 +44,7 @@ import { WireError } from './wire-error.js';
  * @property {number} tick
  * @property {boolean} isKeyframe whether all its chunks lead from nothing, and what is not in it is
  *   gone
+ * @property {number | undefined} fence in a keyframe of a cluster, the number of the room's ownership
  * @property {InputEcho | undefined} input when one has taken effect since the frame before
  * @property {ReceivedEvent[]} events
  * @property {Watch | undefined} watch the cells watched from this frame on, when they change
@@ -63,13 +65,15 @@ export const FRAME_TAG = 0x40;
 const KEYFRAME_TAG = FRAME_TAG;
 const DELTA_TAG = 0x80;
 const ADVANCE = 1;
+/** A keyframe advances from nothing, so the bit is free there. */
+const FENCE = 1;
 const INPUT = 2;
 const EVENTS = 4;
 const WATCH = 8;
 const OWN = 16;
 const GLOBAL = 32;
 const CELLS = 64;
-const KEYFRAME_FLAGS = INPUT | EVENTS | OWN | GLOBAL;
+const KEYFRAME_FLAGS = FENCE | INPUT | EVENTS | OWN | GLOBAL;
 /** Bits of an input echo's byte that hold by how much its number is up; the others hold its age. */
 const ECHO_BITS = 4;
 
@@ -100,7 +104,7 @@ export class FrameCursor {
       throw new WireError(`frame of ${input.bytes.length} bytes is too large`, 0);
     }
     const tag = input.u8();
-    const isKeyframe = (tag & ~KEYFRAME_FLAGS) === KEYFRAME_TAG;
+    const isKeyframe = isKeyframeTag(tag);
     if (!isKeyframe && tag < DELTA_TAG) throw new WireError('no state frame', 0);
     const flags = isKeyframe ? (tag & KEYFRAME_FLAGS) | WATCH | CELLS : tag & ~DELTA_TAG;
     const tick = isKeyframe ? input.u32() : this._readAdvance(input, flags);
@@ -108,6 +112,7 @@ export class FrameCursor {
       number: (this.number + 1) >>> 0,
       tick,
       isKeyframe,
+      fence: isKeyframe && flags & FENCE ? readFence(input) : undefined,
       input: flags & INPUT ? this._readEcho(input, tick) : undefined,
       events: flags & EVENTS ? readEvents(input, tick) : NO_EVENTS,
       watch: flags & WATCH ? readWatch(input) : undefined,
@@ -145,6 +150,34 @@ export class FrameCursor {
     const seq = (this.input + advance) & 0xffff;
     return { seq, applied: (tick - age) >>> 0, slackMs: input.i16() };
   }
+}
+
+/**
+ * The fence that a frame tells, before anything else of it is read.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {number | undefined} nothing where it tells none
+ * @throws {WireError}
+ */
+export function fenceOf(bytes) {
+  const input = new Reader(bytes);
+  const tag = input.u8();
+  if (!isKeyframeTag(tag) || (tag & FENCE) === 0) return undefined;
+  input.u32(); // the tick
+  return readFence(input);
+}
+
+/** @param {number} tag */
+function isKeyframeTag(tag) {
+  return (tag & ~KEYFRAME_FLAGS) === KEYFRAME_TAG;
+}
+
+/** @param {Reader} input */
+function readFence(input) {
+  const at = input.at;
+  const fence = input.u64();
+  if (fence === 0) throw new WireError("a keyframe's fence is 0", at);
+  return fence;
 }
 
 /** @param {Reader} input @param {number} tick */

@@ -99,13 +99,20 @@
  */
 /** @typedef {'far_future'|'repeated'|'queue_full'|'spectator'|'not_a_spectator'} RefusalCause */
 /**
+ * Who owns the room in a cluster: the number of its ownership, and the addresses of servers, the owner's first.
+ *
+ * @typedef {{type: 'owner', fence: number, nodes: string[]}} Owner
+ */
+/** Where the room goes on. @typedef {{type: 'moved', fence: number, wsUrl: string}} Moved */
+/**
  * @typedef {{type: 'welcome', welcome: Welcome}
  *   | {type: 'pong', nonce: number, roomTimeMs: number}
  *   | {type: 'refused', input: number | undefined, cause: RefusalCause}
  *   | {type: 'restarting', closesInMs: number, backAfterMs: number}
  *   | {type: 'failed', backAfterMs: number}
  *   | {type: 'answer', id: number, outcome: Answer['outcome']}
- *   | {type: 'host', player: number | undefined}} ServerMessage
+ *   | {type: 'host', player: number | undefined}
+ *   | Owner | Moved | {type: 'paused', isPaused: boolean}} ServerMessage
  */
 /**
  * @typedef {{type: 'joined', entry: RosterEntry} | {type: 'left', player: number}

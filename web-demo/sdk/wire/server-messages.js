@@ -21,6 +21,9 @@ import { WireError } from './wire-error.js';
 
 /** Largest message from a server, in bytes. */
 const MAX_SERVER_MESSAGE_BYTES = 1 << 20;
+/** Most servers that a message names, and the longest address of one, in bytes. */
+const MAX_NODES = 16;
+const MAX_ADDRESS_BYTES = 256;
 
 /** @type {Interruption[]} */
 const INTERRUPTIONS = ['rules', 'server'];
@@ -47,7 +50,7 @@ export function decodeServerMessage(bytes) {
 
 /** @param {Reader} input @returns {ServerMessage} */
 function readServerMessage(input) {
-  switch (input.variant(7, 'server message')) {
+  switch (input.variant(10, 'server message')) {
     case 0:
       return { type: 'welcome', welcome: readWelcome(input) };
     case 1:
@@ -64,9 +67,31 @@ function readServerMessage(input) {
       return { type: 'failed', backAfterMs: input.u32() };
     case 5:
       return { type: 'answer', id: input.u32(), outcome: readOutcome(input) };
-    default:
+    case 6:
       return { type: 'host', player: input.option((reader) => reader.u32()) };
+    case 7:
+      return { type: 'owner', fence: input.u64(), nodes: readNodes(input) };
+    case 8:
+      return { type: 'moved', fence: input.u64(), wsUrl: readAddress(input) };
+    default:
+      return { type: 'paused', isPaused: input.bool() };
   }
+}
+
+/** @param {Reader} input */
+function readNodes(input) {
+  const nodes = input.list(readAddress);
+  if (nodes.length > MAX_NODES) throw new WireError(`${nodes.length} servers are too many`, input.at);
+  return nodes;
+}
+
+/** @param {Reader} input */
+function readAddress(input) {
+  const before = input.at;
+  const address = input.string();
+  // A length that is too large takes three bytes itself.
+  if (input.at - before > MAX_ADDRESS_BYTES + 3) throw new WireError('an address is too long', before);
+  return address;
 }
 
 /** @param {Reader} input @returns {Answer['outcome']} */

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tickwire_protocol::chunk::MAX_GAP;
-use tickwire_protocol::ids::Tick;
+use tickwire_protocol::ids::{Fence, Tick};
 
 use crate::flow::FlowLimits;
 use crate::input_queue::InputLimits;
@@ -30,6 +30,9 @@ pub fn text_every(tick_rate_hz: u16, text_hz: u16) -> u8 {
 pub struct RoomConfig {
     /// What the room is called in the welcome: its id as text. Empty by default.
     pub name: String,
+    /// The number of the room's ownership, which keyframes tell those who know of it. None by default: there
+    /// is no cluster.
+    pub fence: Fence,
     /// Seed of the room's random numbers. 0 by default.
     pub seed: u64,
     /// The tick before the first one: 0, except in tests of what happens when ticks wrap.
@@ -102,6 +105,7 @@ impl RoomConfig {
         let stall = (heartbeat_timeout + STALL_MARGIN).as_secs_f64() * f64::from(tick_rate_hz);
         Self {
             name: String::new(),
+            fence: Fence::NONE,
             seed: 0,
             first_tick: Tick(0),
             tick_rate_hz,

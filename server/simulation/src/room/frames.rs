@@ -177,10 +177,19 @@ impl FrameSender<'_> {
         let (input, last_input) = (member.echo.take(), member.last_echo);
         member.last_echo = input.map_or(last_input, |echo| echo.seq);
         let baseline = member.flow.baseline();
+        let fence = member.told(self.config.fence);
         let (first_event, events) = member.flow.unsent_events();
-        let tick = self.tick;
-        let prefix =
-            FramePrefix { tick, baseline, input, last_input, first_event, events, watch, contents };
+        let prefix = FramePrefix {
+            tick: self.tick,
+            baseline,
+            fence,
+            input,
+            last_input,
+            first_event,
+            events,
+            watch,
+            contents,
+        };
         let buffer = &mut *self.buffer;
         let needed = PREFIX_BYTES + picks.cells.len() / 8 + picks.bytes();
         if buffer.capacity() < needed {

@@ -1,8 +1,9 @@
 //! One member of a room.
 
 use tickwire_protocol::frame::InputEcho;
-use tickwire_protocol::ids::{InputSeq, Tick};
+use tickwire_protocol::ids::{Fence, InputSeq, Tick};
 use tickwire_protocol::message::Role;
+use tickwire_protocol::version::Subprotocol;
 
 use crate::flow::Flow;
 use crate::game::View;
@@ -26,6 +27,8 @@ pub(super) struct Member {
     pub(super) attention: Attention,
     /// In place of that, where it is told in text.
     pub(super) text: Option<Box<TextStream>>,
+    /// Whether its connection speaks a version in which rooms have owners.
+    pub(super) knows_owners: bool,
     pub(super) round_trips: RoundTrips,
     pub(super) presence: Presence,
     pub(super) keys: ResumeKeys,
@@ -54,6 +57,7 @@ impl Member {
             flow: Flow::new(),
             attention: Attention::default(),
             text: None,
+            knows_owners: false,
             round_trips: RoundTrips::default(),
             presence: Presence::Present,
             keys: ResumeKeys::default(),
@@ -65,6 +69,17 @@ impl Member {
             last_echo: InputSeq(0),
             refused_at: None,
         }
+    }
+
+    /// Another connection, which speaks this.
+    pub(super) fn speak(&mut self, speaks: Subprotocol) {
+        self.text = TextStream::of(speaks);
+        self.knows_owners = speaks.has_owners();
+    }
+
+    /// The fence that it is told of a room's.
+    pub(super) fn told(&self, fence: Fence) -> Fence {
+        if self.knows_owners { fence } else { Fence::NONE }
     }
 
     /// Whether the game knows this member.

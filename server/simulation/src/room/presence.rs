@@ -16,7 +16,6 @@ use tickwire_protocol::version::Subprotocol;
 
 use super::attention::Attention;
 use super::member::Member;
-use super::text::TextStream;
 use super::{NEWEST, Output, Room};
 use crate::flow::AckError;
 use crate::input_queue::InputQueue;
@@ -158,7 +157,7 @@ impl Room {
         let lost_events = member.flow.resume(event)?;
         member.keys.rotate(key);
         member.forget_connection();
-        member.text = TextStream::of(speaks);
+        member.speak(speaks);
         if std::mem::replace(&mut member.presence, Presence::Present) != Presence::Present {
             self.absent -= 1;
         }

@@ -14,7 +14,6 @@ use crate::journal::file::MarkKind;
 use crate::world::Happening;
 
 use super::member::Member;
-use super::text::TextStream;
 use super::{NEWEST, Room};
 
 /// What somebody wants to come in as.
@@ -114,7 +113,7 @@ impl Room {
         };
         self.seat(player, request);
         if let Some(member) = self.members.get_mut(&player) {
-            member.text = TextStream::of(speaks);
+            member.speak(speaks);
         }
         self.empty_since = None;
         self.welcome(player, now, None);

@@ -128,6 +128,7 @@ impl FrameSender<'_> {
         member: &mut Member,
     ) -> Result<(), Oversized> {
         let view = self.view(player, member);
+        let fence = member.told(self.config.fence);
         let Some(stream) = &mut member.text else { return Ok(()) };
         if !member.flow.is_open(self.tick, &self.config.flow) {
             self.counters.frames_skipped += 1;
@@ -145,7 +146,8 @@ impl FrameSender<'_> {
             .collect();
         let input = member.echo.take();
         member.last_echo = input.map_or(member.last_echo, |echo| echo.seq);
-        let head = StateHead { tick: self.tick, input, events: &events, schema: self.schema };
+        let head =
+            StateHead { tick: self.tick, fence, input, events: &events, schema: self.schema };
         let bytes = self.texts.compose(&head, player, stream.watch, self.replication);
         if bytes.len() > MAX_FRAME_BYTES {
             return Err(Oversized::Bytes(bytes.len()));
