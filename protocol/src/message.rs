@@ -6,19 +6,21 @@
 
 mod check;
 mod input_values;
+mod lobby;
 mod request;
 mod view_age;
 
 use bincode::{Decode, Encode};
 use thiserror::Error;
 
-use crate::ids::{EntityId, EventNumber, FrameNumber, InputSeq, PlayerId, Tick};
+use crate::ids::{EntityId, EventNumber, Fence, FrameNumber, InputSeq, PlayerId, Tick};
 use crate::parts::PartNumber;
 use crate::schema::{Schema, SchemaError};
 use crate::watch::{GridError, GridSize};
 
 pub use check::SchemaMismatch;
 pub use input_values::InputValues;
+pub use lobby::LobbyNews;
 pub use request::{Answer, Rejection, Reply, Request, RequestKind};
 pub use view_age::ViewAge;
 
@@ -191,6 +193,27 @@ pub enum ServerMessage {
         /// The host; `None` while there is none.
         player: Option<PlayerId>,
     },
+    /// Which servers there are, the room's owner first.
+    Owner {
+        /// The number of its ownership.
+        fence: Fence,
+        /// Their base URLs.
+        nodes: Vec<String>,
+    },
+    /// The room goes on at another server.
+    Moved {
+        /// The number of its ownership there.
+        fence: Fence,
+        /// Where to connect.
+        ws_url: String,
+    },
+    /// The room stands still, or goes on.
+    Paused {
+        /// Whether it stands still.
+        is_paused: bool,
+    },
+    /// What is said in the lobby, to whoever has entered it.
+    Lobby(LobbyNews),
 }
 
 /// Everything a client needs before the first state frame.
