@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
 use crate::admission::Admission;
+use crate::cluster::bus::{Bus, LocalBus};
 use crate::config::{DrainConfig, ServerConfig};
 use crate::connection::Connection;
 use crate::directory::{Directory, LocalDirectory};
@@ -26,6 +27,8 @@ use crate::http::{self, Api, upgrade};
 use crate::identity::{AuthKey, Authenticator, Keyring};
 use crate::journal::writer::{Writer, WriterError};
 use crate::lobby::Lobby;
+use crate::lobby::channel::Channel;
+use crate::lobby::online::Online;
 use crate::messages::Drain;
 use crate::metrics::Metrics;
 use crate::recordings::Library;
@@ -80,6 +83,8 @@ pub struct Server {
     address: SocketAddr,
     epoch: Epoch,
     lobby: Arc<Lobby>,
+    channel: Arc<Channel>,
+    online: Arc<Online>,
     admission: Arc<Admission>,
     events: Arc<Feed>,
     task: HttpTask,
@@ -96,7 +101,21 @@ impl Server {
     pub fn bind(config: ServerConfig, games: GameRegistry) -> Result<Self, StartError> {
         let keyring = Arc::new(keyring(&config));
         let authenticator = Arc::clone(&keyring);
-        Self::start(config, games, keyring, authenticator)
+        Self::start(config, games, keyring, authenticator, Arc::<LocalBus>::default())
+    }
+
+    /// The same beside other servers, which it reaches over this bus: people on all of them are in one lobby.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn bind_on(
+        config: ServerConfig,
+        games: GameRegistry,
+        bus: Arc<dyn Bus>,
+    ) -> Result<Self, StartError> {
+        let keyring = Arc::new(keyring(&config));
+        let authenticator = Arc::clone(&keyring);
+        Self::start(config, games, keyring, authenticator, bus)
     }
 
     /// The same with an authenticator of the application's own.
@@ -109,7 +128,7 @@ impl Server {
         authenticator: Arc<dyn Authenticator>,
     ) -> Result<Self, StartError> {
         let keyring = Arc::new(keyring(&config));
-        Self::start(config, games, keyring, authenticator)
+        Self::start(config, games, keyring, authenticator, Arc::<LocalBus>::default())
     }
 
     fn start(
@@ -117,6 +136,7 @@ impl Server {
         games: GameRegistry,
         keyring: Arc<Keyring>,
         authenticator: Arc<dyn Authenticator>,
+        bus: Arc<dyn Bus>,
     ) -> Result<Self, StartError> {
         let has_passing_key = config.access.auth_keys.is_empty();
         let config = Arc::new(config);
@@ -164,6 +184,8 @@ impl Server {
             recordings,
             stopping.clone(),
         ));
+        let channel = Channel::start(Arc::clone(&bus), Arc::clone(&metrics));
+        let online = Online::start(bus, Arc::clone(&lobby), Arc::clone(&channel));
         let limits = config.limits.session(config.tick_rate_hz, config.heartbeat_timeout);
         let sockets = Arc::new(SocketEnvironment {
             epoch,
@@ -171,6 +193,8 @@ impl Server {
             limits,
             metrics: Arc::clone(&metrics),
             lobby: Arc::clone(&lobby),
+            channel: Arc::clone(&channel),
+            online: Arc::clone(&online),
             stopping,
             keys: Arc::default(),
         });
@@ -189,7 +213,18 @@ impl Server {
             metrics,
             Arc::clone(&admission),
         ));
-        Ok(Self { address, epoch, lobby, admission, events, task, certificates, has_passing_key })
+        Ok(Self {
+            address,
+            epoch,
+            lobby,
+            channel,
+            online,
+            admission,
+            events,
+            task,
+            certificates,
+            has_passing_key,
+        })
     }
 
     /// The address that it listens on.
@@ -202,6 +237,12 @@ impl Server {
     #[must_use]
     pub fn certificates(&self) -> Option<Arc<Certificates>> {
         self.certificates.clone()
+    }
+
+    /// What people in different rooms say to each other: to [announce](Channel::announce) something to them.
+    #[must_use]
+    pub fn channel(&self) -> Arc<Channel> {
+        Arc::clone(&self.channel)
     }
 
     /// Serves until `shutdown` completes, then says goodbye to everybody.
@@ -230,6 +271,7 @@ impl Server {
         if actix::clock::timeout(timeout, ended).await.is_err() {
             warn!(sessions = self.admission.sessions(), "not everybody is gone in time");
         }
+        self.online.end();
         self.lobby.stop();
         info!("goodbye");
         Ok(())

@@ -30,8 +30,10 @@ use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::message::{Ack, ClientMessage, ServerMessage, Welcome};
 use tickwire_protocol::replica::{Agreement, Replica};
+use tickwire_server::cluster::bus::Bus;
 use tickwire_server::config::Flags;
 use tickwire_server::identity::Authenticator;
+use tickwire_server::lobby::channel::Channel;
 use tickwire_server::server::StartError;
 use tickwire_server::tls::Certificates;
 use tickwire_server::{Server, ServerConfig};
@@ -58,6 +60,8 @@ pub struct TestServer {
     pub address: SocketAddr,
     /// What it proves itself by, if it speaks TLS.
     pub certificates: Option<Arc<Certificates>>,
+    /// What people in different rooms say to each other.
+    pub channel: Arc<Channel>,
     shutdown: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -80,6 +84,11 @@ impl TestServer {
         })
     }
 
+    /// Starts a server of the demo games beside others that are on this bus.
+    pub fn start_on(bus: Arc<dyn Bus>, flags: &[&str]) -> Self {
+        Self::start_by(games(), flags, |config, games| Server::bind_on(config, games, bus))
+    }
+
     fn start_by(
         games: GameRegistry,
         flags: &[&str],
@@ -92,15 +101,16 @@ impl TestServer {
         let thread = std::thread::spawn(move || {
             actix::System::new().block_on(async {
                 let server = bind(config, games).unwrap();
-                sender.send((server.address(), server.certificates())).unwrap();
+                let parts = (server.address(), server.certificates(), server.channel());
+                sender.send(parts).unwrap();
                 let shutdown = async {
                     let _ = stopped.await;
                 };
                 server.run(shutdown).await.unwrap();
             });
         });
-        let (address, certificates) = receiver.recv_timeout(PATIENCE).unwrap();
-        Self { address, certificates, shutdown: Some(shutdown), thread: Some(thread) }
+        let (address, certificates, channel) = receiver.recv_timeout(PATIENCE).unwrap();
+        Self { address, certificates, channel, shutdown: Some(shutdown), thread: Some(thread) }
     }
 
     pub fn url(&self, path: &str) -> String {
