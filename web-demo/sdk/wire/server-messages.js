@@ -11,6 +11,7 @@ import { WireError } from './wire-error.js';
 
 /** @typedef {import('./messages.js').Answer} Answer */
 /** @typedef {import('./messages.js').Interruption} Interruption */
+/** @typedef {import('./messages.js').LobbyNews} LobbyNews */
 /** @typedef {import('./messages.js').RefusalCause} RefusalCause */
 /** @typedef {import('./messages.js').Role} Role */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
@@ -47,7 +48,7 @@ export function decodeServerMessage(bytes) {
 
 /** @param {Reader} input @returns {ServerMessage} */
 function readServerMessage(input) {
-  switch (input.variant(7, 'server message')) {
+  switch (input.variant(11, 'server message')) {
     case 0:
       return { type: 'welcome', welcome: readWelcome(input) };
     case 1:
@@ -64,8 +65,24 @@ function readServerMessage(input) {
       return { type: 'failed', backAfterMs: input.u32() };
     case 5:
       return { type: 'answer', id: input.u32(), outcome: readOutcome(input) };
-    default:
+    case 6:
       return { type: 'host', player: input.option((reader) => reader.u32()) };
+    case 10:
+      return { type: 'lobby', news: readNews(input) };
+    default:
+      throw new WireError('a server message that is not known here', input.at);
+  }
+}
+
+/** @param {Reader} input @returns {LobbyNews} */
+function readNews(input) {
+  switch (input.variant(3, 'news of the lobby')) {
+    case 0:
+      return { type: 'said', from: input.string(), room: input.string(), text: input.string() };
+    case 1:
+      return { type: 'announced', text: input.string() };
+    default:
+      return { type: 'missed', lines: input.u32() };
   }
 }
 
