@@ -18,6 +18,8 @@
 //! room::driver → journal::writer   one thread that writes matches down; journal::revival brings them back
 //! … with a recording's name → recordings (which match) → a room that shows it
 //! room::driver → events → http::events   what happens, for those who only listen
+//! session::lobbying → lobby::channel → cluster::bus → lobby::channel of each server → session::outbox
+//!                                        what people in different rooms say to each other
 //! room::timer    one thread that knows when each room's next tick is due
 //!
 //! server replay FILE → replay → tickwire_simulation::journal            (no server at all)

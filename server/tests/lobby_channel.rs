@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
+use support::over_http::HttpClient;
 use support::text::TextClient;
 use support::{Client, PATIENCE, Received, TestServer, open_speaking};
 use tickwire_protocol::ids::RequestId;
@@ -177,7 +178,8 @@ async fn servers_on_one_bus_talk_and_count_together() {
     let (one, mut other) = (start(), start());
     let mut ada = Person::join(&one, json!({"name": "Ada"})).await;
     let mut bo = Person::join(&other, json!({"name": "Bo", "game": "drift"})).await;
-    let _eve = Person::join(&other, json!({"name": "Eve", "game": "drift", "spectate": true})).await;
+    let _eve =
+        Person::join(&other, json!({"name": "Eve", "game": "drift", "spectate": true})).await;
     ada.enter().await;
     bo.enter().await;
     let room = bo.client.welcome.room.clone();
@@ -344,8 +346,7 @@ async fn text_clients_and_those_without_a_websocket_talk_as_well() {
     ada.say(json!({"type": "enter_lobby", "id": 1})).await;
     assert_eq!(ada.told("answer").await["values"], json!([1]));
     ada.say(json!({"type": "say_to_lobby", "text": " gg ", "id": 2})).await;
-    let line =
-        json!({"type": "lobby", "what": "said", "from": "Ada", "room": room, "text": "gg"});
+    let line = json!({"type": "lobby", "what": "said", "from": "Ada", "room": room, "text": "gg"});
     assert_eq!(ada.told("lobby").await, line);
     ada.say(json!({"type": "who_is_online", "id": 3})).await;
     loop {
@@ -355,11 +356,9 @@ async fn text_clients_and_those_without_a_websocket_talk_as_well() {
         }
     }
     let joined = server.join(json!({"name": "Bo"})).await;
-    let query = "&protocol=tickwire.v1.1";
-    let url = joined["ws_url"].as_str().unwrap().replacen("ws", "http", 1);
-    let url = format!("{}{query}", url.replace("/ws?", "/stream?"));
-    let mut stream = Stream::open(&url).await;
+    let mut bo = HttpClient::stream(joined["ws_url"].as_str().unwrap()).await;
     let enter = Request { id: RequestId(1), what: RequestKind::EnterLobby };
-    stream.send(&server, &ClientMessage::Request(enter)).await;
-    stream.until(&ServerMessage::Lobby(said("Ada", room.as_str().unwrap(), "gg"))).await;
+    bo.send(ClientMessage::Request(enter)).await;
+    let news = ServerMessage::Lobby(said("Ada", room.as_str().unwrap(), "gg"));
+    while bo.message().await != news {}
 }

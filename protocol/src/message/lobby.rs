@@ -35,9 +35,11 @@ mod tests {
 
     fn news() -> impl Strategy<Value = LobbyNews> {
         prop_oneof![
-            [(); 3]
-                .map(|()| ".{0,40}")
-                .prop_map(|[from, room, text]| LobbyNews::Said { from, room, text }),
+            [(); 3].map(|()| ".{0,40}").prop_map(|[from, room, text]| LobbyNews::Said {
+                from,
+                room,
+                text
+            }),
             ".{0,40}".prop_map(|text| LobbyNews::Announced { text }),
             any::<u32>().prop_map(|lines| LobbyNews::Missed { lines }),
         ]

@@ -7,8 +7,8 @@ use tickwire_protocol::json::{
     ClientReader, JsonError, StateHead, StateWriter, error_text, join_state, message_text,
 };
 use tickwire_protocol::message::{
-    Answer, ClientMessage, Event, GameMessage, LobbyNews, Look, Refusal, RefusalCause, Rejection, RequestKind,
-    Role, RosterEntry, ServerMessage, Value, Welcome,
+    Answer, ClientMessage, Event, GameMessage, LobbyNews, Look, Refusal, RefusalCause, Rejection,
+    RequestKind, Role, RosterEntry, ServerMessage, Value, Welcome,
 };
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::{EntityKind, FieldKind, MessageKind, ParamKind, Schema};

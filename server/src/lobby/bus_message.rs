@@ -75,8 +75,7 @@ pub struct Seldom {
 impl Seldom {
     /// Whether it is time for one.
     pub fn is_due(&mut self, now: Instant) -> bool {
-        let is_due =
-            self.last.is_none_or(|last| now.saturating_duration_since(last) >= WARN_EVERY);
+        let is_due = self.last.is_none_or(|last| now.saturating_duration_since(last) >= WARN_EVERY);
         if is_due {
             self.last = Some(now);
         }
@@ -99,10 +98,7 @@ mod tests {
         assert!(matches!(cause(&[1, 3, b'g', b'g']), BusMessageError::Malformed(_)));
         assert!(matches!(cause(&[1, 1, b'g', b'g']), BusMessageError::Trailing(1)));
         // A text of 2⁴⁰ bytes is not made room for.
-        assert!(matches!(
-            cause(&[1, 253, 0, 0, 0, 0, 0, 1, 0, 0]),
-            BusMessageError::Malformed(_)
-        ));
+        assert!(matches!(cause(&[1, 253, 0, 0, 0, 0, 0, 1, 0, 0]), BusMessageError::Malformed(_)));
         assert!(matches!(cause(&vec![1; MAX_BYTES + 1]), BusMessageError::TooLarge(_)));
     }
 

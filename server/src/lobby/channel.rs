@@ -171,7 +171,8 @@ mod tests {
         let (one, other) = (channel(&bus), channel(&bus));
         assert_eq!(one.announce(" \n "), Err(AnnounceError::Empty));
         assert_eq!(one.announce(&"x".repeat(401)), Err(AnnounceError::TooLong));
-        for nonsense in [&b""[..], b"\x01", b"\x01\x07", b"\x02\x01\x02gg", b"\x01\x01\x02\xff\xff"] {
+        for nonsense in [&b""[..], b"\x01", b"\x01\x07", b"\x02\x01\x02gg", b"\x01\x01\x02\xff\xff"]
+        {
             bus.publish(TOPIC, Bytes::copy_from_slice(nonsense));
         }
         one.announce("down at 18:00").unwrap();

@@ -28,7 +28,7 @@ pub enum SayError {
     #[error("a line has at most {MAX_LINE_CHARS} characters")]
     TooLong,
     /// Too many lines; one can be said after this time.
-    #[error("wait {:.1} s: two lines a second, a few at once", .0.as_secs_f32())]
+    #[error("wait {:.1} s: two lines a second, a few at once", tenths_up(*.0))]
     TooFast(Duration),
     /// The speaker is not in the lobby.
     #[error("enter the lobby first")]
@@ -36,6 +36,11 @@ pub enum SayError {
     /// The speaker's room does not say who they are.
     #[error("the room does not answer: try again")]
     Unavailable,
+}
+
+/// A time in seconds, rounded up to a tenth: who waits for so long has waited long enough.
+fn tenths_up(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10.0).ceil() / 10.0
 }
 
 impl SayError {
@@ -210,8 +215,11 @@ mod tests {
 
     #[test]
     fn who_is_too_fast_is_told_how_long_to_wait() {
-        let rejection = Rejection::from(SayError::TooFast(Duration::from_millis(480)));
-        assert_eq!(rejection.code, "too_fast");
-        assert_eq!(rejection.message, "wait 0.5 s: two lines a second, a few at once");
+        for (millis, wait) in [(1, "0.1"), (410, "0.5"), (500, "0.5")] {
+            let rejection = Rejection::from(SayError::TooFast(Duration::from_millis(millis)));
+            assert_eq!(rejection.code, "too_fast");
+            let text = format!("wait {wait} s: two lines a second, a few at once");
+            assert_eq!(rejection.message, text);
+        }
     }
 }

@@ -179,7 +179,10 @@ mod tests {
         for upto in [1, 5, 5, 200, 2000] {
             let ring = ring(0..upto);
             copy.catch_up(&ring);
-            assert_eq!((copy.first, &copy.lines, copy.bytes), (ring.first, &ring.lines, ring.bytes));
+            assert_eq!(
+                (copy.first, &copy.lines, copy.bytes),
+                (ring.first, &ring.lines, ring.bytes)
+            );
         }
     }
 }

@@ -214,7 +214,7 @@ mod tests {
     fn servers_count_until_they_stop_or_fall_silent() {
         let (mut board, begin) = (Board::default(), Instant::now());
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let mut players = |board: &mut Board, now| board.sum(counts("drift", 1), now).players;
+        let players = |board: &mut Board, now| board.sum(counts("drift", 1), now).players;
         board.handle_report(report(1, 10), at(0));
         board.handle_report(report(2, 100), at(0));
         assert_eq!(players(&mut board, at(0)), 111);
