@@ -6,6 +6,7 @@
 
 mod check;
 mod input_values;
+mod lobby;
 mod nodes;
 mod request;
 mod view_age;
@@ -20,6 +21,7 @@ use crate::watch::{GridError, GridSize};
 
 pub use check::SchemaMismatch;
 pub use input_values::InputValues;
+pub use lobby::LobbyNews;
 pub use nodes::{MAX_NODE_URL_BYTES, MAX_NODES, NodesError};
 pub use request::{Answer, Rejection, Reply, Request, RequestKind};
 pub use view_age::ViewAge;
@@ -217,6 +219,8 @@ pub enum ServerMessage {
         /// Whether it stands still.
         is_paused: bool,
     },
+    /// What is said in the lobby, to whoever has entered it.
+    Lobby(LobbyNews),
 }
 
 /// Everything a client needs before the first state frame.

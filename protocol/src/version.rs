@@ -59,6 +59,13 @@ impl Subprotocol {
         !matches!(self, Self::V1_0)
     }
 
+    /// Whether there is a lobby in it: [`ServerMessage::Lobby`](crate::message::ServerMessage), and the requests
+    /// that have to do with it.
+    #[must_use]
+    pub const fn has_lobby(self) -> bool {
+        !matches!(self, Self::V1_0)
+    }
+
     /// A reason to close as a connection that speaks this knows it.
     #[must_use]
     pub const fn reason(self, reason: CloseReason) -> CloseReason {

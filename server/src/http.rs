@@ -10,6 +10,7 @@ pub(crate) mod handshake;
 mod health;
 mod join;
 mod listing;
+mod online;
 pub mod origin;
 mod pages;
 mod replays;
@@ -146,6 +147,7 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .configure(fallback::configure)
         .service(join::join)
         .service(listing::list)
+        .service(online::online)
         .service(rooms::open)
         .service(rooms::close)
         .service(events::of_server)

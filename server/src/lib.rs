@@ -20,6 +20,8 @@
 //!                → room::safekeeping → journal::keeper   in a cluster: for another server to go on from
 //! another server's room → room::taking_over → room::driver → room::leaving → yet another server
 //! room::driver → events → http::events   what happens, for those who only listen
+//! session::lobbying → lobby::channel → cluster::bus → lobby::channel of each server → session::outbox
+//!                                        what people in different rooms say to each other
 //! room::timer    one thread that knows when each room's next tick is due
 //!
 //! server replay FILE → replay → tickwire_simulation::journal            (no server at all)

@@ -3,10 +3,16 @@
 //! Off the hot path. The lobby finds or opens a room (`join`), or the one that is meant (`way`); the room
 //! itself keeps a seat (it alone counts seats), and the token stands for that seat until the connection comes.
 //! After that the session talks to its room directly, unless it wants another one (`change`).
+//!
+//! People in different rooms meet here as well: [`channel`] is what they say to each other, [`online`] how many
+//! they are. Both reach the servers of a cluster over its bus (`bus_message`).
 
+mod bus_message;
 mod change;
+pub mod channel;
 mod error;
 mod join;
+pub mod online;
 mod way;
 
 use std::collections::BTreeMap;

@@ -40,6 +40,12 @@ pub struct Metrics {
     pub ticks_held: IntCounter,
     /// Connections that ended before a request of theirs was there.
     pub handshakes_failed: IntCounter,
+    /// Members of the lobby.
+    pub lobby_members: IntGauge,
+    /// Lines said in the lobby here, announcements included.
+    pub lobby_lines: IntCounter,
+    /// Lines that were not said.
+    pub lobby_refused: IntCounter,
     closes: IntCounterVec,
     joins_refused: IntCounterVec,
     rooms_refused: IntCounterVec,
@@ -108,6 +114,17 @@ impl Metrics {
                 &registry,
                 "tickwire_handshakes_failed_total",
                 "Connections that were too slow with a request, or too many, or ended before it",
+            )?,
+            lobby_members: gauge(&registry, "tickwire_lobby_members", "Members of the lobby")?,
+            lobby_lines: counter(
+                &registry,
+                "tickwire_lobby_lines_total",
+                "Lines said in the lobby at this server, announcements included",
+            )?,
+            lobby_refused: counter(
+                &registry,
+                "tickwire_lobby_refused_total",
+                "Lines that were not said in the lobby: too many, too long, or nothing in them",
             )?,
             closes: counters_by(
                 &registry,
@@ -233,6 +250,9 @@ mod tests {
                 "tickwire_joins_refused_total counter",
                 "tickwire_journals_broken_total counter",
                 "tickwire_keyframes_total counter",
+                "tickwire_lobby_lines_total counter",
+                "tickwire_lobby_members gauge",
+                "tickwire_lobby_refused_total counter",
                 "tickwire_members gauge",
                 "tickwire_oversized_total counter",
                 "tickwire_requests_refused_total counter",

@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{debug, info, warn};
 
 use crate::admission::Admission;
+use crate::cluster::bus::{Bus, LocalBus};
 use crate::config::{DrainConfig, ServerConfig};
 use crate::connection::Connection;
 use crate::directory::{Directory, LocalDirectory};
@@ -26,6 +27,8 @@ use crate::http::{self, Api, upgrade};
 use crate::identity::{AuthKey, Authenticator, Keyring};
 use crate::journal::writer::{Writer, WriterError};
 use crate::lobby::Lobby;
+use crate::lobby::channel::Channel;
+use crate::lobby::online::Online;
 use crate::messages::Drain;
 use crate::metrics::Metrics;
 use crate::recordings::Library;
@@ -83,6 +86,8 @@ pub struct Server {
     lobby: Arc<Lobby>,
     opener: Arc<RoomOpener>,
     directory: Arc<dyn Directory>,
+    channel: Arc<Channel>,
+    online: Arc<Online>,
     admission: Arc<Admission>,
     events: Arc<Feed>,
     task: HttpTask,
@@ -99,10 +104,10 @@ impl Server {
     pub fn bind(config: ServerConfig, games: GameRegistry) -> Result<Self, StartError> {
         let keyring = Arc::new(keyring(&config));
         let authenticator = Arc::clone(&keyring);
-        Self::start(config, games, keyring, authenticator, ClusterParts::none())
+        Self::start(config, games, keyring, authenticator, ClusterParts::none(), local_bus())
     }
 
-    /// The same in a cluster.
+    /// The same in a cluster that is made up of these parts.
     ///
     /// # Errors
     /// [`StartError`].
@@ -113,7 +118,21 @@ impl Server {
     ) -> Result<Self, StartError> {
         let keyring = Arc::new(keyring(&config));
         let authenticator = Arc::clone(&keyring);
-        Self::start(config, games, keyring, authenticator, cluster)
+        Self::start(config, games, keyring, authenticator, cluster, local_bus())
+    }
+
+    /// The same beside other servers, which it reaches over this bus: people on all of them are in one lobby.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn bind_on(
+        config: ServerConfig,
+        games: GameRegistry,
+        bus: Arc<dyn Bus>,
+    ) -> Result<Self, StartError> {
+        let keyring = Arc::new(keyring(&config));
+        let authenticator = Arc::clone(&keyring);
+        Self::start(config, games, keyring, authenticator, ClusterParts::none(), bus)
     }
 
     /// The same with an authenticator of the application's own.
@@ -126,7 +145,7 @@ impl Server {
         authenticator: Arc<dyn Authenticator>,
     ) -> Result<Self, StartError> {
         let keyring = Arc::new(keyring(&config));
-        Self::start(config, games, keyring, authenticator, ClusterParts::none())
+        Self::start(config, games, keyring, authenticator, ClusterParts::none(), local_bus())
     }
 
     fn start(
@@ -135,6 +154,7 @@ impl Server {
         keyring: Arc<Keyring>,
         authenticator: Arc<dyn Authenticator>,
         cluster: ClusterParts,
+        bus: Arc<dyn Bus>,
     ) -> Result<Self, StartError> {
         let has_passing_key = config.access.auth_keys.is_empty();
         let config = Arc::new(config);
@@ -184,6 +204,8 @@ impl Server {
             recordings,
             stopping.clone(),
         ));
+        let channel = Channel::start(Arc::clone(&bus), Arc::clone(&metrics));
+        let online = Online::start(bus, Arc::clone(&lobby), Arc::clone(&channel));
         let limits = config.limits.session(config.tick_rate_hz, config.heartbeat_timeout);
         let sockets = Arc::new(SocketEnvironment {
             epoch,
@@ -191,6 +213,8 @@ impl Server {
             limits,
             metrics: Arc::clone(&metrics),
             lobby: Arc::clone(&lobby),
+            channel: Arc::clone(&channel),
+            online: Arc::clone(&online),
             stopping,
             keys: Arc::default(),
         });
@@ -215,6 +239,8 @@ impl Server {
             lobby,
             opener,
             directory,
+            channel,
+            online,
             admission,
             events,
             task,
@@ -247,6 +273,12 @@ impl Server {
         self.certificates.clone()
     }
 
+    /// What people in different rooms say to each other: to [announce](Channel::announce) something to them.
+    #[must_use]
+    pub fn channel(&self) -> Arc<Channel> {
+        Arc::clone(&self.channel)
+    }
+
     /// Serves until `shutdown` completes, then says goodbye to everybody.
     ///
     /// # Errors
@@ -273,6 +305,7 @@ impl Server {
         if actix::clock::timeout(timeout, ended).await.is_err() {
             warn!(sessions = self.admission.sessions(), "not everybody is gone in time");
         }
+        self.online.end();
         self.lobby.stop();
         info!("goodbye");
         Ok(())
@@ -348,6 +381,11 @@ fn recordings(
 ) -> Option<Arc<Library>> {
     let dir = config.journal.dir.as_ref().filter(|_| config.journal.serve_replays)?;
     Some(Arc::new(Library::new(dir.clone(), games.clone(), directory)))
+}
+
+/// The bus of a server that is in no cluster.
+fn local_bus() -> Arc<dyn Bus> {
+    Arc::<LocalBus>::default()
 }
 
 /// The keys of the configuration, or one for this process alone.

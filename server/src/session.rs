@@ -20,6 +20,7 @@ pub mod environment;
 pub mod frame;
 pub mod inbound;
 pub mod line;
+mod lobbying;
 pub mod outbox;
 pub mod over_http;
 pub mod pump;

@@ -114,6 +114,8 @@ export class Game {
     const prediction = arenaRules(() => ({ world: this.world, player: room.player ?? 0 }));
     const room = join({ game: 'arena', transport: this.transport, WebSocket: this.#Socket, prediction, ...wanted });
     this.room = room;
+    // Whoever is really there hears of others. (An older server has no lobby.)
+    if (!isScenery && wanted.replay === undefined) room.lobby.enter().catch(() => {});
     this.#place = undefined;
     this.playing = !wanted.spectate;
     this.isScenery = isScenery;
@@ -132,6 +134,7 @@ export class Game {
       }),
       room.on('interrupted', ({ cause }) => this.hud.notices.interrupted(cause, performance.now())),
       room.on('failed', () => this.hud.notices.failed(performance.now())),
+      room.on('lobby', (event) => this.hud.chat.addFromLobby(event, room.roomId, performance.now())),
       room.on('cue', (event) => happen(this, event, performance.now())),
       room.on('effect', (effect) => this.#ownEffect(effect)),
       room.on('handover', ({ from, id }) => this.scene.hand(from, id)),

@@ -121,8 +121,9 @@ function wire() {
   game.hud.pill.onRetry = () => game.room?.retryNow();
   game.hud.notices.onRejoin = () => journey.rejoin();
   game.hud.chat.onOpen = () => game.input.release();
-  game.hud.chat.onSay = (text) => {
-    game.room?.say(text).catch((/** @type {Error} */ { message }) => game.hud.notices.say(message, performance.now()));
+  game.hud.chat.onSay = (text, where) => {
+    const said = where === 'lobby' ? game.room?.lobby.say(text) : game.room?.say(text);
+    said?.catch((/** @type {Error} */ { message }) => game.hud.notices.say(message, performance.now()));
   };
   game.input.keyboard.isWanted = () => journey.isShown('play');
   game.input.gamepad.onPress = () => game.sound.begin();

@@ -49,6 +49,8 @@ export { createRoom, listRooms } from './rooms.js';
  * @template State
  * @typedef {import('./prediction/prediction-rules.js').SpawnRules<State>} SpawnRules
  */
+/** @typedef {import('./lobby.js').LobbyEvent} LobbyEvent */
+/** @typedef {import('./lobby.js').OnlineCounts} OnlineCounts */
 /** @typedef {import('./connection/transport-choice.js').Transport} Transport */
 /** @typedef {import('./connection/moving.js').Place} Place */
 /** @typedef {import('./rooms.js').CreateOptions} CreateOptions */

@@ -37,6 +37,7 @@ import { WireError } from './wire/wire-error.js';
  * @property {import('./picture/picture.js').Picture} picture
  * @property {import('./replica/entity-table.js').EntityTable} table
  * @property {import('./roster.js').Roster} roster
+ * @property {import('./lobby.js').Lobby} lobby
  * @property {import('./emitter.js').Emitter<import('./room-events.js').RoomEvents>} emitter
  * @property {() => void} handleState called when state has arrived
  */
@@ -53,6 +54,7 @@ export class Reception {
     this._picture = concerned.picture;
     this._table = concerned.table;
     this._roster = concerned.roster;
+    this._lobby = concerned.lobby;
     this._emitter = concerned.emitter;
     this._handleState = concerned.handleState;
     /** What the newest connection was told first; undefined before. */
@@ -145,6 +147,9 @@ export class Reception {
       case 'paused':
         this._connection.handlePaused(message.isPaused);
         break;
+      case 'lobby':
+        this._lobby.handleNews(message.news);
+        break;
     }
   }
 
@@ -166,6 +171,7 @@ export class Reception {
     for (const entity of gone) this._emitter.emit('leave', entity);
     this._emitter.emit('welcome', welcome);
     this._roster.tell();
+    this._lobby.handleWelcome();
   }
 
   /** @param {Uint8Array} bytes @param {number} now */

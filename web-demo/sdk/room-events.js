@@ -67,6 +67,7 @@
  * @property {RosterEntry & {before: string}} renamed somebody is called otherwise now
  * @property {ReadonlyMap<number, RosterEntry>} roster the roster has changed
  * @property {{player: number | undefined}} host whose room this is has become known, or has changed
+ * @property {import('./lobby.js').LobbyEvent} lobby something was said or announced in the lobby, or was missed
  * @property {Refused} refused the server refused an input or message
  * @property {{cause: import('./wire/messages.js').Interruption, tick: number, lostTicks: number}} interrupted the
  *   match stood still and goes on from this tick: its rules failed, or the server died and what came after the tick

@@ -15,6 +15,7 @@ import { EntityTable } from './replica/entity-table.js';
 import { addressesOf, environmentOf } from './environment.js';
 import { ConnectionError } from './errors.js';
 import { Heartbeat } from './connection/heartbeat.js';
+import { Lobby } from './lobby.js';
 import { Moving } from './connection/moving.js';
 import { Picture } from './picture/picture.js';
 import { Reception } from './reception.js';
@@ -55,6 +56,8 @@ export class Room {
       (bytes) => this._connection.send(bytes),
       () => this._connection.hasHosts,
     );
+    /** What people in different rooms say to each other, and how many they are. */
+    this.lobby = new Lobby(this._uplink, (event) => this._emitter.emit('lobby', event));
     this._picture = new Picture(options, this.entities, this.clock, this._uplink, this._emitter);
     /** When what is shown. */
     this.interpolation = this._picture.interpolation;
@@ -101,6 +104,7 @@ export class Room {
       picture: this._picture,
       table: new EntityTable(this.entities),
       roster: new Roster(this.roster, this._emitter),
+      lobby: this.lobby,
       emitter: this._emitter,
       handleState: () => this._resolveReady(),
     });

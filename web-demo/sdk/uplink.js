@@ -131,9 +131,9 @@ export class Uplink {
   }
 
   /**
-   * Asks for what only servers can do that know of hosts: an older one would not understand it.
+   * Asks for what only servers can do that know of hosts, and of the lobby: an older one would not understand it.
    *
-   * @param {Extract<RequestKind, {type: 'kick' | 'close_room' | 'change_room'}>} what
+   * @param {Exclude<RequestKind, {type: 'rename' | 'game'}>} what
    * @param {RequestOptions} [options]
    */
   askServer(what, options) {

@@ -14,7 +14,7 @@ use crate::message::{
 use crate::schema::{MessageKind, Schema};
 
 /// All types of messages, as an answer lists them.
-pub(super) const TYPES: [&str; 10] = [
+pub(super) const TYPES: [&str; 14] = [
     "enter",
     "resume",
     "input",
@@ -23,6 +23,10 @@ pub(super) const TYPES: [&str; 10] = [
     "kick",
     "close_room",
     "change_room",
+    "enter_lobby",
+    "leave_lobby",
+    "say_to_lobby",
+    "who_is_online",
     "look",
     "ping",
 ];
@@ -68,7 +72,11 @@ impl ClientReader {
             (_, None) => return Err(JsonError::NotIn),
             ("input", Some(schema)) => ClientMessage::Input(self.input(schema, &mut fields)?),
             ("message", Some(schema)) => self.message(schema, &mut fields)?,
-            ("rename" | "kick" | "close_room" | "change_room", Some(_)) => {
+            (
+                "rename" | "kick" | "close_room" | "change_room" | "enter_lobby" | "leave_lobby"
+                | "say_to_lobby" | "who_is_online",
+                Some(_),
+            ) => {
                 let what = asked(&kind, &mut fields)?;
                 ClientMessage::Request(self.request(what, &mut fields)?)
             }
@@ -151,6 +159,10 @@ fn asked(kind: &str, fields: &mut Fields) -> Result<RequestKind, JsonError> {
             RequestKind::Kick { player: PlayerId(player.ok_or_else(missing)?) }
         }
         "close_room" => RequestKind::CloseRoom,
+        "enter_lobby" => RequestKind::EnterLobby,
+        "leave_lobby" => RequestKind::LeaveLobby,
+        "say_to_lobby" => RequestKind::SayToLobby { text: fields.text("text")? },
+        "who_is_online" => RequestKind::WhoIsOnline,
         _ => RequestKind::ChangeRoom {
             room: fields.optional_text("room")?,
             game: fields.optional_text("game")?,

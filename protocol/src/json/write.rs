@@ -7,7 +7,7 @@ use super::event::{MemberText, ValueText};
 use super::put;
 use super::schema::SchemaText;
 use crate::ids::{Fence, PlayerId, Tick};
-use crate::message::{Answer, RefusalCause, Rejection, ServerMessage, Welcome};
+use crate::message::{Answer, LobbyNews, RefusalCause, Rejection, ServerMessage, Welcome};
 
 /// A message as it is written.
 #[derive(Serialize)]
@@ -23,6 +23,7 @@ enum Text<'a> {
     Owner { fence: Fence, nodes: &'a [String] },
     Moved { fence: Fence, ws_url: &'a str },
     Paused { is_paused: bool },
+    Lobby(LobbyText<'a>),
     Error { code: &'static str, message: String },
 }
 
@@ -60,6 +61,14 @@ struct ResumedText {
 }
 
 #[derive(Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+enum LobbyText<'a> {
+    Said { from: &'a str, room: &'a str, text: &'a str },
+    Announced { text: &'a str },
+    Missed { lines: u32 },
+}
+
+#[derive(Serialize)]
 struct AnswerText<'a> {
     id: u32,
     ok: bool,
@@ -94,6 +103,7 @@ pub fn message_text(message: &ServerMessage) -> String {
         ServerMessage::Owner { fence, nodes } => Text::Owner { fence: *fence, nodes },
         ServerMessage::Moved { fence, ws_url } => Text::Moved { fence: *fence, ws_url },
         &ServerMessage::Paused { is_paused } => Text::Paused { is_paused },
+        ServerMessage::Lobby(news) => Text::Lobby(LobbyText::of(news)),
     })
 }
 
@@ -130,6 +140,16 @@ impl<'a> WelcomeText<'a> {
                 .map(|resumed| ResumedText { lost_events: resumed.lost_events }),
             roster: welcome.roster.iter().map(MemberText::of).collect(),
             schema: SchemaText::of(&welcome.schema),
+        }
+    }
+}
+
+impl<'a> LobbyText<'a> {
+    fn of(news: &'a LobbyNews) -> Self {
+        match news {
+            LobbyNews::Said { from, room, text } => Self::Said { from, room, text },
+            LobbyNews::Announced { text } => Self::Announced { text },
+            &LobbyNews::Missed { lines } => Self::Missed { lines },
         }
     }
 }

@@ -44,6 +44,19 @@ pub enum RequestKind {
         /// The room's password, if it has one.
         password: Option<String>,
     },
+    /// To hear, and to be heard in, the lobby. It is done with how many are in it, an integer; the newest lines
+    /// follow as [`LobbyNews`](super::LobbyNews).
+    EnterLobby,
+    /// To hear no more of it.
+    LeaveLobby,
+    /// That a line is said to everybody in the lobby.
+    SayToLobby {
+        /// The line, as it was written.
+        text: String,
+    },
+    /// How many are online. It is done with integers: who plays and who watches; and then for each game, of at
+    /// most 64, its name, who plays it, and its rooms.
+    WhoIsOnline,
 }
 
 /// What became of a request.
@@ -108,6 +121,10 @@ mod tests {
                     password,
                 },
             ),
+            Just(RequestKind::EnterLobby),
+            Just(RequestKind::LeaveLobby),
+            ".{0,40}".prop_map(|text| RequestKind::SayToLobby { text }),
+            Just(RequestKind::WhoIsOnline),
         ]
     }
 

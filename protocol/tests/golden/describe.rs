@@ -2,8 +2,8 @@
 
 use serde_json::{Value as Json, json};
 use tickwire_protocol::message::{
-    Answer, ClientMessage, Difference, Event, GameMessage, Interruption, RefusalCause, Request,
-    RequestKind, Role, RosterEntry, ServerMessage, Value, Welcome,
+    Answer, ClientMessage, Difference, Event, GameMessage, Interruption, LobbyNews, RefusalCause,
+    Request, RequestKind, Role, RosterEntry, ServerMessage, Value, Welcome,
 };
 use tickwire_protocol::schema::{EntityKind, FieldKind, InputKind, MessageKind, ParamKind, Schema};
 
@@ -53,6 +53,10 @@ fn request_kind(what: &RequestKind) -> Json {
             "code": code,
             "password": password,
         }),
+        RequestKind::EnterLobby => json!({"type": "enter_lobby"}),
+        RequestKind::LeaveLobby => json!({"type": "leave_lobby"}),
+        RequestKind::SayToLobby { text } => json!({"type": "say_to_lobby", "text": text}),
+        RequestKind::WhoIsOnline => json!({"type": "who_is_online"}),
     }
 }
 
@@ -130,6 +134,17 @@ pub fn server_message(message: &ServerMessage) -> Json {
             json!({"type": "moved", "fence": fence.0, "ws_url": ws_url})
         }
         ServerMessage::Paused { is_paused } => json!({"type": "paused", "is_paused": is_paused}),
+        ServerMessage::Lobby(news) => json!({"type": "lobby", "news": lobby_news(news)}),
+    }
+}
+
+fn lobby_news(news: &LobbyNews) -> Json {
+    match news {
+        LobbyNews::Said { from, room, text } => {
+            json!({"type": "said", "from": from, "room": room, "text": text})
+        }
+        LobbyNews::Announced { text } => json!({"type": "announced", "text": text}),
+        LobbyNews::Missed { lines } => json!({"type": "missed", "lines": lines}),
     }
 }
 

@@ -8,7 +8,7 @@ use tickwire_protocol::ids::{
 };
 use tickwire_protocol::message::{
     Ack, Answer, ClientMessage, Difference, DifferenceRow, Event, GameMessage, Input, InputValues,
-    Interruption, Look, MAX_NODE_URL_BYTES, MAX_NODES, Refusal, RefusalCause, Rejection, Reply,
+    Interruption, LobbyNews, Look, MAX_NODE_URL_BYTES, MAX_NODES, Refusal, RefusalCause, Rejection, Reply,
     Request, RequestKind, Resumed, Role, RosterEntry, ServerMessage, Value, ViewAge, Welcome,
 };
 use tickwire_protocol::parts::PartNumber;
@@ -124,6 +124,11 @@ fn client_messages() {
         request(5, change_room(Some("0123456789"), None, None, Some("Zoë"))),
         request(6, change_room(None, Some("arena"), None, None)),
         request(7, change_room(None, None, Some("7f3k-90qz"), None)),
+        request(8, RequestKind::EnterLobby),
+        request(9, RequestKind::LeaveLobby),
+        request(10, RequestKind::SayToLobby { text: "gg".to_owned() }),
+        request(251, RequestKind::SayToLobby { text: "naïve — 🚀".to_owned() }),
+        request(11, RequestKind::WhoIsOnline),
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -172,6 +177,18 @@ fn server_messages() {
         ServerMessage::Moved { fence: Fence(251), ws_url: "ws://b:2/ws".to_owned() },
         ServerMessage::Paused { is_paused: true },
         ServerMessage::Paused { is_paused: false },
+        ServerMessage::Lobby(LobbyNews::Said {
+            from: "Zoë".to_owned(),
+            room: "0123456789".to_owned(),
+            text: "gg".to_owned(),
+        }),
+        ServerMessage::Lobby(LobbyNews::Said {
+            from: "Ada".to_owned(),
+            room: String::new(),
+            text: "naïve — 🚀".to_owned(),
+        }),
+        ServerMessage::Lobby(LobbyNews::Announced { text: "down at 18:00".to_owned() }),
+        ServerMessage::Lobby(LobbyNews::Missed { lines: 300 }),
     ];
     let vectors: Vec<_> = messages
         .iter()
@@ -212,7 +229,10 @@ fn malformed_messages() {
     let client = [
         ("nothing", vec![]),
         ("unknown variant", vec![9]),
-        ("unknown request", vec![8, 1, 5]),
+        ("unknown request", vec![8, 1, 9]),
+        ("a line for the lobby that ends too early", vec![8, 1, 7, 3, b'a']),
+        ("a line for the lobby that is not UTF-8", vec![8, 1, 7, 1, 0xff]),
+        ("a request to enter with a trailing byte", vec![8, 1, 5, 0]),
         ("a kick of nobody", vec![8, 1, 2]),
         ("a change of room that ends too early", vec![8, 1, 4, 0, 0, 0]),
         ("a change of room of an option that is none", vec![8, 1, 4, 0, 2, 0, 0]),
@@ -264,7 +284,6 @@ fn malformed_server_messages() -> Vec<(&'static str, Vec<u8>)> {
     longer.push(0);
     vec![
         ("nothing", vec![]),
-        ("unknown variant", vec![10]),
         ("an owner without a fence", vec![7]),
         ("an owner of servers that are not there", vec![7, 3, 2, 1, b'a']),
         ("an owner whose address is not UTF-8", vec![7, 3, 1, 1, 0xff]),
@@ -277,6 +296,11 @@ fn malformed_server_messages() -> Vec<(&'static str, Vec<u8>)> {
         ("a move to nowhere", vec![8, 3]),
         ("a pause that does not say whether", vec![9]),
         ("a pause of 2", vec![9, 2]),
+        ("unknown variant", vec![11]),
+        ("unknown news of the lobby", vec![10, 3]),
+        ("a line of the lobby that ends too early", vec![10, 0, 1, b'a', 0, 2, b'b']),
+        ("an announcement that is not UTF-8", vec![10, 1, 1, 0xff]),
+        ("lines missed that are not counted", vec![10, 2]),
         ("a host who is not told", vec![6]),
         ("a host of an option that is none", vec![6, 2]),
         ("an answer without an outcome", vec![5, 1]),

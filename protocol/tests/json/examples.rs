@@ -7,8 +7,8 @@ use tickwire_protocol::json::{
     ClientReader, JsonError, StateHead, StateWriter, error_text, join_state, message_text,
 };
 use tickwire_protocol::message::{
-    Answer, ClientMessage, Event, GameMessage, Look, Refusal, RefusalCause, Rejection, RequestKind,
-    Role, RosterEntry, ServerMessage, Value, Welcome,
+    Answer, ClientMessage, Event, GameMessage, LobbyNews, Look, Refusal, RefusalCause, Rejection,
+    RequestKind, Role, RosterEntry, ServerMessage, Value, Welcome,
 };
 use tickwire_protocol::quantise::Layout;
 use tickwire_protocol::schema::{EntityKind, FieldKind, MessageKind, ParamKind, Schema};
@@ -39,6 +39,10 @@ fn the_clients_examples_are_read() {
                 password: None,
             },
         ),
+        request(6, RequestKind::EnterLobby),
+        request(7, RequestKind::SayToLobby { text: "gg".into() }),
+        request(8, RequestKind::WhoIsOnline),
+        request(9, RequestKind::LeaveLobby),
         ClientMessage::Look(Look { center: [-1234.5, 2000.25], size: [1920.0, 1080.0] }),
         ClientMessage::Ping { nonce: 7 },
     ];
@@ -92,6 +96,13 @@ fn the_servers_examples_are_written() {
             ws_url: "ws://b.example:8080/ws".into(),
         }),
         message_text(&ServerMessage::Paused { is_paused: true }),
+        message_text(&ServerMessage::Lobby(LobbyNews::Said {
+            from: "Zoë".into(),
+            room: "0123456789".into(),
+            text: "gg".into(),
+        })),
+        message_text(&ServerMessage::Lobby(LobbyNews::Announced { text: "down at 18:00".into() })),
+        message_text(&ServerMessage::Lobby(LobbyNews::Missed { lines: 300 })),
         error_text(&bad),
     ];
     let read = |text: &str| -> Json { serde_json::from_str(text).unwrap() };

@@ -49,6 +49,18 @@ fn written(message: &ClientMessage, schema: &Schema) -> Json {
         ClientMessage::Request(Request { id, what: RequestKind::CloseRoom }) => {
             json!({"type": "close_room", "id": id.0})
         }
+        ClientMessage::Request(Request { id, what: RequestKind::EnterLobby }) => {
+            json!({"type": "enter_lobby", "id": id.0})
+        }
+        ClientMessage::Request(Request { id, what: RequestKind::LeaveLobby }) => {
+            json!({"type": "leave_lobby", "id": id.0})
+        }
+        ClientMessage::Request(Request { id, what: RequestKind::SayToLobby { text } }) => {
+            json!({"type": "say_to_lobby", "text": text, "id": id.0})
+        }
+        ClientMessage::Request(Request { id, what: RequestKind::WhoIsOnline }) => {
+            json!({"type": "who_is_online", "id": id.0})
+        }
         ClientMessage::Look(look) => {
             json!({"type": "look", "center": look.center, "size": look.size})
         }
@@ -87,6 +99,10 @@ fn message() -> impl Strategy<Value = ClientMessage> {
         (1_u32.., any::<u32>())
             .prop_map(|(id, player)| request(id, RequestKind::Kick { player: PlayerId(player) })),
         (1_u32..).prop_map(|id| request(id, RequestKind::CloseRoom)),
+        (1_u32..).prop_map(|id| request(id, RequestKind::EnterLobby)),
+        (1_u32..).prop_map(|id| request(id, RequestKind::LeaveLobby)),
+        (1_u32.., ".{0,30}").prop_map(|(id, text)| request(id, RequestKind::SayToLobby { text })),
+        (1_u32..).prop_map(|id| request(id, RequestKind::WhoIsOnline)),
         (number(), number(), 0.0_f32..1e6, 0.0_f32..1e6).prop_map(|(x, y, width, height)| {
             ClientMessage::Look(Look { center: [x, y], size: [width, height] })
         }),

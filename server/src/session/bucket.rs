@@ -42,6 +42,13 @@ impl TokenBucket {
         }
         is_there
     }
+
+    /// How long it takes until this much is there, from when something was last asked for; it has to be within
+    /// a burst.
+    #[must_use]
+    pub fn wait(&self, cost: f64, allowance: Allowance) -> Duration {
+        Duration::from_secs_f64((cost - self.tokens).max(0.0) / allowance.per_second)
+    }
 }
 
 #[cfg(test)]
@@ -60,5 +67,15 @@ mod tests {
         assert!(!take(21.0, 60_000), "more than a burst is never there");
         assert!(take(20.0, 60_000));
         assert!(!take(1.0, 60_000));
+    }
+
+    #[test]
+    fn who_has_nothing_left_can_be_told_how_long_to_wait() {
+        let allowance = Allowance { per_second: 2.0, burst: 5.0 };
+        let mut bucket = TokenBucket::full(allowance, Duration::ZERO);
+        assert!(bucket.take(5.0, allowance, Duration::ZERO));
+        assert!(!bucket.take(1.0, allowance, Duration::from_millis(100)));
+        assert_eq!(bucket.wait(1.0, allowance), Duration::from_millis(400));
+        assert!(bucket.take(1.0, allowance, Duration::from_millis(500)));
     }
 }

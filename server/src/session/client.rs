@@ -80,7 +80,8 @@ impl<C: Carrier> Client<C> {
         let now = environment.epoch.now();
         let session = Session::new(environment.limits, is_token_due, now);
         let (id, state) = (SessionId::random(), State::Opening(entry));
-        let uplink = Uplink::new(id, Arc::clone(&environment), downlink.clone(), session, address);
+        let uplink =
+            Uplink::new(id, Arc::clone(&environment), downlink.clone(), session, address, speaks);
         let (uplink, next_beat) = (Rc::new(uplink), now + environment.heartbeat_interval);
         Self {
             id,

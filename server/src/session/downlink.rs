@@ -7,6 +7,9 @@ use super::line::{Line, Sent};
 use super::over_http::mailbag::Mailbag;
 use super::text::TextLine;
 
+/// Bytes that may wait for a client over HTTP who keeps up: some frames, since it takes them in batches.
+const HTTP_MAY_WAIT: usize = 16 * 1024;
+
 /// The way down to a client.
 #[derive(Clone, Debug)]
 pub enum Downlink {
@@ -26,6 +29,15 @@ impl Downlink {
             Self::Text(line) => line.send(message),
             Self::Records(mailbag) if mailbag.push(message) => Sent::Whole,
             Self::Records(_) => Sent::Nothing,
+        }
+    }
+
+    /// Whether more waits for the client than for one who keeps up.
+    pub fn is_behind(&self) -> bool {
+        match self {
+            // What waits there is found out by sending.
+            Self::Socket(_) | Self::Text(_) => false,
+            Self::Records(mailbag) => mailbag.waiting_bytes() > HTTP_MAY_WAIT,
         }
     }
 

@@ -8,6 +8,8 @@ use tickwire_protocol::close::CloseReason;
 use super::core::SessionLimits;
 use super::over_http::keys::Keys;
 use crate::lobby::Lobby;
+use crate::lobby::channel::Channel;
+use crate::lobby::online::Online;
 use crate::metrics::Metrics;
 use crate::room::RoomHandle;
 use crate::room::clock::Epoch;
@@ -25,6 +27,10 @@ pub struct SocketEnvironment {
     pub metrics: Arc<Metrics>,
     /// Takes tokens.
     pub lobby: Arc<Lobby>,
+    /// What people in different rooms say to each other.
+    pub channel: Arc<Channel>,
+    /// How many they are.
+    pub online: Arc<Online>,
     /// Whether the server is about to stop.
     pub stopping: Stopping,
     /// The sessions over HTTP.

@@ -53,6 +53,18 @@ impl Place {
         self.wake();
     }
 
+    /// Sends a message if nothing waits. Whether it was taken.
+    fn offer(&self, message: &[u8]) -> bool {
+        if !self.is_in.get() || !self.queue.borrow().is_empty() || self.downlink.is_behind() {
+            return false;
+        }
+        let sent = self.downlink.send(message);
+        if sent == Sent::Partly {
+            self.wake();
+        }
+        sent != Sent::Nothing
+    }
+
     fn wake(&self) {
         if let Some(waker) = &*self.waker.borrow() {
             waker.wake_by_ref();
@@ -104,6 +116,13 @@ impl LocalOutbox {
         if let Some(place) = self.places.borrow().get(&session) {
             place.deliver(outgoing);
         }
+    }
+
+    /// Sends a message to one session of this thread if its client keeps up, and never has it wait. Whether it
+    /// was taken.
+    #[must_use]
+    pub fn offer(&self, session: SessionId, message: &[u8]) -> bool {
+        self.places.borrow().get(&session).is_some_and(|place| place.offer(message))
     }
 
     /// Opens a place for a session that is reached this way.

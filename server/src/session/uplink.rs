@@ -13,12 +13,14 @@ use std::time::Duration;
 
 use tickwire_protocol::ids::{PlayerId, RequestId};
 use tickwire_protocol::message::{ClientMessage, Request, RequestKind, ServerMessage};
+use tickwire_protocol::version::Subprotocol;
 
 use super::SessionId;
 use super::change::{Asking, Changes};
 use super::core::{Session, SessionError};
 use super::downlink::Downlink;
 use super::environment::SocketEnvironment;
+use super::lobbying::{self, Asked, Lobbying};
 use crate::lobby::Elsewhere;
 use crate::room::RoomHandle;
 use crate::room::inbox::{Arrival, RoomMessage};
@@ -39,6 +41,7 @@ pub struct Uplink {
     /// Where it comes from.
     address: Option<IpAddr>,
     changes: Changes,
+    lobbying: Lobbying,
     /// The newest request: one that is not above it is not answered, whoever would answer it.
     newest_request: Cell<RequestId>,
     /// What is wrong with the message that goes on to the actor.
@@ -54,7 +57,9 @@ impl Uplink {
         downlink: Downlink,
         session: Session,
         address: Option<IpAddr>,
+        speaks: Subprotocol,
     ) -> Self {
+        let lobbying = Lobbying::new(id, speaks, environment.epoch.now());
         Self {
             id,
             environment,
@@ -63,6 +68,7 @@ impl Uplink {
             seat: RefCell::new(None),
             address,
             changes: Changes::default(),
+            lobbying,
             newest_request: Cell::default(),
             fault: Cell::new(None),
         }
@@ -77,6 +83,7 @@ impl Uplink {
     /// It is not any more.
     pub fn close(&self) {
         *self.seat.borrow_mut() = None;
+        self.lobbying.leave();
     }
 
     /// What the session decides of something else than a message to forward.
@@ -129,6 +136,37 @@ impl Uplink {
         id > newest
     }
 
+    /// Has the lobby do what is asked of it. What is for the room comes back.
+    fn ask_lobby(
+        &self,
+        seat: &Seat,
+        id: RequestId,
+        what: RequestKind,
+        now: Duration,
+    ) -> Option<RequestKind> {
+        let &Seat { ref room, player } = seat;
+        let asked = match what {
+            RequestKind::ChangeRoom { room: to, game, code, password } => {
+                let (session, address) = (self.id, self.address);
+                let to = Elsewhere { room: to, game, code, password };
+                let who = Asking { session, room, player, address };
+                self.changes.ask(&self.environment.lobby, who, id, to);
+                return None;
+            }
+            RequestKind::EnterLobby => Asked::Enter,
+            RequestKind::LeaveLobby => Asked::Leave,
+            RequestKind::SayToLobby { text } => Asked::Say(text),
+            RequestKind::WhoIsOnline => Asked::WhoIsOnline,
+            RequestKind::Rename { .. }
+            | RequestKind::Game(_)
+            | RequestKind::Kick { .. }
+            | RequestKind::CloseRoom => return Some(what),
+        };
+        let who = lobbying::Asking { id, room, player, now };
+        self.lobbying.ask(&self.environment, &who, asked);
+        None
+    }
+
     fn tell(&self, seat: &Seat, message: ClientMessage, now: Duration) {
         let at = seat.room.clock.at(now);
         let message = match message {
@@ -141,17 +179,10 @@ impl Uplink {
             ClientMessage::Ack(ack) => RoomMessage::Ack(ack),
             ClientMessage::Game(message) => RoomMessage::Game(message),
             ClientMessage::Request(Request { id, .. }) if !self.is_next_request(id) => return,
-            ClientMessage::Request(Request {
-                id,
-                what: RequestKind::ChangeRoom { room, game, code, password },
-            }) => {
-                let Seat { room: from, player } = seat;
-                let (session, address, player) = (self.id, self.address, *player);
-                let who = Asking { session, room: from, player, address };
-                let to = Elsewhere { room, game, code, password };
-                return self.changes.ask(&self.environment.lobby, who, id, to);
+            ClientMessage::Request(Request { id, what }) => {
+                let Some(what) = self.ask_lobby(seat, id, what, now) else { return };
+                RoomMessage::Request(Request { id, what })
             }
-            ClientMessage::Request(request) => RoomMessage::Request(request),
             ClientMessage::Look(look) => RoomMessage::Look(look),
             ClientMessage::Differs(difference) => RoomMessage::Difference(difference),
             ClientMessage::Recent { frames } => RoomMessage::Recent(frames),

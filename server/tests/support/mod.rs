@@ -31,9 +31,11 @@ use tickwire_protocol::envelope::FRAME_TAG;
 use tickwire_protocol::frame::Frame;
 use tickwire_protocol::message::{Ack, ClientMessage, ServerMessage, Welcome};
 use tickwire_protocol::replica::{Agreement, Replica};
+use tickwire_server::cluster::bus::Bus;
 use tickwire_server::config::Flags;
 use tickwire_server::directory::Directory;
 use tickwire_server::identity::Authenticator;
+use tickwire_server::lobby::channel::Channel;
 use tickwire_server::room::clustered::ClusterParts;
 use tickwire_server::room::opener::RoomOpener;
 use tickwire_server::server::StartError;
@@ -66,6 +68,8 @@ pub struct TestServer {
     pub opener: Arc<RoomOpener>,
     /// Its rooms.
     pub directory: Arc<dyn Directory>,
+    /// What people in different rooms say to each other.
+    pub channel: Arc<Channel>,
     shutdown: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -93,6 +97,11 @@ impl TestServer {
         Self::start_by(games(), flags, |config, games| Server::bind_in(config, games, cluster))
     }
 
+    /// Starts a server of the demo games beside others that are on this bus.
+    pub fn start_on(bus: Arc<dyn Bus>, flags: &[&str]) -> Self {
+        Self::start_by(games(), flags, |config, games| Server::bind_on(config, games, bus))
+    }
+
     fn start_by(
         games: GameRegistry,
         flags: &[&str],
@@ -105,18 +114,18 @@ impl TestServer {
         let thread = std::thread::spawn(move || {
             actix::System::new().block_on(async {
                 let server = bind(config, games).unwrap();
-                let parts = (server.opener(), server.directory());
-                sender.send((server.address(), server.certificates(), parts)).unwrap();
+                let inside = (server.opener(), server.directory(), server.channel());
+                sender.send((server.address(), server.certificates(), inside)).unwrap();
                 let shutdown = async {
                     let _ = stopped.await;
                 };
                 server.run(shutdown).await.unwrap();
             });
         });
-        let (address, certificates, parts) = receiver.recv_timeout(PATIENCE).unwrap();
-        let (opener, directory) = parts;
+        let (address, certificates, inside) = receiver.recv_timeout(PATIENCE).unwrap();
+        let (opener, directory, channel) = inside;
         let (shutdown, thread) = (Some(shutdown), Some(thread));
-        Self { address, certificates, opener, directory, shutdown, thread }
+        Self { address, certificates, opener, directory, channel, shutdown, thread }
     }
 
     pub fn url(&self, path: &str) -> String {

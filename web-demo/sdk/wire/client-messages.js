@@ -102,6 +102,19 @@ function writeRequestKind(what) {
       writer.u32(4);
       for (const text of [what.room, what.game, what.code, what.password]) writeOptionalText(text);
       break;
+    case 'enter_lobby':
+      writer.u32(5);
+      break;
+    case 'leave_lobby':
+      writer.u32(6);
+      break;
+    case 'say_to_lobby':
+      writer.u32(7);
+      writer.string(what.text);
+      break;
+    case 'who_is_online':
+      writer.u32(8);
+      break;
   }
 }
 

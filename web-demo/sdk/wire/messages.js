@@ -49,7 +49,9 @@
  *
  * @typedef {{type: 'rename', name: string} | {type: 'game', message: GameMessage}
  *   | {type: 'kick', player: number} | {type: 'close_room'}
- *   | ({type: 'change_room'} & Elsewhere)} RequestKind
+ *   | ({type: 'change_room'} & Elsewhere)
+ *   | {type: 'enter_lobby'} | {type: 'leave_lobby'} | {type: 'say_to_lobby', text: string}
+ *   | {type: 'who_is_online'}} RequestKind
  */
 /**
  * Where to go: a room by its id, or a private one by its code, or any with a free seat, of a game; and the
@@ -112,7 +114,14 @@
  *   | {type: 'failed', backAfterMs: number}
  *   | {type: 'answer', id: number, outcome: Answer['outcome']}
  *   | {type: 'host', player: number | undefined}
- *   | Owner | Moved | {type: 'paused', isPaused: boolean}} ServerMessage
+ *   | Owner | Moved | {type: 'paused', isPaused: boolean}
+ *   | {type: 'lobby', news: LobbyNews}} ServerMessage
+ */
+/**
+ * What a member of the lobby hears. The room is empty if it is in no list.
+ *
+ * @typedef {{type: 'said', from: string, room: string, text: string} | {type: 'announced', text: string}
+ *   | {type: 'missed', lines: number}} LobbyNews
  */
 /**
  * @typedef {{type: 'joined', entry: RosterEntry} | {type: 'left', player: number}

@@ -11,6 +11,7 @@ import { WireError } from './wire-error.js';
 
 /** @typedef {import('./messages.js').Answer} Answer */
 /** @typedef {import('./messages.js').Interruption} Interruption */
+/** @typedef {import('./messages.js').LobbyNews} LobbyNews */
 /** @typedef {import('./messages.js').RefusalCause} RefusalCause */
 /** @typedef {import('./messages.js').Role} Role */
 /** @typedef {import('./messages.js').RosterEntry} RosterEntry */
@@ -50,7 +51,7 @@ export function decodeServerMessage(bytes) {
 
 /** @param {Reader} input @returns {ServerMessage} */
 function readServerMessage(input) {
-  switch (input.variant(10, 'server message')) {
+  switch (input.variant(11, 'server message')) {
     case 0:
       return { type: 'welcome', welcome: readWelcome(input) };
     case 1:
@@ -73,8 +74,22 @@ function readServerMessage(input) {
       return { type: 'owner', fence: input.u64(), nodes: readNodes(input) };
     case 8:
       return { type: 'moved', fence: input.u64(), wsUrl: readAddress(input) };
-    default:
+    case 9:
       return { type: 'paused', isPaused: input.bool() };
+    default:
+      return { type: 'lobby', news: readNews(input) };
+  }
+}
+
+/** @param {Reader} input @returns {LobbyNews} */
+function readNews(input) {
+  switch (input.variant(3, 'news of the lobby')) {
+    case 0:
+      return { type: 'said', from: input.string(), room: input.string(), text: input.string() };
+    case 1:
+      return { type: 'announced', text: input.string() };
+    default:
+      return { type: 'missed', lines: input.u32() };
   }
 }
 

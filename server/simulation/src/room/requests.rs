@@ -165,7 +165,11 @@ impl Room {
             RequestKind::Kick { player: other } => self.kick(player, other),
             RequestKind::CloseRoom => self.close_by(player),
             // Sessions ask the lobby: a room knows of no others.
-            RequestKind::ChangeRoom { .. } => {
+            RequestKind::ChangeRoom { .. }
+            | RequestKind::EnterLobby
+            | RequestKind::LeaveLobby
+            | RequestKind::SayToLobby { .. }
+            | RequestKind::WhoIsOnline => {
                 Err(Rejection::new("unsupported", "this room knows of no others"))
             }
         }

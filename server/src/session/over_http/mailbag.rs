@@ -75,6 +75,11 @@ impl Mailbag {
         true
     }
 
+    /// Bytes that wait.
+    pub fn waiting_bytes(&self) -> usize {
+        self.records.borrow().len()
+    }
+
     /// How long ago this was first asked since when more than `most` bytes wait, and none were taken.
     pub fn piled_up_for(&self, most: usize, now: Instant) -> Duration {
         let since = (self.records.borrow().len() > most)
