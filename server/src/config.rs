@@ -1,6 +1,8 @@
 //! Configuration: flags and environment variables, checked once into what the server uses.
 
 mod access;
+mod admin;
+mod cluster;
 mod drain;
 mod durability;
 mod duration;
@@ -19,6 +21,8 @@ use tickwire_simulation::registry::{GameOptions, GameRegistry};
 use tickwire_simulation::room::TEXT_HZ;
 
 pub use access::{AccessConfig, AccessFlags};
+pub use admin::{AdminConfig, AdminFlags};
+pub use cluster::{ClusterConfig, ClusterFlags};
 pub use drain::{DrainConfig, DrainFlags};
 pub use durability::{Durability, NoDurability};
 pub use journal::{JournalConfig, JournalFlags};
@@ -146,6 +150,14 @@ pub struct Flags {
     #[command(flatten)]
     pub journal: JournalFlags,
 
+    /// Whether it is one of many.
+    #[command(flatten)]
+    pub cluster: ClusterFlags,
+
+    /// Who runs it.
+    #[command(flatten)]
+    pub admin: AdminFlags,
+
     /// Also serve an echo of WebSocket messages at /test/echo, for suites that test the protocol
     #[arg(long, env = "TICKWIRE_TEST_ECHO")]
     pub test_echo: bool,
@@ -213,6 +225,10 @@ pub struct ServerConfig {
     pub limits: LimitsConfig,
     /// What is written down of matches.
     pub journal: JournalConfig,
+    /// The cluster that it is in. None by default.
+    pub cluster: Option<ClusterConfig>,
+    /// Where those who run it reach it. Nowhere by default.
+    pub admin: Option<AdminConfig>,
     /// Whether there is an echo at `/test/echo`. Not by default: it is for suites that test the protocol.
     pub test_echo: bool,
     /// What is shown in a browser. The web demo by default; no flag changes it, but an application can.
@@ -252,7 +268,9 @@ impl Flags {
             let allowed = format!("one of {}", games.names().collect::<Vec<_>>().join(", "));
             return Err(ConfigError { flag: "default-game", value: self.default_game, allowed });
         }
-        let public_url = self.public_url.map(check_public_url).transpose()?;
+        let public_url =
+            self.public_url.map(|url| check_base_url("public-url", url)).transpose()?;
+        let has_key = !self.access.auth_key.is_empty();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(ServerConfig {
             bind: self.bind,
@@ -276,6 +294,8 @@ impl Flags {
             access: self.access.validate(public_url.clone())?,
             limits: self.limits.into(),
             journal: self.journal.validate()?,
+            cluster: self.cluster.validate(has_key)?,
+            admin: self.admin.validate()?,
             test_echo: self.test_echo,
             pages: Pages::demo(),
             public_url,
@@ -296,13 +316,14 @@ fn check_json_hz(hz: Option<u16>, tick_rate: u16) -> Result<u16, ConfigError> {
     }
 }
 
-fn check_public_url(url: String) -> Result<String, ConfigError> {
+/// A URL with a host and nothing behind it, without a slash at its end.
+fn check_base_url(flag: &'static str, url: String) -> Result<String, ConfigError> {
     let trimmed = url.trim_end_matches('/');
     let host = trimmed.strip_prefix("http://").or_else(|| trimmed.strip_prefix("https://"));
     match host {
         Some(host) if !host.is_empty() && !host.contains('/') => Ok(trimmed.to_owned()),
         _ => Err(ConfigError {
-            flag: "public-url",
+            flag,
             value: url,
             allowed: "http://HOST[:PORT] or https://HOST[:PORT]".to_owned(),
         }),

@@ -1,6 +1,8 @@
 //! HTTP: joining, listing, recordings, health, metrics, the demo, and the upgrade to a WebSocket.
 
+pub(crate) mod admin;
 mod body;
+mod cluster;
 mod credentials;
 mod demo;
 mod error;
@@ -13,7 +15,10 @@ mod listing;
 mod online;
 pub mod origin;
 mod pages;
+mod peer;
 mod replays;
+mod resume;
+mod roaming;
 mod rooms;
 pub(crate) mod upgrade;
 
@@ -27,6 +32,7 @@ use actix_web::web::{self, JsonConfig, QueryConfig, ServiceConfig};
 use tracing::warn;
 
 use crate::admission::Admission;
+use crate::cluster::Node;
 use crate::events::Feed;
 use crate::lobby::Lobby;
 use crate::metrics::Metrics;
@@ -54,6 +60,8 @@ pub struct Api {
     pub admission: Arc<Admission>,
     /// What happens on the server.
     pub events: Arc<Feed>,
+    /// Where the server is one of many.
+    pub node: Option<Arc<Node>>,
     /// What connections share.
     pub sockets: Arc<SocketEnvironment>,
 }
@@ -146,6 +154,8 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         // First, since they are asked many times a second.
         .configure(fallback::configure)
         .service(join::join)
+        .service(resume::resume)
+        .service(cluster::list)
         .service(listing::list)
         .service(online::online)
         .service(rooms::open)
@@ -159,6 +169,7 @@ pub fn configure(service: &mut ServiceConfig, api: Api) {
         .service(health::readyz)
         .service(health::metrics)
         .service(demo::sdk)
+        .configure(peer::configure)
         .configure(|service| pages.configure(service))
         .default_service(web::to(error::not_found));
 }

@@ -14,6 +14,7 @@ mod key;
 mod keyring;
 mod ledger;
 mod password;
+mod request;
 
 use std::net::IpAddr;
 use std::time::Duration;

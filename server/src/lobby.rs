@@ -23,9 +23,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tickwire_protocol::ids::{EventNumber, RoomId};
 
 use crate::admission::Admission;
+use crate::cluster::Node;
 use crate::config::ServerConfig;
 use crate::directory::Directory;
-use crate::identity::{Authenticator, Claims, Keyring, Ledger, ResumeClaims, RoomAttempt};
+use crate::identity::{
+    Authenticator, Claims, Keyring, Ledger, ResumeClaims, RoomAttempt, TokenError,
+};
 use crate::messages::{CloseRoom, Purpose};
 use crate::recordings::Library;
 use crate::room::RoomHandle;
@@ -66,6 +69,8 @@ pub struct Lobby {
     /// Where they are served.
     recordings: Option<Arc<Library>>,
     stopping: Stopping,
+    /// Where it is one of many.
+    node: Option<Arc<Node>>,
     /// One room is opened at a time: two at once would be one too many.
     opening: tokio::sync::Mutex<()>,
     /// The same of those that show a match later.
@@ -85,6 +90,7 @@ impl Lobby {
         admission: Arc<Admission>,
         recordings: Option<Arc<Library>>,
         stopping: Stopping,
+        node: Option<Arc<Node>>,
     ) -> Self {
         Self {
             tokens: Ledger::new(config.access.max_pending_joins),
@@ -96,6 +102,7 @@ impl Lobby {
             admission,
             recordings,
             stopping,
+            node,
             opening: tokio::sync::Mutex::new(()),
             delaying: Mutex::new(()),
         }
@@ -147,14 +154,14 @@ impl Lobby {
     ///
     /// # Errors
     /// [`JoinError`].
-    pub fn open_room_for(
+    pub async fn open_room_for(
         &self,
         attempt: &RoomAttempt<'_>,
         options: BTreeMap<String, String>,
         terms: Terms,
     ) -> Result<Opened, JoinError> {
         self.authenticator.admit_room(attempt)?;
-        let room = self.open_room(attempt.game, options, terms)?;
+        let room = self.open_room(attempt.game, options, terms).await?;
         let host_key = self.keyring.issue_host_key(room.id);
         Ok(Opened { room, host_key })
     }
@@ -180,7 +187,7 @@ impl Lobby {
         Ok(())
     }
 
-    fn open_room(
+    async fn open_room(
         &self,
         game: Option<&str>,
         options: BTreeMap<String, String>,
@@ -189,7 +196,10 @@ impl Lobby {
         if !self.is_open() {
             return Err(JoinError::ShuttingDown);
         }
-        Ok(self.opener.open(game, options, terms)?)
+        match &self.node {
+            Some(node) => node.open_here(game, options, terms).await,
+            None => Ok(self.opener.open(game, options, terms)?),
+        }
     }
 
     /// Takes a token for its seat. A token works once.
@@ -202,13 +212,39 @@ impl Lobby {
         if !self.is_open() {
             return Err(RedeemError::ShuttingDown);
         }
-        let room = self.directory.find(claims.room).ok_or(RedeemError::NoSuchRoom)?;
+        let room = self.directory.find(claims.room).ok_or_else(|| self.reason_of_missing_room())?;
         let Claims { player: reserved, request, hosts, address, .. } = claims;
         // Whoever joined more than once has a token left.
         if !hosts && address.is_some_and(|address| room.door.keeps_out(address, Instant::now())) {
             return Err(RedeemError::Kicked);
         }
         Ok(Admitted { room, purpose: Purpose::Join { reserved, request, hosts, address } })
+    }
+
+    /// The room with this id, if it is here.
+    #[must_use]
+    pub fn find(&self, room: RoomId) -> Option<RoomHandle> {
+        self.directory.find(room)
+    }
+
+    /// What a token to come back with stands for.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub fn resume_claims(&self, token: &str) -> Result<ResumeClaims, TokenError> {
+        self.keyring.verify_resume(token)
+    }
+
+    /// The room whose host's key somebody shows, if it is one.
+    #[must_use]
+    pub fn room_of_host_key(&self, key: &str) -> Option<RoomId> {
+        self.keyring.verify_host_key(key).ok()
+    }
+
+    /// Whether the server is one of many.
+    #[must_use]
+    pub const fn is_clustered(&self) -> bool {
+        self.node.is_some()
     }
 
     /// Takes a token to come back with, from a client whose newest event is `event`. Whether it is the
@@ -223,7 +259,11 @@ impl Lobby {
     }
 
     fn reason_of_missing_room(&self) -> RedeemError {
-        if self.is_open() { RedeemError::NoSuchRoom } else { RedeemError::ShuttingDown }
+        match &self.node {
+            _ if !self.is_open() => RedeemError::ShuttingDown,
+            Some(_) => RedeemError::Elsewhere,
+            None => RedeemError::NoSuchRoom,
+        }
     }
 }
 

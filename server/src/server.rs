@@ -18,7 +18,8 @@ use tracing::{debug, info, warn};
 
 use crate::admission::Admission;
 use crate::cluster::bus::{Bus, LocalBus};
-use crate::config::{DrainConfig, ServerConfig};
+use crate::cluster::{ClusterError, Home, Node};
+use crate::config::{ClusterConfig, DrainConfig, ServerConfig};
 use crate::connection::Connection;
 use crate::directory::{Directory, LocalDirectory};
 use crate::events::{Feed, health};
@@ -74,6 +75,17 @@ pub enum StartError {
     /// Matches cannot be written down.
     #[error(transparent)]
     Journals(#[from] WriterError),
+    /// The cluster cannot be joined.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The address of those who run it cannot be listened on.
+    #[error("cannot listen on --admin-bind {address}: {cause}")]
+    Admin {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// Two metrics with one name.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -83,6 +95,11 @@ pub enum StartError {
 pub struct Server {
     address: SocketAddr,
     epoch: Epoch,
+    /// Where it is one of many.
+    node: Option<Arc<Node>>,
+    /// Serves those who run it.
+    admin: Option<actix_web::dev::Server>,
+    config: Arc<ServerConfig>,
     lobby: Arc<Lobby>,
     opener: Arc<RoomOpener>,
     directory: Arc<dyn Directory>,
@@ -161,6 +178,12 @@ impl Server {
         // Before anything that another server's matches might suffer from.
         let listener = sockets::listen(config.bind)
             .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
+        let node = config.cluster.clone();
+        let node = node
+            .map(|cluster| join_cluster(cluster, &config, &listener, Arc::clone(&keyring)))
+            .transpose()?;
+        let cluster = node.as_ref().map_or(cluster, Node::parts);
+        let bus = node.as_ref().map_or(bus, |node| node.bus());
         let (epoch, is_alone) = (cluster.epoch, cluster.is_alone);
         let metrics = Arc::new(Metrics::new()?);
         let certificates = config.tls.clone();
@@ -168,7 +191,10 @@ impl Server {
             .map(|files| Certificates::load(files, Arc::clone(&metrics)).map(Arc::new))
             .transpose()?;
         let tls = certificates.as_ref().map(Certificates::server_config).transpose()?;
-        let directory = Arc::<LocalDirectory>::default();
+        let directory: Arc<dyn Directory> = match &node {
+            Some(node) => Arc::new(node.directory()),
+            None => Arc::<LocalDirectory>::default(),
+        };
         let events = Arc::new(Feed::new(SERVER_EVENTS_KEPT));
         let journals = config.journal.dir.clone();
         let journals = journals
@@ -203,6 +229,7 @@ impl Server {
             Arc::clone(&admission),
             recordings,
             stopping.clone(),
+            node.clone(),
         ));
         let channel = Channel::start(Arc::clone(&bus), Arc::clone(&metrics));
         let online = Online::start(bus, Arc::clone(&lobby), Arc::clone(&channel));
@@ -223,6 +250,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             admission: Arc::clone(&admission),
             events: Arc::clone(&events),
+            node: node.clone(),
             sockets,
         };
         let (address, task) = serve(listener, &config, api, tls.map(TlsAcceptor::from))
@@ -233,9 +261,17 @@ impl Server {
             metrics,
             Arc::clone(&admission),
         ));
+        let admin = config.admin.as_ref().map(|admin| {
+            http::admin::serve(admin, node.clone(), Arc::clone(&channel))
+                .map_err(|cause| StartError::Admin { address: admin.bind, cause })
+        });
+        let admin = admin.transpose()?;
         Ok(Self {
             address,
             epoch,
+            node,
+            admin,
+            config,
             lobby,
             opener,
             directory,
@@ -291,6 +327,20 @@ impl Server {
         }
         let handle = self.task.handle();
         let task = actix::spawn(self.task);
+        let admin = self.admin.map(|admin| {
+            let handle = admin.handle();
+            actix::spawn(admin);
+            handle
+        });
+        if let Some(node) = &self.node {
+            let home = Home {
+                config: Arc::clone(&self.config),
+                directory: Arc::clone(&self.directory),
+                opener: Arc::clone(&self.opener),
+                admission: Arc::clone(&self.admission),
+            };
+            node.begin(home).await.map_err(std::io::Error::other)?;
+        }
         tokio::select! {
             () = shutdown => {}
             ended = task => return ended.map_err(std::io::Error::other)?,
@@ -298,6 +348,9 @@ impl Server {
         let timeout = self.lobby.config().drain.timeout;
         info!(sessions = self.admission.sessions(), ?timeout, "shutting down");
         let ended = async {
+            if let Some(node) = &self.node {
+                node.hand_over_all().await;
+            }
             drain(&self.lobby, self.epoch, &self.admission).await;
             say_goodbye(&self.events, &self.admission).await;
             handle.stop(false).await;
@@ -306,10 +359,33 @@ impl Server {
             warn!(sessions = self.admission.sessions(), "not everybody is gone in time");
         }
         self.online.end();
+        if let Some(node) = &self.node {
+            node.end().await;
+        }
+        if let Some(admin) = admin {
+            admin.stop(false).await;
+        }
         self.lobby.stop();
         info!("goodbye");
         Ok(())
     }
+}
+
+/// Connects to the cluster's store, as a node that is reached at this address.
+fn join_cluster(
+    cluster: ClusterConfig,
+    config: &ServerConfig,
+    listener: &TcpListener,
+    keyring: Arc<Keyring>,
+) -> Result<Arc<Node>, StartError> {
+    let bind_error = |cause| StartError::Bind { address: config.bind, cause };
+    let address = listener.local_addr().map_err(bind_error)?;
+    if address.ip().is_unspecified() && cluster.advertise.is_none() {
+        return Err(ClusterError::NoAddress.into());
+    }
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
+    Ok(Node::connect(cluster, url, Epoch::begin(), keyring)?)
 }
 
 /// Serves HTTP, by TLS where there is an acceptor for it: upgrades by a way of their own, past the routes.

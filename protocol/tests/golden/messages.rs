@@ -8,8 +8,9 @@ use tickwire_protocol::ids::{
 };
 use tickwire_protocol::message::{
     Ack, Answer, ClientMessage, Difference, DifferenceRow, Event, GameMessage, Input, InputValues,
-    Interruption, LobbyNews, Look, MAX_NODE_URL_BYTES, MAX_NODES, Refusal, RefusalCause, Rejection, Reply,
-    Request, RequestKind, Resumed, Role, RosterEntry, ServerMessage, Value, ViewAge, Welcome,
+    Interruption, LobbyNews, Look, MAX_NODE_URL_BYTES, MAX_NODES, Refusal, RefusalCause, Rejection,
+    Reply, Request, RequestKind, Resumed, Role, RosterEntry, ServerMessage, Value, ViewAge,
+    Welcome,
 };
 use tickwire_protocol::parts::PartNumber;
 use tickwire_protocol::schema::{EntityKind, FieldKind, Schema};

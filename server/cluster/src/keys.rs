@@ -35,6 +35,8 @@ pub const ONCE_STAYS: Duration = Duration::from_secs(60);
 pub const OPENING_STAYS: Duration = Duration::from_secs(2);
 /// How long a node counts among those there are that renews nothing any more.
 pub const NODE_REMEMBERED: Duration = Duration::from_secs(10);
+/// Time between two tries to subscribe to a channel.
+pub const SUBSCRIBE_AGAIN: Duration = Duration::from_millis(200);
 /// What all keys begin with.
 pub const PREFIX: &str = "tickwire:";
 

@@ -13,6 +13,7 @@
 //! it was replaced is its [`Standing`]: a warrant that ends when its lease does, whatever happens to the node.
 //! Nothing in here knows rooms, sockets or clocks; the server drives it.
 
+pub mod bus;
 mod instance;
 pub mod keys;
 pub mod placement;

@@ -5,9 +5,10 @@ mod support;
 use std::time::{Duration, Instant};
 
 use support::RedisProcess;
+use tickwire_cluster::bus::RedisBus;
 use tickwire_cluster::record::{NodeRecord, RoomRecord};
 use tickwire_cluster::store::journal::JournalPiece;
-use tickwire_cluster::store::{Barred, Creation, Owner, Renewal, Store, Taking};
+use tickwire_cluster::store::{Barred, Creation, Owner, Patience, Renewal, Store, Taking};
 use tickwire_cluster::{Instance, Standing, StoreError};
 use tickwire_protocol::ids::{Fence, RoomId};
 
@@ -330,6 +331,32 @@ async fn every_key_has_an_end() {
         let stays: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut raw).await.unwrap();
         assert!(stays > 0, "{key} stays for ever");
     }
+}
+
+#[tokio::test]
+async fn what_is_published_reaches_all_who_subscribe_also_after_a_restart() {
+    let mut redis = RedisProcess::start();
+    let patience = Patience::of_lease(Duration::from_secs(1));
+    let one = RedisBus::connect(&redis.url(), patience).await.unwrap();
+    let other = RedisBus::connect(&redis.url(), patience).await.unwrap();
+    let (mut heard, mut heard_too) = (one.subscribe("a"), other.subscribe("a"));
+    let mut silence = other.subscribe("b");
+    for round in 0..2_u8 {
+        // A subscription is not there at once.
+        let first = loop {
+            one.publish("a", vec![round, 0xff].into());
+            let Ok(message) = tokio::time::timeout(LEASE, heard_too.recv()).await else { continue };
+            break message.unwrap();
+        };
+        assert_eq!(first[..], [round, 0xff]);
+        while tokio::time::timeout(LEASE, heard.recv()).await.is_ok_and(|message| message.is_some())
+        {
+        }
+        while heard_too.try_recv().is_ok() {}
+        redis.kill();
+        redis.start_again();
+    }
+    assert!(silence.try_recv().is_err());
 }
 
 #[tokio::test]

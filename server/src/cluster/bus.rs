@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
+use tickwire_cluster::bus::RedisBus;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Messages that wait for one subscriber, at most: what comes then is lost to it.
@@ -41,6 +42,16 @@ impl Bus for LocalBus {
         let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
         subscribers.entry(name.to_owned()).or_default().push(sender);
         receiver
+    }
+}
+
+impl Bus for RedisBus {
+    fn publish(&self, channel: &str, message: Bytes) {
+        Self::publish(self, channel, message);
+    }
+
+    fn subscribe(&self, channel: &str) -> Receiver<Bytes> {
+        Self::subscribe(self, channel)
     }
 }
 

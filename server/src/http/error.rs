@@ -12,6 +12,9 @@ use tickwire_protocol::version::Subprotocol;
 
 use super::origin::OriginError;
 use crate::admission::NotAdmitted;
+use crate::cluster::Unavailable;
+use crate::cluster::handing_over::NotTaken;
+use crate::identity::TokenError;
 use crate::lobby::{JoinError, code_of_recording};
 use crate::recordings::RecordingError;
 use crate::room::opener::OpenError;
@@ -19,6 +22,8 @@ use crate::session::over_http::carrier::CarryError;
 
 /// Time after which a client that was refused for load may try again.
 const RETRY_AFTER_LOAD: Duration = Duration::from_secs(2);
+/// Time after which it is known where a room goes on whose server has died, or that is not known yet.
+const RETRY_AFTER_MOVE: Duration = Duration::from_millis(250);
 /// Time after which an address that has too many connections may try again.
 const RETRY_AFTER_CROWD: Duration = Duration::from_secs(5);
 
@@ -33,6 +38,8 @@ pub struct ApiError {
     field: Option<String>,
     /// Time after which to try again.
     retry_after: Option<Duration>,
+    /// Whether that is in the body, too: where a second is long.
+    is_brief: bool,
 }
 
 #[derive(Serialize)]
@@ -41,6 +48,8 @@ struct Body<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
 }
 
 impl ApiError {
@@ -96,9 +105,35 @@ impl ApiError {
         Self::new(StatusCode::REQUEST_TIMEOUT, "timed_out", message)
     }
 
+    /// 401 `unauthorised`: a token that is none, or not good.
+    #[must_use]
+    pub fn token(cause: &TokenError) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorised", cause)
+    }
+
+    /// 401 `unauthorised`: without the token of those who run the server.
+    #[must_use]
+    pub fn admin_token() -> Self {
+        let message = "the administrators' token is due: Authorization: Bearer TOKEN";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorised", message)
+    }
+
+    /// 404 `no_cluster`.
+    #[must_use]
+    pub fn no_cluster() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no_cluster", "this server is in no cluster")
+    }
+
+    /// 409 `not_taken`: a room of another node.
+    #[must_use]
+    pub fn not_taken(cause: &NotTaken) -> Self {
+        Self::new(StatusCode::CONFLICT, "not_taken", cause)
+    }
+
     fn new(status: StatusCode, code: &'static str, message: impl fmt::Display) -> Self {
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_LOAD);
-        Self { status, code, message: message.to_string(), field: None, retry_after }
+        let message = message.to_string();
+        Self { status, code, message, field: None, retry_after, is_brief: false }
     }
 
     /// The same, with the field of the request that is at fault.
@@ -111,6 +146,12 @@ impl ApiError {
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
+    }
+
+    /// Whether it says that a room is none for whoever asked, of whom another one may be.
+    #[must_use]
+    pub fn is_of_the_room(&self) -> bool {
+        ["room_full", "no_such_room", "kicked", "password_required"].contains(&self.code)
     }
 
     /// The error's name, as in the body.
@@ -138,7 +179,9 @@ impl ResponseError for ApiError {
             response.insert_header((RETRY_AFTER, seconds));
         }
         let field = self.field.as_deref();
-        response.json(Body { error: self.code, message: &self.message, field })
+        let retry_after_ms = self.retry_after.filter(|_| self.is_brief);
+        let retry_after_ms = retry_after_ms.and_then(|after| u64::try_from(after.as_millis()).ok());
+        response.json(Body { error: self.code, message: &self.message, field, retry_after_ms })
     }
 }
 
@@ -195,6 +238,9 @@ impl From<JoinError> for ApiError {
                 error.in_field(&format!("options.{}", cause.option()))
             }
             JoinError::TooManyGuesses(cause) => Self { retry_after: Some(cause.wait), ..error },
+            JoinError::Cluster(Unavailable::Moving) => {
+                Self { retry_after: Some(RETRY_AFTER_MOVE), is_brief: true, ..error }
+            }
             _ => error,
         }
     }
@@ -213,7 +259,9 @@ const fn status_of_join(cause: &JoinError) -> StatusCode {
         | JoinError::Delayed => StatusCode::FORBIDDEN,
         JoinError::TooManyGuesses(_) | JoinError::TooOften(..) => StatusCode::TOO_MANY_REQUESTS,
         JoinError::RoomFull => StatusCode::CONFLICT,
-        JoinError::TooManyPending(_) | JoinError::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        JoinError::TooManyPending(_) | JoinError::ShuttingDown | JoinError::Cluster(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         JoinError::Recording(cause) => status_of_recording(cause),
         JoinError::Open(cause) => match cause {
             OpenError::NoSuchGame { .. } => StatusCode::NOT_FOUND,

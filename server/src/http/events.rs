@@ -16,7 +16,7 @@ use tickwire_protocol::ids::RoomId;
 use tracing::info;
 
 use super::handshake::Handshake;
-use super::{Api, ApiError, NO_BUFFERING, client_address};
+use super::{Api, ApiError, NO_BUFFERING, client_address, roaming};
 use crate::events::{Feed, Listener};
 use crate::lobby::Pass;
 
@@ -50,6 +50,9 @@ pub(super) async fn of_room(
     id: Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<HttpResponse, ApiError> {
+    if let Some(elsewhere) = roaming::elsewhere(&api, &request, &id).await? {
+        return Ok(elsewhere);
+    }
     let address = client_address(&api.admission, request.peer_addr(), request.headers());
     let find = || {
         let id: RoomId = id

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpRequest, HttpResponse, post};
@@ -13,7 +14,9 @@ use tickwire_protocol::version::Subprotocol;
 use tickwire_simulation::names::display_name;
 use tracing::info;
 
+use super::roaming::{self, Told};
 use super::{Api, ApiError, body, client_address, page_url};
+use crate::cluster::Forwarded;
 use crate::lobby::{JoinRequest, Joined, Pass};
 use crate::recordings::{NameError, RecordingError, RecordingName};
 
@@ -36,7 +39,7 @@ struct Body {
 
 /// The answer's body.
 #[derive(Debug, Serialize)]
-struct Answer {
+pub(super) struct Answer {
     token: String,
     room: String,
     player: u32,
@@ -52,29 +55,38 @@ pub(super) async fn join(
     body: Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
     let address = client_address(&api.admission, request.peer_addr(), request.headers());
-    let joined = seat(&api, &request, address, body).await.inspect_err(|cause| {
+    let told = seat(&api, &request, address, body).await.inspect_err(|cause| {
         info!(cause = cause.code(), field = cause.field(), "join refused");
         api.metrics.note_refused(request.path(), cause.code());
     })?;
-    let Joined { token, room, player } = joined;
-    let ws_url = socket_url(&api, &request, &token);
-    let protocols = Subprotocol::ALL.map(Subprotocol::name);
-    let answer = Answer { token, room: room.to_string(), player: player.0, ws_url, protocols };
-    Ok(HttpResponse::Ok().json(answer))
+    Ok(told.into_response(StatusCode::OK))
 }
 
 async fn seat(
     api: &Api,
     request: &HttpRequest,
     address: Option<IpAddr>,
-    body: Json<Value>,
-) -> Result<Joined, ApiError> {
+    Json(body): Json<Value>,
+) -> Result<Told<Answer>, ApiError> {
     api.admission.admit_join(address)?;
-    let body: Body = body::read(body)?;
+    let authorization = request.headers().get(AUTHORIZATION);
+    let authorization = authorization.and_then(|value| Some(value.to_str().ok()?.to_owned()));
+    let asked = Forwarded { body, room: None, address, authorization };
+    let (attempt, page) = (read(&asked)?, page_url(api, request));
+    match &api.node {
+        Some(node) => roaming::seat(api, node, &page, attempt, &asked).await,
+        None => here(api, &page, attempt).await.map(Told::Own),
+    }
+}
+
+/// What somebody asks for, whichever node they have asked.
+fn read(asked: &Forwarded) -> Result<JoinRequest, ApiError> {
+    let body: Body = body::read(Json(asked.body.clone()))?;
     if body.send_hz == Some(0) {
         return Err(ApiError::bad_request("send_hz: at least 1 is due").in_field("send_hz"));
     }
-    let room: Option<Result<RoomId, ParseRoomIdError>> = body.room.map(|room| room.parse());
+    let room = asked.room.as_ref().or(body.room.as_ref());
+    let room: Option<Result<RoomId, ParseRoomIdError>> = room.map(|room| room.parse());
     let room = room
         .transpose()
         .map_err(|cause| ApiError::bad_request(&format!("room: {cause}")).in_field("room"))?;
@@ -82,8 +94,7 @@ async fn seat(
     let replay = replay.transpose().map_err(RecordingError::from)?;
     // Nobody plays in the past.
     let role = if body.spectate || replay.is_some() { Role::Spectator } else { Role::Player };
-    let authorization = request.headers().get(AUTHORIZATION);
-    let attempt = JoinRequest {
+    Ok(JoinRequest {
         room,
         pass: Pass { code: body.code, password: body.password, host_key: body.host_key },
         game: body.game,
@@ -91,13 +102,20 @@ async fn seat(
         name: display_name(&body.name),
         role,
         send_hz: body.send_hz,
-        authorization: authorization.and_then(|value| Some(value.to_str().ok()?.to_owned())),
-        address,
-    };
-    Ok(api.lobby.join(attempt).await?)
+        authorization: asked.authorization.clone(),
+        address: asked.address,
+    })
 }
 
-/// Where the client connects to.
-fn socket_url(api: &Api, request: &HttpRequest, token: &str) -> String {
-    format!("{}/ws?token={token}", page_url(api, request).replacen("http", "ws", 1))
+/// A seat at this server, which its clients find at `page`.
+pub(super) async fn here(api: &Api, page: &str, attempt: JoinRequest) -> Result<Answer, ApiError> {
+    let Joined { token, room, player } = api.lobby.join(attempt).await?;
+    let ws_url = format!("{}/ws?token={token}", page.replacen("http", "ws", 1));
+    let protocols = Subprotocol::ALL.map(Subprotocol::name);
+    Ok(Answer { token, room: room.to_string(), player: player.0, ws_url, protocols })
+}
+
+/// The same for somebody who has asked another node.
+pub(super) async fn for_peer(api: &Api, page: &str, asked: Forwarded) -> Result<Answer, ApiError> {
+    here(api, page, read(&asked)?).await
 }

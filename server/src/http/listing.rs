@@ -1,8 +1,12 @@
 //! `GET /api/rooms`: the rooms that anybody may see, a page at a time.
 
+use std::collections::BTreeMap;
+
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tickwire_cluster::RoomRecord;
 use tickwire_protocol::ids::RoomId;
 
 use super::{Api, ApiError};
@@ -38,8 +42,19 @@ struct ListedRoom {
     /// The recording that it shows; nothing for a match.
     #[serde(skip_serializing_if = "Option::is_none")]
     replay: Option<String>,
+    /// Among the numbers, too.
+    #[serde(skip)]
+    free_seats: u32,
     #[serde(flatten)]
-    numbers: RoomNumbers,
+    numbers: Numbers,
+}
+
+/// A room's numbers: of one that is here, or as another node has noted them.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Numbers {
+    Own(RoomNumbers),
+    Theirs(Map<String, Value>),
 }
 
 /// What is asked for, as it was written.
@@ -68,13 +83,32 @@ pub(super) async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<HttpResponse, ApiError> {
     let wish = asked.read()?;
-    let config = api.lobby.config();
-    let mut found: Vec<RoomHandle> = api.lobby.rooms();
-    found.retain(|room| wish.has(room));
-    let is_more = found.len() > wish.limit;
-    found.truncate(wish.limit);
-    let next = found.last().filter(|_| is_more).map(|room| room.id.to_string());
-    let rooms = found.into_iter().map(|room| ListedRoom {
+    let own = api.lobby.rooms().into_iter().filter(is_listed).map(|room| listed(&api, &room));
+    let mut rooms: BTreeMap<RoomId, ListedRoom> = own.collect();
+    if let Some(node) = &api.node {
+        // While the store is away there are those that are here.
+        let others = node.rooms_elsewhere().await.unwrap_or_default();
+        for record in others.into_iter().filter(|record| !record.is_private) {
+            // One that has just come here is here.
+            rooms.entry(record.room.0).or_insert_with(|| record.into());
+        }
+    }
+    rooms.retain(|id, room| wish.has(*id, room));
+    let next = rooms.keys().nth(wish.limit).and(rooms.keys().nth(wish.limit - 1));
+    let next = next.map(RoomId::to_string);
+    let rooms = rooms.into_values().take(wish.limit).collect();
+    let replays = api.lobby.recordings().is_some();
+    Ok(HttpResponse::Ok().json(Listing { replays, rooms, next }))
+}
+
+/// Whether anybody may see that a room is there.
+fn is_listed(room: &RoomHandle) -> bool {
+    !matches!(room.shows, Shows::Delayed { .. }) && !room.door.is_private()
+}
+
+fn listed(api: &Api, room: &RoomHandle) -> (RoomId, ListedRoom) {
+    let (config, numbers) = (api.lobby.config(), room.board.read());
+    let listed = ListedRoom {
         room: room.id.to_string(),
         game: room.game.to_string(),
         name: room.door.title().map(str::to_owned),
@@ -82,10 +116,26 @@ pub(super) async fn list(
         capacity: config.room_capacity,
         tick_rate_hz: config.tick_rate_hz,
         replay: room.shows.recording().map(str::to_owned),
-        numbers: room.board.read(),
-    });
-    let (replays, rooms) = (api.lobby.recordings().is_some(), rooms.collect());
-    Ok(HttpResponse::Ok().json(Listing { replays, rooms, next }))
+        free_seats: numbers.free_seats,
+        numbers: Numbers::Own(numbers),
+    };
+    (room.id, listed)
+}
+
+impl From<RoomRecord> for ListedRoom {
+    fn from(record: RoomRecord) -> Self {
+        Self {
+            room: record.room.0.to_string(),
+            game: record.game,
+            name: record.name,
+            has_password: record.has_password,
+            capacity: record.capacity as usize,
+            tick_rate_hz: record.tick_rate_hz,
+            replay: None,
+            free_seats: record.free_seats,
+            numbers: Numbers::Theirs(record.numbers),
+        }
+    }
 }
 
 impl Asked {
@@ -117,18 +167,16 @@ impl Asked {
 }
 
 impl Wish {
-    fn has(&self, room: &RoomHandle) -> bool {
-        let is_listed = !matches!(room.shows, Shows::Delayed { .. }) && !room.door.is_private();
-        is_listed
-            && self.after.is_none_or(|after| room.id > after)
-            && self.game.as_deref().is_none_or(|game| *room.game == *game)
-            && (!self.is_free || room.board.read().free_seats > 0)
+    fn has(&self, id: RoomId, room: &ListedRoom) -> bool {
+        self.after.is_none_or(|after| id > after)
+            && self.game.as_deref().is_none_or(|game| room.game == game)
+            && (!self.is_free || room.free_seats > 0)
             && self.text.as_deref().is_none_or(|text| names(room, text))
     }
 }
 
 /// Whether a room is called so: by its name or its id.
-fn names(room: &RoomHandle, text: &str) -> bool {
-    let has_title = room.door.title().is_some_and(|title| title.to_lowercase().contains(text));
-    has_title || room.id.to_string().contains(text)
+fn names(room: &ListedRoom, text: &str) -> bool {
+    let has_title = room.name.as_ref().is_some_and(|title| title.to_lowercase().contains(text));
+    has_title || room.room.contains(text)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web::{Data, Json, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, post};
@@ -11,9 +12,11 @@ use tickwire_protocol::ids::RoomId;
 use tickwire_simulation::names::display_name;
 use tracing::info;
 
+use super::roaming::{self, Told};
 use super::{Api, ApiError, body, client_address, page_url};
+use crate::cluster::{Forwarded, OPEN, Placement};
 use crate::identity::{Lock, RoomAttempt};
-use crate::lobby::Opened;
+use crate::lobby::{JoinError, Opened};
 use crate::room::door::Terms;
 
 /// What to open.
@@ -29,7 +32,7 @@ struct Wanted {
 
 /// What was opened.
 #[derive(Serialize)]
-struct Answer {
+pub(super) struct Answer {
     room: String,
     game: String,
     /// Of a private room.
@@ -46,34 +49,59 @@ pub(super) async fn open(
     api: Data<Api>,
     body: Json<Value>,
 ) -> Result<HttpResponse, ApiError> {
-    let opened = try_open(&api, &request, body).inspect_err(|cause| note(&api, &request, cause))?;
-    let Opened { room, host_key } = opened;
+    let told = open_somewhere(&api, &request, body).await;
+    let told = told.inspect_err(|cause| note(&api, &request, cause))?;
+    Ok(told.into_response(StatusCode::CREATED))
+}
+
+async fn open_somewhere(
+    api: &Api,
+    request: &HttpRequest,
+    Json(body): Json<Value>,
+) -> Result<Told<Answer>, ApiError> {
+    let address = client_address(&api.admission, request.peer_addr(), request.headers());
+    api.admission.admit_join(address)?;
+    let authorization = request.headers().get(AUTHORIZATION);
+    let authorization = authorization.and_then(|value| Some(value.to_str().ok()?.to_owned()));
+    let asked = Forwarded { body, room: None, address, authorization };
+    if let Some(node) = &api.node
+        && let Placement::There(url) = node.placement().map_err(JoinError::from)?
+        && let Ok(answer) = node.pass_on(url, OPEN, asked.again()).await
+        && answer.status < 500
+    {
+        return Ok(Told::Theirs(answer));
+    }
+    here(api, &page_url(api, request), asked).await.map(Told::Own)
+}
+
+/// Opens a room for somebody who has asked another node.
+pub(super) async fn for_peer(api: &Api, page: &str, asked: Forwarded) -> Result<Answer, ApiError> {
+    here(api, page, asked).await
+}
+
+/// Opens a room at this server, which its clients find at `page`.
+async fn here(api: &Api, page: &str, asked: Forwarded) -> Result<Answer, ApiError> {
+    let Opened { room, host_key } = try_open(api, asked).await?;
     let code = room.door.code().map(|code| code.to_string());
-    let page = page_url(&api, &request);
     let url = match &code {
         Some(code) => format!("{page}/?code={code}"),
         None => format!("{page}/?room={}", room.id),
     };
     let (room, game) = (room.id.to_string(), room.game.to_string());
-    Ok(HttpResponse::Created().json(Answer { room, game, code, url, host_key }))
+    Ok(Answer { room, game, code, url, host_key })
 }
 
-fn try_open(api: &Api, request: &HttpRequest, body: Json<Value>) -> Result<Opened, ApiError> {
-    let address = client_address(&api.admission, request.peer_addr(), request.headers());
-    api.admission.admit_join(address)?;
-    let Wanted { game, options, name, private, password } = body::read(body)?;
+async fn try_open(api: &Api, asked: Forwarded) -> Result<Opened, ApiError> {
+    let Forwarded { body, address, authorization, .. } = asked;
+    let Wanted { game, options, name, private, password } = body::read(Json(body))?;
     let lock = password.map(|password| Lock::new(&password)).transpose();
     let lock =
         lock.map_err(|cause| ApiError::bad_request(&cause.to_string()).in_field("password"))?;
     let title = name.filter(|name| !name.trim().is_empty()).map(|name| display_name(&name));
-    let authorization = request.headers().get(AUTHORIZATION);
-    let attempt = RoomAttempt {
-        game: game.as_deref(),
-        authorization: authorization.and_then(|value| value.to_str().ok()),
-        address,
-    };
+    let attempt =
+        RoomAttempt { game: game.as_deref(), authorization: authorization.as_deref(), address };
     let terms = Terms { title, is_private: private, lock };
-    Ok(api.lobby.open_room_for(&attempt, options, terms)?)
+    Ok(api.lobby.open_room_for(&attempt, options, terms).await?)
 }
 
 #[delete("/api/rooms/{id}")]
@@ -82,6 +110,9 @@ pub(super) async fn close(
     api: Data<Api>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
+    if let Some(elsewhere) = roaming::elsewhere(&api, &request, &id).await? {
+        return Ok(elsewhere);
+    }
     let close = async {
         let id: RoomId = id
             .parse()

@@ -139,7 +139,17 @@ impl Keyring {
         }
     }
 
-    fn mac(key: &AuthKey, signed: &[u8]) -> Hmac<Sha256> {
+    /// The key that signs.
+    pub(super) fn newest(&self) -> &AuthKey {
+        &self.keys[0]
+    }
+
+    /// Those that verify.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &AuthKey> {
+        self.keys.iter()
+    }
+
+    pub(super) fn mac(key: &AuthKey, signed: &[u8]) -> Hmac<Sha256> {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mac = Hmac::<Sha256>::new_from_slice(key.bytes()).expect("any length will do");
         mac.chain_update(signed)

@@ -8,6 +8,7 @@ use tickwire_protocol::ids::RoomId;
 use tickwire_simulation::journal::file::JournalError;
 
 use crate::admission::{NotAdmitted, TooManyGuesses};
+use crate::cluster::Unavailable;
 use crate::identity::{Denied, LedgerFull, TokenError};
 use crate::recordings::RecordingError;
 use crate::room::opener::OpenError;
@@ -27,6 +28,9 @@ pub enum RedeemError {
     /// The server is about to stop.
     #[error("the server restarts; come back in a moment")]
     ShuttingDown,
+    /// The room is not here, but may be at another server of the cluster.
+    #[error("the room is not here: ask where it is")]
+    Elsewhere,
 }
 
 impl RedeemError {
@@ -37,7 +41,7 @@ impl RedeemError {
             Self::Token(_) => CloseReason::Unauthorised,
             Self::NoSuchRoom => CloseReason::NoSuchRoom,
             Self::Kicked => CloseReason::Kicked,
-            Self::ShuttingDown => CloseReason::Restarting,
+            Self::ShuttingDown | Self::Elsewhere => CloseReason::Restarting,
         }
     }
 }
@@ -90,6 +94,9 @@ pub enum JoinError {
     /// No room could be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The cluster cannot do it now.
+    #[error(transparent)]
+    Cluster(#[from] Unavailable),
     /// There is no such recording, or it cannot be shown.
     #[error(transparent)]
     Recording(#[from] RecordingError),
@@ -118,6 +125,7 @@ impl JoinError {
                 OpenError::TooManyRooms => "too_many_rooms",
                 OpenError::Here(_) | OpenError::Room(_) | OpenError::Rules => "internal",
             },
+            Self::Cluster(cause) => cause.code(),
             Self::Recording(cause) => code_of_recording(cause),
         }
     }

@@ -161,7 +161,7 @@ impl Lobby {
         if let Some(seat) = self.find_free_seat(game, request, address).await {
             return Ok(seat);
         }
-        let room = self.open_room(Some(game), BTreeMap::new(), Terms::default())?;
+        let room = self.open_room(Some(game), BTreeMap::new(), Terms::default()).await?;
         let room = self.room_for(room, request.role)?;
         let player = reserve(&room, request).await?;
         Ok((room, player))

@@ -210,6 +210,7 @@ impl RoomOpener {
         self.expect_place()?;
         let config = self.room_config(id, name, self.config.tick_rate_hz);
         let mut room = self.make_room(name, config, || Ok(factory(&all)?))?;
+        room.set_fence(fence);
         let options = all.0.clone();
         let make_game: MakeGame = Arc::new(move || factory(&all).ok());
         let opened = SystemTime::now();
@@ -233,8 +234,14 @@ impl RoomOpener {
         }))
     }
 
+    /// The share of its time that the busiest of the rooms' threads spends on ticks.
+    #[must_use]
+    pub fn busiest(&self) -> f64 {
+        self.threads.busiest()
+    }
+
     /// An id that no room has, nor its code.
-    fn unused_id(&self) -> RoomId {
+    pub fn unused_id(&self) -> RoomId {
         loop {
             let id = RoomId::from_bits(rand::random());
             let has_code = self.directory.find_by_code(self.keyring.code_of(id)).is_some();

@@ -176,6 +176,7 @@ impl RoomOpener {
         self.expect_place_for(id)?;
         let server = env!("CARGO_PKG_VERSION").to_owned();
         let header = Header { first_tick: room.tick(), server, ..header };
+        room.set_fence(fence);
         let name = folder::name_of(SystemTime::now(), &header.game, id, kind);
         let journal = self.open_journal(&mut room, name, &header, fence);
         let (games, made_of) = (self.games.clone(), header.clone());

@@ -68,6 +68,13 @@ impl RoomThreads {
         (arbiter.handle(), Place::on(load))
     }
 
+    /// The share of its time that the busiest thread spends on ticks.
+    #[must_use]
+    pub fn busiest(&self) -> f64 {
+        let shares = self.threads.iter().map(|(_, load)| load.load(Ordering::Relaxed));
+        shares.max().unwrap_or_default() as f64 / MILLIONTHS
+    }
+
     /// Stops the threads.
     pub fn stop(&self) {
         for (arbiter, _) in &self.threads {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bincode::{Decode, Encode};
 use thiserror::Error;
-use tickwire_protocol::ids::{ParseRoomIdError, PlayerId, RoomId};
+use tickwire_cluster::RoomRecord;
+use tickwire_cluster::record::RoomText;
+use tickwire_protocol::ids::{Fence, ParseRoomIdError, PlayerId, RoomId};
 use tickwire_simulation::journal::header::Header;
 use tickwire_simulation::saved::{self, SealError};
 
@@ -73,6 +75,26 @@ impl Transfer {
     /// When it is of no room.
     pub fn room(&self) -> Result<RoomId, ParseRoomIdError> {
         self.header.room.parse()
+    }
+
+    /// What other nodes are told of the room, until it goes on.
+    ///
+    /// # Errors
+    /// When it is of no room.
+    pub fn record(&self, fence: Fence) -> Result<RoomRecord, ParseRoomIdError> {
+        Ok(RoomRecord {
+            room: RoomText(self.room()?),
+            game: self.header.game.clone(),
+            name: self.title.clone(),
+            has_password: self.lock.is_some(),
+            is_private: self.is_private,
+            capacity: self.header.capacity,
+            tick_rate_hz: self.header.tick_rate_hz,
+            fence,
+            free_seats: 0,
+            players: 0,
+            numbers: serde_json::Map::new(),
+        })
     }
 
     /// The game's name.

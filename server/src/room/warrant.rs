@@ -32,6 +32,11 @@ impl Warrant {
         self.until_us.fetch_max(micros(until), Ordering::Relaxed);
     }
 
+    /// It is valid until this time after the epoch, be that earlier than before.
+    pub fn set(&self, until: Duration) {
+        self.until_us.store(micros(until), Ordering::Relaxed);
+    }
+
     /// It is not valid any more, until it is extended.
     pub fn revoke(&self) {
         self.until_us.store(0, Ordering::Relaxed);

@@ -44,6 +44,9 @@ impl SocketEnvironment {
             CloseReason::Restarting
         } else if room.board.has_failed() {
             CloseReason::Internal
+        } else if self.lobby.is_clustered() {
+            // It may go on at another server.
+            CloseReason::Restarting
         } else {
             CloseReason::NoSuchRoom
         }
