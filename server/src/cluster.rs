@@ -35,5 +35,6 @@ mod whereabouts;
 pub use error::{ClusterError, Unavailable};
 pub use home::Home;
 pub use joining::{Forwarded, JOIN, OPEN, Placement};
+pub use membership::REACHES;
 pub use node::Node;
 pub use whereabouts::Whereabouts;

@@ -17,8 +17,12 @@
 //!                                → identity (a signed token)
 //! room::driver → journal::writer   one thread that writes matches down; journal::revival brings them back
 //! … with a recording's name → recordings (which match) → a room that shows it
-//!                → room::safekeeping → journal::keeper   in a cluster: for another server to go on from
-//! another server's room → room::taking_over → room::driver → room::leaving → yet another server
+//!
+//! in a cluster:  http → cluster (whose room it is) → here, or http::peer of the server that has it
+//!                cluster::membership → room::warrant   until when rooms may run here
+//!                room::driver → room::safekeeping → journal::keeper → Redis → cluster::takeover of another server
+//!                another server's room → room::taking_over → room::driver → room::leaving → yet another server
+//!
 //! room::driver → events → http::events   what happens, for those who only listen
 //! session::lobbying → lobby::channel → cluster::bus → lobby::channel of each server → session::outbox
 //!                                        what people in different rooms say to each other

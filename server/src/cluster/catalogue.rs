@@ -17,6 +17,10 @@ use super::records::room_record;
 
 /// From one note of what rooms have come to to the next.
 const NOTED_EVERY: Duration = Duration::from_secs(1);
+/// How long it may be unknown of a room what changes with every tick.
+const NUMBERS_EVERY: Duration = Duration::from_secs(5);
+/// How long a look at all rooms is good enough for a list.
+const LISTED_FOR: Duration = Duration::from_secs(1);
 /// From one claim of all rooms to the next, so that they stay known.
 const CLAIMED_EVERY: Duration = Duration::from_secs(60);
 /// Nodes that are looked at in a second, by each node: in a larger cluster each look is further from the next.
@@ -26,7 +30,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(500);
 
 /// Goes on for as long as the node lives.
 pub(super) async fn keep(node: Arc<Node>) {
-    let mut noted = BTreeMap::new();
+    let mut noted = Noted::new();
     let (mut learned, mut claimed) = (Instant::now(), Instant::now());
     loop {
         let _ = timeout(NOTED_EVERY, node.news.notified()).await;
@@ -61,21 +65,29 @@ pub(super) async fn learn_nodes(node: &Node) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn note_rooms(
-    node: &Node,
-    noted: &mut BTreeMap<RoomText, RoomRecord>,
-) -> Result<(), StoreError> {
-    let home = node.home();
-    let now: BTreeMap<_, _> = home
-        .matches()
-        .map(|room| room_record(&room, home))
-        .map(|record| (record.room, record))
-        .collect();
-    let is_news = |record: &&RoomRecord| noted.get(&record.room) != Some(*record);
-    let changed: Vec<RoomRecord> = now.values().filter(is_news).cloned().collect();
+/// What was noted of a room, and when.
+type Noted = BTreeMap<RoomText, (RoomRecord, Instant)>;
+
+async fn note_rooms(node: &Node, noted: &mut Noted) -> Result<(), StoreError> {
+    let (home, now) = (node.home(), Instant::now());
+    let rooms = home.matches().map(|room| room_record(&room, home));
+    let rooms: BTreeMap<_, _> = rooms.map(|record| (record.room, record)).collect();
+    let is_news = |record: &&RoomRecord| {
+        noted
+            .get(&record.room)
+            .is_none_or(|(before, when)| now - *when >= NUMBERS_EVERY || !is_alike(before, record))
+    };
+    let changed: Vec<RoomRecord> = rooms.values().filter(is_news).cloned().collect();
     node.store.note_rooms(&changed).await?;
-    *noted = now;
+    noted.retain(|room, _| rooms.contains_key(room));
+    noted.extend(changed.into_iter().map(|record| (record.room, (record, now))));
     Ok(())
+}
+
+/// Whether they differ in nothing but what changes with every tick.
+fn is_alike(one: &RoomRecord, other: &RoomRecord) -> bool {
+    let told = |record: &RoomRecord| (record.free_seats, record.players, record.fence);
+    told(one) == told(other)
 }
 
 /// Releases rooms that have ended, each until it is done.
@@ -108,23 +120,25 @@ impl Node {
         .await
     }
 
-    /// The rooms of all other nodes.
+    /// The rooms of all other nodes, as they were at most a second ago.
     ///
     /// # Errors
     /// [`Unavailable`].
-    pub async fn rooms_elsewhere(self: &Arc<Self>) -> Result<Vec<RoomRecord>, Unavailable> {
+    pub async fn rooms_elsewhere(self: &Arc<Self>) -> Result<Arc<[RoomRecord]>, Unavailable> {
         let node = Arc::clone(self);
         self.run(async move {
-            let nodes = node.nodes();
-            let others: Vec<_> =
-                nodes.iter().filter(|other| other.instance != node.me).cloned().collect();
-            if others.is_empty() {
-                return Ok(Vec::new());
+            // Who asks meanwhile waits for the same look.
+            let mut seen = node.seen_elsewhere.lock().await;
+            if let Some((when, rooms)) = &*seen
+                && when.elapsed() < LISTED_FOR
+            {
+                return Ok(Arc::clone(rooms));
             }
-            let leased = node.store.nodes().await?;
-            let others: Vec<_> =
-                leased.into_iter().filter(|other| other.instance != node.me).collect();
-            Ok(node.store.rooms_of_all(&others).await?)
+            let mut others = node.store.nodes().await?;
+            others.retain(|other| other.instance != node.me);
+            let rooms: Arc<[RoomRecord]> = node.store.rooms_of_all(&others).await?.into();
+            *seen = Some((Instant::now(), Arc::clone(&rooms)));
+            Ok(rooms)
         })
         .await
     }

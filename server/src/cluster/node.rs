@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use tickwire_cluster::bus::RedisBus;
 use tickwire_cluster::store::Patience;
-use tickwire_cluster::{Instance, NodeRecord, Standing, Store, StoreError};
+use tickwire_cluster::{Instance, NodeRecord, RoomRecord, Standing, Store, StoreError};
 use tickwire_protocol::ids::Fence;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, oneshot, watch};
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::bus::Bus;
@@ -48,6 +49,8 @@ pub struct Node {
     /// The nodes that there were when they were last looked at.
     nodes: Mutex<Arc<[NodeRecord]>>,
     pub(super) node_list: Arc<NodeList>,
+    /// The rooms of others, and when they were looked at.
+    pub(super) seen_elsewhere: tokio::sync::Mutex<Option<(Instant, Arc<[RoomRecord]>)>>,
     newest_fence: AtomicU64,
     is_draining: AtomicBool,
     /// Something has changed that the others should know soon.
@@ -131,6 +134,7 @@ impl Node {
             warrant: Arc::new(Warrant::until(Duration::ZERO)),
             nodes: Mutex::new(Arc::from([])),
             node_list: Arc::default(),
+            seen_elsewhere: tokio::sync::Mutex::default(),
             newest_fence: AtomicU64::new(0),
             is_draining: AtomicBool::new(false),
             news: Notify::new(),

@@ -87,10 +87,10 @@ pub(super) async fn list(
     let mut rooms: BTreeMap<RoomId, ListedRoom> = own.collect();
     if let Some(node) = &api.node {
         // While the store is away there are those that are here.
-        let others = node.rooms_elsewhere().await.unwrap_or_default();
-        for record in others.into_iter().filter(|record| !record.is_private) {
+        let others = node.rooms_elsewhere().await;
+        for record in others.iter().flat_map(|rooms| rooms.iter()).filter(|room| !room.is_private) {
             // One that has just come here is here.
-            rooms.entry(record.room.0).or_insert_with(|| record.into());
+            rooms.entry(record.room.0).or_insert_with(|| record.clone().into());
         }
     }
     rooms.retain(|id, room| wish.has(*id, room));

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, Route};
 use serde::de::DeserializeOwned;
 
 use super::{Api, ApiError, join, rooms};
 use crate::cluster::peers::SIGNATURE;
-use crate::cluster::{Forwarded, Node, handing_over};
+use crate::cluster::{self, Forwarded, Node, handing_over};
 
 /// Largest room that is handed over, in bytes: thousands of players and what their events have come to.
 const MAX_ROOM_BYTES: usize = 64 << 20;
@@ -17,16 +17,14 @@ const MAX_ROOM_BYTES: usize = 64 << 20;
 const MAX_BYTES: usize = 32 * 1024;
 
 pub(super) fn configure(service: &mut ServiceConfig) {
-    let large = web::resource(handing_over::ROOMS)
-        .app_data(PayloadConfig::new(MAX_ROOM_BYTES))
-        .route(web::post().to(take_room));
-    service.service(large).service(
-        web::scope("")
-            .app_data(PayloadConfig::new(MAX_BYTES))
-            .service(reaches)
-            .service(join_here)
-            .service(open_here),
-    );
+    let at = |path: &str, most: usize, handler: Route| {
+        web::resource(path).app_data(PayloadConfig::new(most)).route(handler)
+    };
+    service
+        .service(at(handing_over::ROOMS, MAX_ROOM_BYTES, web::post().to(take_room)))
+        .service(at(cluster::REACHES, MAX_BYTES, web::post().to(reaches)))
+        .service(at(cluster::JOIN, MAX_BYTES, web::post().to(join_here)))
+        .service(at(cluster::OPEN, MAX_BYTES, web::post().to(open_here)));
 }
 
 /// The node, for a peer of it.
@@ -48,7 +46,6 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|cause| ApiError::bad_request(&cause.to_string()))
 }
 
-#[post("/api/peer/reaches")]
 async fn reaches(
     request: HttpRequest,
     api: Data<Api>,
@@ -58,7 +55,6 @@ async fn reaches(
     Ok(HttpResponse::Ok().json(node.answer_reaches().await))
 }
 
-#[post("/api/peer/join")]
 async fn join_here(
     request: HttpRequest,
     api: Data<Api>,
@@ -70,7 +66,6 @@ async fn join_here(
     Ok(HttpResponse::Ok().json(answer))
 }
 
-#[post("/api/peer/open")]
 async fn open_here(
     request: HttpRequest,
     api: Data<Api>,

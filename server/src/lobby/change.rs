@@ -43,6 +43,10 @@ impl Lobby {
             .map_err(|refusal| match refusal {
                 Refused::Join(cause) => Rejection::new(cause.code(), &cause.to_string()),
                 Refused::BadRoom(text) => Rejection::new("bad_request", &text),
+                Refused::MaybeElsewhere => Rejection::new(
+                    "not_supported",
+                    "the room may be at another server: ask by POST /api/join",
+                ),
             })?;
         Ok(vec![Value::Text(token), Value::Text(room.to_string())])
     }
@@ -62,6 +66,10 @@ impl Lobby {
         let asked = from.address.send(WhoIs(player)).timeout(ANSWER_TIMEOUT).await;
         // The connection is about to hear that it has left.
         let member = asked.ok().flatten().ok_or(JoinError::NoSuchRoom(from.id))?;
+        let is_here = room.is_some_and(|room| self.find(room).is_some());
+        if self.is_clustered() && !is_here {
+            return Err(Refused::MaybeElsewhere);
+        }
         let join = JoinRequest {
             room,
             pass: Pass { code, password, host_key: None },
@@ -80,6 +88,8 @@ impl Lobby {
 /// Why there is no seat elsewhere.
 enum Refused {
     Join(JoinError),
+    /// Another server has to be asked, whose address no answer has.
+    MaybeElsewhere,
     /// What is no room's id.
     BadRoom(String),
 }
