@@ -23,7 +23,7 @@ use super::home::Home;
 use super::keeping::RedisKeeper;
 use super::peers::Peers;
 use super::records::node_record;
-use super::{catalogue, membership, takeover};
+use super::{asking, catalogue, membership, takeover};
 use crate::config::ClusterConfig;
 use crate::identity::Keyring;
 use crate::room::clock::Epoch;
@@ -224,6 +224,7 @@ impl Node {
 
     fn keep_all(self: &Arc<Self>) {
         tokio::spawn(membership::keep(Arc::clone(self)));
+        tokio::spawn(asking::keep(Arc::clone(self)));
         tokio::spawn(catalogue::keep(Arc::clone(self)));
         tokio::spawn(takeover::keep(Arc::clone(self)));
         let endings = self.endings.lock().unwrap_or_else(PoisonError::into_inner).take();
