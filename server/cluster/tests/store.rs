@@ -1,5 +1,7 @@
 //! The scripts, in a real Redis.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::time::{Duration, Instant};
@@ -159,7 +161,7 @@ async fn a_dead_nodes_room_goes_to_one_other_and_its_number_grows() {
     let had = RoomRecord { fence, ..room(7, 5) };
     assert_eq!(dead.claim(&[had]).await.unwrap(), [id(7)]);
     let piece = JournalPiece { begins: true, bytes: vec![1] };
-    let kept = dead.append(id(7), fence, &[piece.clone()]).await.unwrap();
+    let kept = dead.append(id(7), fence, std::slice::from_ref(&piece)).await.unwrap();
     assert_eq!(kept, Keeping::Lost, "it writes nothing");
     assert_eq!(one.append(id(7), next, &[piece]).await.unwrap(), Keeping::Kept);
     assert!(!dead.release(id(7), "arena", fence, None).await.unwrap());
