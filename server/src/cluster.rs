@@ -3,7 +3,8 @@
 //! The logic of leases, placement and fencing is in `tickwire_cluster`; here it is driven, in a thread of its own:
 //!
 //! ```text
-//! membership   renews the lease, asks peers when it cannot → the warrant that rooms look at
+//! membership   renews the lease            ─┬─→ the warrant that rooms look at
+//! asking       asks peers when that is late ─┘
 //! catalogue    notes rooms and load, learns of the other nodes
 //! takeover     goes on with the rooms of nodes that have died
 //! keeping      rooms' journals → streams in Redis
@@ -17,6 +18,7 @@
 //! handing_over the rooms of a node that stops → /api/peer of others
 //! ```
 
+mod asking;
 pub mod bus;
 mod catalogue;
 pub mod directory;

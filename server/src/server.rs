@@ -99,7 +99,6 @@ pub struct Server {
     node: Option<Arc<Node>>,
     /// Serves those who run it.
     admin: Option<actix_web::dev::Server>,
-    config: Arc<ServerConfig>,
     lobby: Arc<Lobby>,
     opener: Arc<RoomOpener>,
     directory: Arc<dyn Directory>,
@@ -253,6 +252,15 @@ impl Server {
             node: node.clone(),
             sockets,
         };
+        // Before anybody asks it for something of the cluster.
+        if let Some(node) = &node {
+            node.begin(Home {
+                config: Arc::clone(&config),
+                directory: directory.clone(),
+                opener: Arc::clone(&opener),
+                admission: Arc::clone(&admission),
+            })?;
+        }
         let (address, task) = serve(listener, &config, api, tls.map(TlsAcceptor::from))
             .map_err(|cause| StartError::Bind { address: config.bind, cause })?;
         actix::spawn(health::tell(
@@ -271,7 +279,6 @@ impl Server {
             epoch,
             node,
             admin,
-            config,
             lobby,
             opener,
             directory,
@@ -332,15 +339,6 @@ impl Server {
             actix::spawn(admin);
             handle
         });
-        if let Some(node) = &self.node {
-            let home = Home {
-                config: Arc::clone(&self.config),
-                directory: Arc::clone(&self.directory),
-                opener: Arc::clone(&self.opener),
-                admission: Arc::clone(&self.admission),
-            };
-            node.begin(home).await.map_err(std::io::Error::other)?;
-        }
         tokio::select! {
             () = shutdown => {}
             ended = task => return ended.map_err(std::io::Error::other)?,

@@ -23,5 +23,5 @@ pub mod store;
 
 pub use instance::{Instance, NodeName, ParseInstanceError, ParseNodeNameError};
 pub use record::{NodeRecord, RoomRecord};
-pub use standing::{Standing, State, Verdict};
+pub use standing::{Reply, Standing, State, Verdict};
 pub use store::{Store, StoreError};

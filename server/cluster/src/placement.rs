@@ -122,7 +122,7 @@ mod tests {
         assert!((3700..4300).contains(&first[0]) && (3700..4300).contains(&first[2]), "{first:?}");
         assert!((800..1200).contains(&first[1]), "{first:?}");
         let room = RoomId::from_bits(5);
-        let without: Vec<_> = heirs(room, &nodes).into_iter().cloned().skip(1).collect();
+        let without: Vec<_> = heirs(room, &nodes).into_iter().skip(1).cloned().collect();
         let names = |heirs: Vec<&NodeRecord>| {
             heirs.into_iter().map(|node| node.instance.clone()).collect::<Vec<_>>()
         };

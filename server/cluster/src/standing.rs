@@ -8,6 +8,7 @@
 //!   no answer, peers asked at t:
 //!     more than half promise      → borne until t + 5/3 lease    (nobody takes anything over meanwhile)
 //!     one reaches Redis           → the rooms stand still when the lease ends
+//!     neither (they may promise before long)        → at the end of the tenure
 //!   warrant = the later of both
 //! ```
 //!
@@ -22,14 +23,28 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+/// What a peer says that is asked whether it reaches Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// It does, at this very moment.
+    Reaches,
+    /// It does not, and has until a moment ago: it may promise nothing yet.
+    Unsure,
+    /// It does not, and promises to help to take nothing over for a tenure.
+    Promises,
+}
+
 /// What peers have said of Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// One of them reaches it: this node is the one that is cut off.
     Reached,
-    /// More than half of all nodes have said that they do not.
+    /// More than half of all nodes have promised to take nothing over.
     NoneReaches,
-    /// Too few have said anything.
+    /// Too few have promised, and nobody reaches it.
     Unclear,
 }
 
@@ -47,13 +62,14 @@ pub enum State {
 /// What the answers of peers come to, of which `None` has not come. `known` is how many nodes there are, this one
 /// included, which does not reach Redis itself.
 #[must_use]
-pub fn tally(known: usize, answers: impl IntoIterator<Item = Option<bool>>) -> Verdict {
+pub fn tally(known: usize, answers: impl IntoIterator<Item = Option<Reply>>) -> Verdict {
     let mut without = 1;
-    for answer in answers.into_iter().flatten() {
-        if answer {
-            return Verdict::Reached;
+    for reply in answers.into_iter().flatten() {
+        match reply {
+            Reply::Reaches => return Verdict::Reached,
+            Reply::Unsure => {}
+            Reply::Promises => without += 1,
         }
-        without += 1;
     }
     if without * 2 > known { Verdict::NoneReaches } else { Verdict::Unclear }
 }
@@ -134,28 +150,34 @@ impl Standing {
         self.steady_since = None;
     }
 
+    /// Whether Redis should have answered by now, so that peers are asked.
+    #[must_use]
+    pub fn is_overdue(&self, now: Duration) -> bool {
+        let due = self.renewal_interval() + self.lease / 10;
+        self.answered.is_some_and(|answered| now >= answered + due)
+    }
+
     /// A peer that cannot renew asks for a promise: that this node helps to take nothing over for a tenure. It is
     /// given by who cannot reach Redis at this very moment (`reaches` is what a try has shown), and had no answer
-    /// from it for a lease. Returns whether this node has Redis, as far as the peer is concerned; `false` is the
-    /// promise.
-    pub fn handle_asked(&mut self, reaches: bool, now: Duration) -> bool {
+    /// from it for a lease.
+    pub fn handle_asked(&mut self, reaches: bool, now: Duration) -> Reply {
         let may_have_voted = self.answered.is_some_and(|answered| now < answered + self.lease);
-        if reaches || may_have_voted {
-            return true;
+        if reaches {
+            return Reply::Reaches;
+        }
+        if may_have_voted {
+            return Reply::Unsure;
         }
         self.steady_since = None;
-        false
+        Reply::Promises
     }
 
     /// Peers were asked at `asked`, and have said this by now.
     pub fn handle_verdict(&mut self, asked: Duration, verdict: Verdict, now: Duration) {
-        match verdict {
-            // Where there was a gap, somebody may have taken over what there was.
-            Verdict::NoneReaches if now < self.warrant_until() => {
-                self.borne_until = self.borne_until.max(asked + Self::tenure_of(self.lease));
-            }
-            Verdict::Reached => self.is_cut_off = true,
-            Verdict::NoneReaches | Verdict::Unclear => {}
+        self.is_cut_off = verdict == Verdict::Reached;
+        // Where there was a gap, somebody may have taken over what there was.
+        if verdict == Verdict::NoneReaches && now < self.warrant_until() {
+            self.borne_until = self.borne_until.max(asked + Self::tenure_of(self.lease));
         }
     }
 
@@ -260,20 +282,39 @@ mod tests {
     }
 
     #[test]
+    fn while_peers_are_about_to_promise_a_node_goes_on_for_its_tenure() {
+        let mut standing = leased();
+        // That peer had its answer just before Redis went away, or later than this node.
+        standing.handle_verdict(ms(1500), Verdict::Reached, ms(1510));
+        standing.handle_verdict(ms(1700), Verdict::Unclear, ms(1710));
+        assert_eq!(standing.state(ms(2499)), State::Borne);
+        standing.handle_verdict(ms(2400), Verdict::NoneReaches, ms(2420));
+        assert_eq!(standing.warrant_until(), ms(3900));
+    }
+
+    #[test]
+    fn peers_are_asked_when_a_renewal_is_late() {
+        let mut standing = leased();
+        assert!(!standing.is_overdue(ms(1389)) && standing.is_overdue(ms(1390)));
+        standing.handle_renewed(ms(1300), ms(1310));
+        assert!(!standing.is_overdue(ms(1699)) && standing.is_overdue(ms(1700)));
+    }
+
+    #[test]
     fn a_promise_is_given_when_all_votes_are_void_and_ends_steadiness() {
         let mut standing = leased();
         renew(&mut standing, 1300, 2800);
         assert!(standing.is_steady(ms(2800)));
-        assert!(standing.handle_asked(true, ms(3800)), "it reaches Redis");
-        assert!(standing.handle_asked(false, ms(3704)), "its vote may count still");
+        assert_eq!(standing.handle_asked(true, ms(3800)), Reply::Reaches);
+        assert_eq!(standing.handle_asked(false, ms(3704)), Reply::Unsure, "its vote may count");
         standing.handle_renewed(ms(3690), ms(3700));
         assert!(standing.is_steady(ms(3704)));
-        assert!(!standing.handle_asked(false, ms(4600)));
+        assert_eq!(standing.handle_asked(false, ms(4600)), Reply::Promises);
         standing.handle_renewed(ms(4601), ms(4602));
         renew(&mut standing, 4900, 6100);
         assert!(!standing.is_steady(ms(6100)), "what it has promised may last until then");
         // A node that has never been there has nothing to lose.
-        assert!(!Standing::new(ms(900)).handle_asked(false, ms(1)));
+        assert_eq!(Standing::new(ms(900)).handle_asked(false, ms(1)), Reply::Promises);
     }
 
     #[test]
@@ -297,7 +338,7 @@ mod tests {
 
     #[test]
     fn more_than_half_have_to_say_that_they_do_not_reach_redis() {
-        let (yes, no, none) = (Some(true), Some(false), None);
+        let (yes, no, none) = (Some(Reply::Reaches), Some(Reply::Promises), None);
         assert_eq!(tally(1, []), Verdict::NoneReaches);
         assert_eq!(tally(2, [none]), Verdict::Unclear);
         assert_eq!(tally(2, [no]), Verdict::NoneReaches);
@@ -305,5 +346,10 @@ mod tests {
         assert_eq!(tally(3, [none, none]), Verdict::Unclear);
         assert_eq!(tally(3, [no, yes]), Verdict::Reached);
         assert_eq!(tally(4, [no, none, none]), Verdict::Unclear);
+        // It is about to.
+        let unsure = Some(Reply::Unsure);
+        assert_eq!(tally(3, [unsure, unsure]), Verdict::Unclear);
+        assert_eq!(tally(3, [unsure, no]), Verdict::NoneReaches);
+        assert_eq!(tally(3, [unsure, yes]), Verdict::Reached);
     }
 }

@@ -241,13 +241,17 @@ impl Store {
     fn barred(&self, word: &str, rest: &[String]) -> Result<Barred, StoreError> {
         let detail = rest.first().map(String::as_str).unwrap_or_default();
         match word {
-            "format" => Ok(Barred::Format(detail.chars().take(32).collect())),
+            // It may be anything, and is shown to whoever reads the log.
+            "format" => {
+                Ok(Barred::Format(detail.chars().take(32).flat_map(char::escape_debug).collect()))
+            }
             "taken" => {
                 match detail.split_once('\n').map(|(instance, _)| instance.parse::<Instance>()) {
                     Some(Ok(other)) => Ok(Barred::NameTaken(other.name.to_string())),
                     _ => Err(StoreError::foreign(keys::node(&self.me.name))),
                 }
             }
+            "foreign" => Err(StoreError::foreign(detail)),
             _ => Err(StoreError::foreign(keys::nodes())),
         }
     }

@@ -2,6 +2,8 @@
 //! that is away or loses its data, links that break, answers that are late or lost. Thousands of runs, each from a
 //! seed that is told when one fails.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod simulation;
 
 use simulation::{Faults, Simulation};

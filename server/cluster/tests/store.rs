@@ -1,5 +1,7 @@
 //! The scripts, in a real Redis.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::time::{Duration, Instant};
@@ -7,7 +9,7 @@ use std::time::{Duration, Instant};
 use support::RedisProcess;
 use tickwire_cluster::bus::RedisBus;
 use tickwire_cluster::record::{NodeRecord, RoomRecord};
-use tickwire_cluster::store::journal::JournalPiece;
+use tickwire_cluster::store::journal::{JournalPiece, Keeping};
 use tickwire_cluster::store::{Barred, Creation, Owner, Patience, Renewal, Store, Taking};
 use tickwire_cluster::{Instance, Standing, StoreError};
 use tickwire_protocol::ids::{Fence, RoomId};
@@ -159,8 +161,9 @@ async fn a_dead_nodes_room_goes_to_one_other_and_its_number_grows() {
     let had = RoomRecord { fence, ..room(7, 5) };
     assert_eq!(dead.claim(&[had]).await.unwrap(), [id(7)]);
     let piece = JournalPiece { begins: true, bytes: vec![1] };
-    assert!(!dead.append(id(7), fence, &[piece.clone()]).await.unwrap(), "it writes nothing");
-    assert!(one.append(id(7), next, &[piece]).await.unwrap());
+    let kept = dead.append(id(7), fence, std::slice::from_ref(&piece)).await.unwrap();
+    assert_eq!(kept, Keeping::Lost, "it writes nothing");
+    assert_eq!(one.append(id(7), next, &[piece]).await.unwrap(), Keeping::Kept);
     assert!(!dead.release(id(7), "arena", fence, None).await.unwrap());
     assert!(one.release(id(7), "arena", next, None).await.unwrap());
     assert_eq!(one.owner(id(7)).await.unwrap(), None);
@@ -237,18 +240,32 @@ async fn a_journal_is_kept_from_its_last_keyframe_on() {
     let one = member(&redis, "one", 1).await;
     let fence = created(&one, 7, "a").await;
     let piece = |begins, byte| JournalPiece { begins, bytes: vec![byte; 3] };
-    assert!(one.append(id(7), fence, &[piece(true, 1), piece(false, 2)]).await.unwrap());
-    assert!(one.append(id(7), fence, &[piece(false, 3)]).await.unwrap());
+    assert_eq!(
+        one.append(id(7), fence, &[piece(true, 1), piece(false, 2)]).await.unwrap(),
+        Keeping::Kept
+    );
+    assert_eq!(one.append(id(7), fence, &[piece(false, 3)]).await.unwrap(), Keeping::Kept);
     assert_eq!(
         one.journal(id(7)).await.unwrap(),
         [piece(true, 1), piece(false, 2), piece(false, 3)]
     );
-    assert!(
-        one.append(id(7), fence, &[piece(false, 4), piece(true, 5), piece(false, 0)])
-            .await
-            .unwrap()
-    );
+    let kept = one.append(id(7), fence, &[piece(false, 4), piece(true, 5), piece(false, 0)]).await;
+    assert_eq!(kept.unwrap(), Keeping::Kept);
     assert_eq!(one.journal(id(7)).await.unwrap(), [piece(true, 5), piece(false, 0)]);
+    // A loss of data is no loss of the room.
+    let client = redis::Client::open(redis.url()).unwrap();
+    let mut raw = client.get_multiplexed_async_connection().await.unwrap();
+    let _: () = redis::cmd("FLUSHALL").query_async(&mut raw).await.unwrap();
+    let again = [piece(true, 6)];
+    assert_eq!(one.append(id(7), fence, &again).await.unwrap(), Keeping::Forgotten);
+    assert_eq!(one.journal(id(7)).await.unwrap(), []);
+    one.register(&node(one.me()), fence).await.unwrap().unwrap();
+    assert_eq!(one.claim(&[RoomRecord { fence, ..room(7, 5) }]).await.unwrap(), []);
+    let middle = [piece(false, 7)];
+    assert_eq!(one.append(id(7), fence, &middle).await.unwrap(), Keeping::Forgotten);
+    assert_eq!(one.append(id(7), fence, &again).await.unwrap(), Keeping::Kept);
+    assert_eq!(one.append(id(7), fence, &middle).await.unwrap(), Keeping::Kept);
+    assert_eq!(one.journal(id(7)).await.unwrap(), [piece(true, 6), piece(false, 7)]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tickwire_cluster::Store;
-use tickwire_cluster::store::journal::JournalPiece;
+use tickwire_cluster::store::journal::{self, JournalPiece};
 use tickwire_protocol::ids::{Fence, RoomId};
 use tickwire_simulation::journal::stream::Batch;
 use tokio::runtime::Handle;
@@ -69,6 +69,8 @@ struct Keep {
 impl Keep {
     async fn run(self, mut inbox: UnboundedReceiver<(u64, Batch)>) {
         let mut waiting: Vec<(u64, Batch)> = Vec::new();
+        // What is kept of the newest segment, should the store lose it.
+        let mut segment: Vec<(u64, Batch)> = Vec::new();
         let mut is_away = false;
         loop {
             if waiting.is_empty() {
@@ -86,14 +88,24 @@ impl Keep {
             let append =
                 tokio::time::timeout(self.lease, self.store.append(self.room, self.fence, &pieces));
             match append.await {
-                Ok(Ok(true)) => {
-                    waiting.drain(..count);
+                Ok(Ok(journal::Keeping::Kept)) => {
+                    note_kept(&mut segment, waiting.drain(..count));
                     if std::mem::take(&mut is_away) {
                         (self.tell)(Kept::Back);
                     }
                     (self.tell)(Kept::UpTo(newest));
                 }
-                Ok(Ok(false)) => return (self.tell)(Kept::Lost("another node owns it".to_owned())),
+                Ok(Ok(journal::Keeping::Lost)) => {
+                    return (self.tell)(Kept::Lost("another node owns it".to_owned()));
+                }
+                // The match is over, and released.
+                Ok(Ok(journal::Keeping::Forgotten)) if inbox.is_closed() => return,
+                // It has lost its data: all that it takes to go on is kept once more.
+                Ok(Ok(journal::Keeping::Forgotten)) => {
+                    waiting.splice(0..0, segment.drain(..));
+                    self.note_away(&mut is_away);
+                    sleep(TRY_AGAIN).await;
+                }
                 Ok(Err(cause)) if !cause.is_away() => {
                     error!(room = %self.room, %cause, "the journal cannot be kept");
                     self.note_away(&mut is_away);
@@ -118,6 +130,16 @@ fn piece(batch: &Batch) -> JournalPiece {
     JournalPiece { begins: batch.begins_segment, bytes: batch.bytes.clone() }
 }
 
+/// What is before the newest beginning is not needed any more.
+fn note_kept(segment: &mut Vec<(u64, Batch)>, kept: impl Iterator<Item = (u64, Batch)>) {
+    for batch in kept {
+        if batch.1.begins_segment {
+            segment.clear();
+        }
+        segment.push(batch);
+    }
+}
+
 /// What is before the last beginning need not be kept any more where too much waits.
 fn bound(waiting: &mut Vec<(u64, Batch)>) {
     let bytes: usize = waiting.iter().map(|(_, batch)| batch.bytes.len()).sum();
@@ -131,6 +153,17 @@ fn bound(waiting: &mut Vec<(u64, Batch)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_kept_of_the_newest_segment_is_at_hand() {
+        let batch = |number, begins_segment| (number, Batch { begins_segment, bytes: vec![7] });
+        let mut segment = Vec::new();
+        note_kept(&mut segment, [batch(1, true), batch(2, false)].into_iter());
+        note_kept(&mut segment, [batch(3, false)].into_iter());
+        assert_eq!(segment.len(), 3);
+        note_kept(&mut segment, [batch(4, false), batch(5, true), batch(6, false)].into_iter());
+        assert_eq!(segment.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [5, 6]);
+    }
 
     #[test]
     fn what_waits_is_bounded_by_what_is_not_needed_any_more() {

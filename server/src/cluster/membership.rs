@@ -1,14 +1,13 @@
-//! Keeps the node's standing: renews the lease three times in its length, asks peers while that does not succeed,
-//! and finds out which rooms are its own when it comes back.
+//! Keeps the node's lease: renews it three times in its length, and finds out which rooms are its own when it comes
+//! back.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tickwire_cluster::standing::tally;
 use tickwire_cluster::store::{Barred, Renewal};
-use tickwire_cluster::{State, StoreError, Verdict};
+use tickwire_cluster::{State, StoreError};
 use tickwire_protocol::ids::RoomId;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{error, info, warn};
 
 use super::node::Node;
@@ -17,11 +16,6 @@ use crate::messages::Depose;
 
 /// How long a room has to give itself up before the others go on without waiting for it.
 const DEPOSED_WITHIN: Duration = Duration::from_secs(1);
-/// Of a lease: how late an answer is when peers are asked, and how often they are.
-const LATE: u32 = 10;
-/// Where nodes ask whether another one reaches Redis.
-pub const REACHES: &str = "/api/peer/reaches";
-
 /// Whether the node has a lease as far as it knows, and when it was renewed by Redis' time.
 #[derive(Clone, Copy)]
 enum Membership {
@@ -60,28 +54,13 @@ pub(super) async fn keep(node: Arc<Node>) {
     let mut membership = Membership::In { renewed_at_ms: None };
     let mut told = State::Leased;
     loop {
-        let interval = node.standing().renewal_interval();
-        let due = tokio::time::Instant::now() + interval;
-        let attempt = attempt(&node, membership);
-        tokio::pin!(attempt);
-        // Peers are asked while it is late, and while it fails, until it is time for the next one.
-        let late = node.config.lease / LATE;
-        let outcome = tokio::select! {
-            outcome = &mut attempt => outcome,
-            () = ask_while_late(&node, late) => unreachable!("it goes on"),
-        };
+        let due = Instant::now() + node.standing().renewal_interval();
+        let outcome = attempt(&node, membership).await;
         membership = outcome.unwrap_or_else(|failure| failure.0);
         told = tell(&node, told);
-        match membership {
-            Membership::Out if outcome.is_ok() => {}
-            _ if outcome.is_err() => {
-                let waiting = tokio::time::sleep_until(due);
-                tokio::select! {
-                    () = waiting => {}
-                    () = ask_while_late(&node, Duration::ZERO) => {}
-                }
-            }
-            _ => tokio::time::sleep_until(due).await,
+        // Who is out by its own knowledge comes back at once.
+        if outcome.is_err() || matches!(membership, Membership::In { .. }) {
+            sleep_until(due).await;
         }
     }
 }
@@ -133,36 +112,6 @@ async fn attempt(node: &Node, membership: Membership) -> Result<Membership, Fail
     }
 }
 
-/// Asks peers again and again, the first time after `late`.
-async fn ask_while_late(node: &Node, late: Duration) {
-    sleep(late).await;
-    loop {
-        ask_peers(node).await;
-        sleep(node.config.lease / LATE).await;
-    }
-}
-
-/// Asks all other nodes for the promise that bears this one.
-async fn ask_peers(node: &Node) {
-    let asked = node.epoch.now();
-    let nodes = node.nodes();
-    if nodes.is_empty() {
-        return;
-    }
-    let patience = node.config.lease * 3 / LATE;
-    let others = nodes.iter().filter(|other| other.instance != node.me);
-    let answers = others.map(|other| async move {
-        let answer = node.peers.ask(&other.url, REACHES, &(), patience).await.ok()?;
-        answer.json::<Reaches>().map(|answer| answer.reaches)
-    });
-    let answers = futures_util::future::join_all(answers).await;
-    let verdict = tally(nodes.len(), answers);
-    node.standing().handle_verdict(asked, verdict, node.epoch.now());
-    if verdict != Verdict::Unclear {
-        node.apply_standing();
-    }
-}
-
 /// Says it once when the standing has changed.
 fn tell(node: &Node, told: State) -> State {
     let state = node.standing().state(node.epoch.now());
@@ -176,25 +125,4 @@ fn tell(node: &Node, told: State) -> State {
         }
     }
     state
-}
-
-/// What a node answers that is asked whether it reaches Redis.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub struct Reaches {
-    /// `false` is a promise: see [`Standing::handle_asked`](tickwire_cluster::Standing::handle_asked).
-    pub reaches: bool,
-}
-
-impl Node {
-    /// Answers a peer that cannot renew its lease.
-    pub async fn answer_reaches(self: &Arc<Self>) -> Reaches {
-        let node = Arc::clone(self);
-        self.run(async move {
-            let patience = node.config.lease * 3 / (2 * LATE);
-            let reaches = timeout(patience, node.store.ping()).await.is_ok_and(|pong| pong.is_ok());
-            let now = node.epoch.now();
-            Reaches { reaches: node.standing().handle_asked(reaches, now) }
-        })
-        .await
-    }
 }

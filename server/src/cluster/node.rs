@@ -7,13 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use tickwire_cluster::bus::RedisBus;
-use tickwire_cluster::store::Patience;
+use tickwire_cluster::store::{Barred, Patience};
 use tickwire_cluster::{Instance, NodeRecord, RoomRecord, Standing, Store, StoreError};
 use tickwire_protocol::ids::Fence;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, oneshot, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::bus::Bus;
@@ -23,7 +23,7 @@ use super::home::Home;
 use super::keeping::RedisKeeper;
 use super::peers::Peers;
 use super::records::node_record;
-use super::{catalogue, membership, takeover};
+use super::{asking, catalogue, membership, takeover};
 use crate::config::ClusterConfig;
 use crate::identity::Keyring;
 use crate::room::clock::Epoch;
@@ -114,7 +114,7 @@ impl Node {
                 Ok(reached) => break reached,
                 Err(cause) if config.waits && cause.is_away() => {
                     warn!(%cause, "waiting for the cluster's store");
-                    tokio::time::sleep(TRY_AGAIN).await;
+                    sleep(TRY_AGAIN).await;
                 }
                 Err(cause) => return Err(cause.into()),
             }
@@ -176,27 +176,64 @@ impl Node {
         NodeDirectory::new(self.ended.clone())
     }
 
-    /// Registers the node, which runs this from now on; and goes on doing so.
+    /// Registers the node, which runs this from now on; and goes on doing so. Returns when it is in the cluster.
     ///
     /// # Errors
     /// [`ClusterError::Barred`] and [`ClusterError::Store`].
-    pub async fn begin(self: &Arc<Self>, home: Home) -> Result<(), ClusterError> {
+    pub fn begin(self: &Arc<Self>, home: Home) -> Result<(), ClusterError> {
         let _ = self.home.set(home);
+        let (sender, begun) = mpsc::channel();
         let node = Arc::clone(self);
-        self.run(async move {
-            membership::register(&node).await??;
-            catalogue::learn_nodes(&node).await?;
-            tokio::spawn(membership::keep(Arc::clone(&node)));
-            tokio::spawn(catalogue::keep(Arc::clone(&node)));
-            tokio::spawn(takeover::keep(Arc::clone(&node)));
-            let endings = node.endings.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(endings) = endings {
-                tokio::spawn(catalogue::release_ended(Arc::clone(&node), endings));
+        self.runtime.spawn(async move {
+            let entered = node.enter().await;
+            if entered.is_ok() {
+                node.keep_all();
             }
-            info!(node = %node.me, url = node.url, "in the cluster");
-            Ok(())
-        })
-        .await
+            let _ = sender.send(entered);
+        });
+        begun
+            .recv()
+            .unwrap_or_else(|_| Err(ClusterError::Thread(std::io::Error::other("it has ended"))))
+    }
+
+    async fn enter(&self) -> Result<(), ClusterError> {
+        let until = Instant::now() + self.config.lease * 2;
+        loop {
+            match self.try_to_enter().await {
+                Ok(Ok(())) => break,
+                // That may be its own life before this one, whose lease has not ended yet.
+                Ok(Err(Barred::NameTaken(_))) if Instant::now() < until => {
+                    sleep(self.config.lease / 10).await;
+                }
+                Err(cause) if self.config.waits && cause.is_away() => {
+                    warn!(%cause, "waiting for the cluster's store");
+                    sleep(TRY_AGAIN).await;
+                }
+                Ok(Err(barred)) => return Err(barred.into()),
+                Err(cause) => return Err(cause.into()),
+            }
+        }
+        info!(node = %self.me, url = self.url, "in the cluster");
+        Ok(())
+    }
+
+    async fn try_to_enter(&self) -> Result<Result<(), Barred>, StoreError> {
+        if let Err(barred) = membership::register(self).await? {
+            return Ok(Err(barred));
+        }
+        catalogue::learn_nodes(self).await?;
+        Ok(Ok(()))
+    }
+
+    fn keep_all(self: &Arc<Self>) {
+        tokio::spawn(membership::keep(Arc::clone(self)));
+        tokio::spawn(asking::keep(Arc::clone(self)));
+        tokio::spawn(catalogue::keep(Arc::clone(self)));
+        tokio::spawn(takeover::keep(Arc::clone(self)));
+        let endings = self.endings.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(endings) = endings {
+            tokio::spawn(catalogue::release_ended(Arc::clone(self), endings));
+        }
     }
 
     /// Gives the lease back, and does nothing any more.

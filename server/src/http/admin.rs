@@ -74,7 +74,11 @@ pub fn serve(
             .service(announce)
             .default_service(web::to(error::not_found))
     });
-    Ok(server.workers(1).disable_signals().bind(config.bind)?.run())
+    let server = server.workers(1).disable_signals().bind(config.bind)?;
+    for address in server.addrs() {
+        info!("administrators are heard at http://{address}");
+    }
+    Ok(server.run())
 }
 
 /// Gives all rooms to other nodes, and takes nothing new; the server goes on.

@@ -49,7 +49,14 @@ impl Process {
         Self::run(command)
     }
 
-    fn run(mut command: Command) -> Self {
+    fn run(command: Command) -> Self {
+        let mut process = Self::begin(command);
+        process.listens();
+        process
+    }
+
+    /// Starts it, whatever becomes of it.
+    pub fn begin(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
@@ -58,11 +65,20 @@ impl Process {
                 let _ = sender.send(line);
             }
         });
-        let mut process = Self { child, lines, log: Vec::new(), url: String::new() };
-        let line = process.line_with("to play");
+        Self { child, lines, log: Vec::new(), url: String::new() }
+    }
+
+    /// Waits until it listens.
+    pub fn listens(&mut self) {
+        let line = self.line_with("to play");
         let url = line.split_whitespace().find(|word| word.starts_with("http"));
-        process.url = url.unwrap().to_owned();
-        process
+        self.url = url.unwrap().to_owned();
+    }
+
+    /// Whether there is a line with this text in its log by now.
+    pub fn has_logged(&mut self, text: &str) -> bool {
+        self.log.extend(self.lines.try_iter());
+        self.log.iter().any(|line| line.contains(text))
     }
 
     /// Reads the log on to a line with this text.

@@ -16,9 +16,20 @@ pub struct JournalPiece {
     pub bytes: Vec<u8>,
 }
 
+/// What keeping pieces of a journal has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// They are kept.
+    Kept,
+    /// The store has nothing of the room: it has ended; or data were lost, and the journal is to be kept from the
+    /// beginning of its segment once the room is claimed again.
+    Forgotten,
+    /// The room is another node's.
+    Lost,
+}
+
 impl Store {
-    /// Keeps pieces of a room's journal, in order, unless the room is not this node's under this fence any more:
-    /// then it returns false.
+    /// Keeps pieces of a room's journal, in order, as long as the room is this node's under this fence.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -27,7 +38,7 @@ impl Store {
         room: RoomId,
         fence: Fence,
         pieces: &[JournalPiece],
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Keeping, StoreError> {
         let mut append = self.scripts.append.key(keys::owner(room));
         append
             .key(keys::journal(room))
@@ -37,7 +48,12 @@ impl Store {
         for piece in pieces {
             append.arg(u8::from(piece.begins)).arg(&piece.bytes);
         }
-        Ok(append.invoke_async(&mut self.bulk.clone()).await?)
+        match append.invoke_async(&mut self.bulk.clone()).await? {
+            0 => Ok(Keeping::Lost),
+            1 => Ok(Keeping::Kept),
+            2 => Ok(Keeping::Forgotten),
+            _ => Err(StoreError::foreign(keys::journal(room))),
+        }
     }
 
     /// What is kept of a room's journal.
