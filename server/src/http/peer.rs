@@ -21,7 +21,7 @@ pub(super) fn configure(service: &mut ServiceConfig) {
         .app_data(PayloadConfig::new(MAX_ROOM_BYTES))
         .route(web::post().to(take_room));
     service.service(large).service(
-        web::scope("")
+        web::scope("/api/peer")
             .app_data(PayloadConfig::new(MAX_BYTES))
             .service(reaches)
             .service(join_here)
@@ -48,7 +48,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|cause| ApiError::bad_request(&cause.to_string()))
 }
 
-#[post("/api/peer/reaches")]
+#[post("/reaches")]
 async fn reaches(
     request: HttpRequest,
     api: Data<Api>,
@@ -58,7 +58,7 @@ async fn reaches(
     Ok(HttpResponse::Ok().json(node.answer_reaches().await))
 }
 
-#[post("/api/peer/join")]
+#[post("/join")]
 async fn join_here(
     request: HttpRequest,
     api: Data<Api>,
@@ -70,7 +70,7 @@ async fn join_here(
     Ok(HttpResponse::Ok().json(answer))
 }
 
-#[post("/api/peer/open")]
+#[post("/open")]
 async fn open_here(
     request: HttpRequest,
     api: Data<Api>,
