@@ -136,15 +136,18 @@ impl Standing {
 
     /// A peer that cannot renew asks for a promise: that this node helps to take nothing over for a tenure. It is
     /// given by who cannot reach Redis at this very moment (`reaches` is what a try has shown), and had no answer
-    /// from it for a lease. Returns whether this node has Redis, as far as the peer is concerned; `false` is the
-    /// promise.
-    pub fn handle_asked(&mut self, reaches: bool, now: Duration) -> bool {
+    /// from it for a lease. Returns whether this node has Redis; `false` is the promise. Who does not reach it, but
+    /// had an answer a moment ago, can say neither.
+    pub fn handle_asked(&mut self, reaches: bool, now: Duration) -> Option<bool> {
         let may_have_voted = self.answered.is_some_and(|answered| now < answered + self.lease);
-        if reaches || may_have_voted {
-            return true;
+        if reaches {
+            return Some(true);
+        }
+        if may_have_voted {
+            return None;
         }
         self.steady_since = None;
-        false
+        Some(false)
     }
 
     /// Peers were asked at `asked`, and have said this by now.
@@ -264,16 +267,29 @@ mod tests {
         let mut standing = leased();
         renew(&mut standing, 1300, 2800);
         assert!(standing.is_steady(ms(2800)));
-        assert!(standing.handle_asked(true, ms(3800)), "it reaches Redis");
-        assert!(standing.handle_asked(false, ms(3704)), "its vote may count still");
+        assert_eq!(standing.handle_asked(true, ms(3800)), Some(true), "it reaches Redis");
+        assert_eq!(standing.handle_asked(false, ms(3704)), None, "its vote may count still");
         standing.handle_renewed(ms(3690), ms(3700));
         assert!(standing.is_steady(ms(3704)));
-        assert!(!standing.handle_asked(false, ms(4600)));
+        assert_eq!(standing.handle_asked(false, ms(4600)), Some(false));
         standing.handle_renewed(ms(4601), ms(4602));
         renew(&mut standing, 4900, 6100);
         assert!(!standing.is_steady(ms(6100)), "what it has promised may last until then");
         // A node that has never been there has nothing to lose.
-        assert!(!Standing::new(ms(900)).handle_asked(false, ms(1)));
+        assert_eq!(Standing::new(ms(900)).handle_asked(false, ms(1)), Some(false));
+    }
+
+    #[test]
+    fn nodes_that_lose_redis_at_once_bear_each_other_whoever_renewed_last() {
+        // The first one had its answer 300 ms before the second, which can promise nothing before 2200.
+        let (mut first, mut second) = (leased(), leased());
+        second.handle_renewed(ms(1290), ms(1300));
+        for at in (1400..2400).step_by(100) {
+            let answer = second.handle_asked(false, ms(at));
+            first.handle_verdict(ms(at), tally(2, [answer]), ms(at + 10));
+            assert_ne!(first.state(ms(at + 10)), State::Suspended, "{at}");
+        }
+        assert_eq!(first.warrant_until(), ms(2300 + 1500));
     }
 
     #[test]

@@ -153,7 +153,7 @@ async fn ask_peers(node: &Node) {
     let others = nodes.iter().filter(|other| other.instance != node.me);
     let answers = others.map(|other| async move {
         let answer = node.peers.ask(&other.url, REACHES, &(), patience).await.ok()?;
-        answer.json::<Reaches>().map(|answer| answer.reaches)
+        answer.json::<Reaches>()?.reaches
     });
     let answers = futures_util::future::join_all(answers).await;
     let verdict = tally(nodes.len(), answers);
@@ -181,8 +181,9 @@ fn tell(node: &Node, told: State) -> State {
 /// What a node answers that is asked whether it reaches Redis.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct Reaches {
-    /// `false` is a promise: see [`Standing::handle_asked`](tickwire_cluster::Standing::handle_asked).
-    pub reaches: bool,
+    /// `false` is a promise, and nothing is that it cannot say: see
+    /// [`Standing::handle_asked`](tickwire_cluster::Standing::handle_asked).
+    pub reaches: Option<bool>,
 }
 
 impl Node {

@@ -210,7 +210,9 @@ impl Simulation {
             let is_there = self.cut[index][peer] <= now && self.nodes[peer].runs(now);
             let reaches = self.reaches_redis(peer);
             let at = Duration::from_millis(now);
-            answers.push(is_there.then(|| self.nodes[peer].standing.handle_asked(reaches, at)));
+            answers.push(
+                is_there.then(|| self.nodes[peer].standing.handle_asked(reaches, at)).flatten(),
+            );
         }
         let known = self.nodes[index].known;
         let verdict = tickwire_cluster::standing::tally(known, answers);
