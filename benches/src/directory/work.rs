@@ -186,14 +186,16 @@ impl WorkOf {
         self.expect(Work::Join, node.is_some())
     }
 
-    /// Appends to one room after the other, as if each were written at each interval.
+    /// Appends to one room after the other, as if each were written at each interval. Rooms are at different places
+    /// between two keyframes.
     async fn append(&self, call: u64) -> Result<(), DirectoryError> {
         let count = self.rooms.len().max(1) as u64;
-        let Some(room) = self.rooms.get((call % count) as usize) else {
+        let (round, index) = (call / count, call % count);
+        let Some(room) = self.rooms.get(index as usize) else {
             return Err(DirectoryError::Vain(Work::Append));
         };
         let RoomText(id) = room.room;
-        let begins = (call / count).is_multiple_of(self.pieces);
+        let begins = (round + index * self.pieces / count).is_multiple_of(self.pieces);
         let piece = JournalPiece { begins, bytes: vec![0x5a; self.piece_bytes] };
         let is_kept = self.store.append(id, room.fence, &[piece]).await?;
         self.expect(Work::Append, is_kept)
