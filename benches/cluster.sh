@@ -2,7 +2,7 @@
 # What becomes of players when servers of a cluster die, stop and lose their Redis: three servers and a redis-server as
 # processes, under bots.
 #
-#   benches/cluster.sh                         # all cases, about twelve minutes
+#   benches/cluster.sh                         # all cases, about ten minutes
 #   benches/cluster.sh kill rolling            # some of them
 #   ROUNDS=1 KILLS=10 benches/cluster.sh kills
 #
