@@ -31,6 +31,7 @@ install_missing() {
   node_is_fit || missing+=(nodejs npm)
   chromium_path >/dev/null || missing+=(chromium)
   nginx_path >/dev/null || missing+=(nginx-light)
+  { command -v redis-server && command -v redis-cli; } >/dev/null || missing+=(redis-server)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
   [ "${#missing[@]}" -eq 0 ] && return
   if ! command -v apt-get >/dev/null; then

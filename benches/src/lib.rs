@@ -23,11 +23,14 @@
 //! compare   other servers beside this one: workload → table     (bin compare)
 //!   → process     the servers of both: started, looked at, stopped
 //!   → websocket   what both send and read, frame by frame
+//! directory what a large cluster asks of its Redis            (bin directory)
 //! ```
 
 #[cfg(target_os = "linux")]
 pub mod compare;
 pub mod crowd;
+#[cfg(target_os = "linux")]
+pub mod directory;
 pub mod estimates;
 pub mod journal;
 pub mod movement;

@@ -80,6 +80,7 @@ pub struct Spread {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ResumeTime {
     p50: Option<f64>,
+    p99: Option<f64>,
     max: Option<f64>,
 }
 
@@ -135,6 +136,7 @@ impl Report {
             bytes_per_entity_update: mean(stats.whole_bytes, stats.entities as f64),
             resume_ms: ResumeTime {
                 p50: stats.resumes.quantile_ms(0.5),
+                p99: stats.resumes.quantile_ms(0.99),
                 max: stats.resumes.max_ms(),
             },
             ticks_lost: stats.ticks_lost,
@@ -224,7 +226,7 @@ mod tests {
                 r#""input_to_update_ms":{"p50":null,"p99":null,"max":null},"#,
                 r#""bytes_per_update":null,"bytes_per_second_per_bot":0.0,"#,
                 r#""entities_per_update":null,"bytes_per_entity_update":null,"#,
-                r#""resume_ms":{"p50":null,"max":null},"ticks_lost":0,"#,
+                r#""resume_ms":{"p50":null,"p99":null,"max":null},"ticks_lost":0,"#,
                 r#""ticks_taken_back":0,"stale_owners":0,"#,
                 r#""server_tick_ms":{"p50":null,"p99":null},"#,
                 r#""load_cpu_share":null,"valid":true,"threads":0,"load_busiest_share":null}"#,

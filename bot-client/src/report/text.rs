@@ -44,8 +44,8 @@ impl Report {
         row("entities per update", number(self.entities_per_update));
         row("bytes per entity and update", number(self.bytes_per_entity_update));
         if self.reconnects > 0 {
-            let ResumeTime { p50, max } = self.resume_ms;
-            row("time to come back, ms", format!("p50 {}   max {}", number(p50), number(max)));
+            let ResumeTime { p50, p99, max } = self.resume_ms;
+            row("time to come back, ms", spread(&Spread { p50, p99, max }));
         }
         let ServerTick { p50, p99 } = self.server_tick_ms;
         row("server tick, slowest room, ms", format!("p50 {}   p99 {}", number(p50), number(p99)));

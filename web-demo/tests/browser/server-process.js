@@ -3,12 +3,24 @@
  * without it the release build of this repository is used.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM =
   process.env.TICKWIRE_SERVER ?? fileURLToPath(new URL('../../../target/release/server', import.meta.url));
 const STARTS_WITHIN_MS = 20_000;
 const ADDRESS = /http:\/\/127\.0\.0\.1:(\d+)/;
+
+/** A port that nobody has, for who must know it before a process has it. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 export class ServerProcess {
   url = '';
