@@ -34,9 +34,9 @@ mod records;
 mod takeover;
 mod whereabouts;
 
+pub use asking::REACHES;
 pub use error::{ClusterError, Unavailable};
 pub use home::Home;
 pub use joining::{Forwarded, JOIN, OPEN, Placement};
-pub use membership::REACHES;
 pub use node::Node;
 pub use whereabouts::Whereabouts;

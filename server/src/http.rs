@@ -69,9 +69,11 @@ pub struct Api {
 /// Lets pages of the listed origins use the API.
 pub fn cors(api: &Api) -> Cors {
     let origins = api.lobby.config().access.origins.clone();
+    let node = api.node.clone();
     Cors::default()
         .allowed_origin_fn(move |origin, _| {
-            origin.to_str().is_ok_and(|origin| origins.is_listed(origin))
+            let knows = |origin| node.as_ref().is_some_and(|node| node.knows_origin(origin));
+            origin.to_str().is_ok_and(|origin| origins.is_listed(origin) || knows(origin))
         })
         .allowed_methods(["GET", "POST", "DELETE"])
         .allowed_headers([AUTHORIZATION, CONTENT_TYPE, events::LAST_EVENT_ID])

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tickwire_cluster::record::{NodeRecord, RoomRecord, RoomText};
-use tickwire_cluster::store::journal::JournalPiece;
+use tickwire_cluster::store::journal::{JournalPiece, Keeping};
 use tickwire_cluster::store::{Creation, Renewal};
 use tickwire_cluster::{Instance, Store};
 use tickwire_protocol::ids::{Fence, RoomId};
@@ -197,8 +197,8 @@ impl WorkOf {
         let RoomText(id) = room.room;
         let begins = (round + index * self.pieces / count).is_multiple_of(self.pieces);
         let piece = JournalPiece { begins, bytes: vec![0x5a; self.piece_bytes] };
-        let is_kept = self.store.append(id, room.fence, &[piece]).await?;
-        self.expect(Work::Append, is_kept)
+        let kept = self.store.append(id, room.fence, &[piece]).await?;
+        self.expect(Work::Append, kept == Keeping::Kept)
     }
 
     fn expect(&self, work: Work, has_succeeded: bool) -> Result<(), DirectoryError> {

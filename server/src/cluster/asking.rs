@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::node::Node;
 
 /// Where nodes ask whether another one reaches Redis.
-const REACHES: &str = "/api/peer/reaches";
+pub const REACHES: &str = "/api/peer/reaches";
 /// Parts of a lease: how long it is from one look whether peers are to be asked, or one round of asking them, to the
 /// next. A third of a lease has to be enough for a round: so much longer a tenure is than all peers need until they
 /// may promise something.

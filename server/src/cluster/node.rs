@@ -1,5 +1,6 @@
 //! This server as a node of its cluster: what all the parts of it share, and how it comes and goes.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -33,6 +34,9 @@ use crate::room::warrant::Warrant;
 /// Time between two tries to reach a Redis that is waited for at the start.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
+/// Addresses of nodes that are remembered, at most.
+const MOST_ORIGINS: usize = 10_000;
+
 /// This server as a node.
 pub struct Node {
     pub(super) config: ClusterConfig,
@@ -48,6 +52,8 @@ pub struct Node {
     pub(super) standing: Mutex<Standing>,
     /// The nodes that there were when they were last looked at.
     nodes: Mutex<Arc<[NodeRecord]>>,
+    /// The addresses of all nodes that there have been.
+    origins: Mutex<BTreeSet<String>>,
     pub(super) node_list: Arc<NodeList>,
     /// The rooms of others, and when they were looked at.
     pub(super) seen_elsewhere: tokio::sync::Mutex<Option<(Instant, Arc<[RoomRecord]>)>>,
@@ -133,6 +139,7 @@ impl Node {
             // Until it is known which rooms are its own.
             warrant: Arc::new(Warrant::until(Duration::ZERO)),
             nodes: Mutex::new(Arc::from([])),
+            origins: Mutex::default(),
             node_list: Arc::default(),
             seen_elsewhere: tokio::sync::Mutex::default(),
             newest_fence: AtomicU64::new(0),
@@ -294,6 +301,13 @@ impl Node {
 
     pub(super) fn set_nodes(&self, nodes: Vec<NodeRecord>) {
         let others = nodes.iter().filter(|node| node.instance != self.me && !node.draining);
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        for node in &nodes {
+            if origins.len() < MOST_ORIGINS && !origins.contains(&node.url) {
+                origins.insert(node.url.clone());
+            }
+        }
+        drop(origins);
         let urls = std::iter::once(self.url.clone()).chain(others.map(|node| node.url.clone()));
         self.node_list.set(urls);
         *self.nodes.lock().unwrap_or_else(PoisonError::into_inner) = nodes.into();
@@ -311,6 +325,13 @@ impl Node {
 
     pub(super) fn newest_fence(&self) -> Fence {
         Fence(self.newest_fence.load(Ordering::Relaxed))
+    }
+
+    /// Whether pages of this origin are of a node that is, or was, in the cluster: they may be wherever their room
+    /// goes, also after their node has died.
+    #[must_use]
+    pub fn knows_origin(&self, origin: &str) -> bool {
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner).contains(origin)
     }
 
     /// Whether a request was signed by a node of this cluster.

@@ -64,6 +64,10 @@ pub(super) fn check_origin(
     headers: &HeaderMap,
 ) -> Result<(), ApiError> {
     let origin = headers.get(ORIGIN).and_then(|value: &HeaderValue| value.to_str().ok());
+    let knows = |origin| api.node.as_ref().is_some_and(|node| node.knows_origin(origin));
+    if origin.is_some_and(knows) {
+        return Ok(());
+    }
     let (host, _) = requested_host(&api.admission, peer, headers);
     let origins = &api.lobby.config().access.origins;
     origins.check(origin, host).map_err(|cause| ApiError::origin(&cause))

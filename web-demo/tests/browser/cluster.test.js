@@ -14,13 +14,12 @@ const PILOT = `[...tickwire.room.entities.values()].find(({ kind, player }) => k
 const sees = (/** @type {number} */ player) => `ships.some(({ player }) => player === ${player})`;
 
 /**
- * Flags of two servers of one cluster, each of which lets pages of the other in.
+ * Flags of two servers of one cluster.
  * @param {string} redis
  */
 async function plansOf(redis) {
   const ports = [await freePort(), await freePort()];
-  const origins = ports.flatMap((port) => ['--allow-origin', `http://127.0.0.1:${port}`]);
-  const shared = ['--cluster', redis, '--auth-key', '7'.repeat(64), '--durability', 'tick', ...origins];
+  const shared = ['--cluster', redis, '--auth-key', '7'.repeat(64), '--durability', 'tick'];
   // Hardly a way without something to collect: there is a score to keep.
   const flags = [...shared, '--game-option', 'arena.pickups=400'];
   return ports.map((port, index) => ({ port, bots: 0, flags: [...flags, '--node-name', `node-${index + 1}`] }));
