@@ -112,6 +112,10 @@ async fn a_dead_nodes_rooms_are_in_no_list_and_come_back_under_their_new_owner()
     let ids: Vec<_> = rooms.iter().map(|(_, room, _)| room.clone()).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
     fleet.lists(&ids).await;
+    // Whoever came in since the last batch of a journal would not be known any more.
+    for (_, _, player) in &mut rooms {
+        player.frames(20).await;
+    }
     let urls = fleet.urls();
     fleet.kill(victim);
     for (owner, _, mut player) in rooms {

@@ -13,6 +13,8 @@ use tickwire_protocol::message::{
 };
 use tickwire_protocol::replica::{Agreement, Replica};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::fleet::{Told, host_of, post, try_post};
 use crate::support::{PATIENCE, RawSocket, open_speaking};
@@ -62,7 +64,7 @@ impl Player {
 
     /// Connects and reads on to the first frame.
     pub async fn connect(ws_url: &str) -> Self {
-        let (socket, welcome) = welcomed(ws_url).await;
+        let (socket, welcome) = welcomed(ws_url).await.expect("a room that is there");
         let mut player = Self {
             ws_url: ws_url.to_owned(),
             replica: Replica::new(&welcome),
@@ -202,9 +204,18 @@ impl Player {
 
     /// Asks the nodes in turn until one of them knows where it goes on, and comes back there as the same player.
     pub async fn resume_among(&mut self, urls: &[String]) {
-        let (ws_url, fence) = tokio::time::timeout(PATIENCE, self.found(urls)).await.unwrap();
-        assert!(fence >= self.fence, "{fence:?} {:?}", self.fence);
-        self.resume_at(&ws_url).await;
+        let back = async {
+            loop {
+                let (ws_url, fence) = self.found(urls).await;
+                assert!(fence >= self.fence, "{fence:?} {:?}", self.fence);
+                // Whoever is about to have the room has it in a moment.
+                if self.comes_back_at(&ws_url).await {
+                    return fence;
+                }
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+        };
+        let fence = tokio::time::timeout(PATIENCE, back).await.unwrap();
         assert_eq!(self.fence, fence);
     }
 
@@ -239,9 +250,14 @@ impl Player {
 
     /// Comes back at an address as the same player.
     pub async fn resume_at(&mut self, ws_url: &str) {
+        assert!(self.comes_back_at(ws_url).await);
+    }
+
+    /// The same, unless it is told to ask once more where to.
+    async fn comes_back_at(&mut self, ws_url: &str) -> bool {
         let (token, event) = (&self.welcome.resume_token, self.event.0);
         let url = format!("{ws_url}?resume={token}&event={event}");
-        let (socket, welcome) = welcomed(&url).await;
+        let Some((socket, welcome)) = welcomed(&url).await else { return false };
         assert_eq!(welcome.player, self.welcome.player);
         assert_eq!(welcome.room, self.welcome.room);
         assert!(welcome.resumed.is_some());
@@ -250,17 +266,21 @@ impl Player {
         self.tick = self.welcome.tick;
         self.moved = None;
         self.frames(1).await;
+        true
     }
 }
 
-async fn welcomed(ws_url: &str) -> (RawSocket, Welcome) {
+/// A connection and its welcome; nothing where it is closed with 1012 instead.
+async fn welcomed(ws_url: &str) -> Option<(RawSocket, Welcome)> {
     let mut socket = open_speaking(ws_url, SPOKEN).await;
     let message = tokio::time::timeout(PATIENCE, socket.next()).await.unwrap();
-    let Some(Ok(Message::Binary(bytes))) = message else {
-        panic!("a welcome is due, not {message:?}");
+    let bytes = match message {
+        Some(Ok(Message::Binary(bytes))) => bytes,
+        Some(Ok(Message::Close(Some(CloseFrame { code: CloseCode::Restart, .. })))) => return None,
+        other => panic!("a welcome is due, not {other:?}"),
     };
     let ServerMessage::Welcome(welcome) = ServerMessage::from_bytes(&bytes).unwrap() else {
         panic!("the welcome comes first");
     };
-    (socket, *welcome)
+    Some((socket, *welcome))
 }
