@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Of a cluster's servers those that are known are asked first who has the room now: see
-//! [`way_back`](crate::way_back).
+//! `way_back`.
 //!
 //! The caller sees it happen ([`Client::next`] fails, [`Client::reconnect`] is called), because what
 //! it knew of the old connection (its inputs' numbers, the replica, after a join its player's id too)

@@ -1,4 +1,4 @@
-//! What the nodes of a cluster share, in Redis (or Valkey): see [`keys`](crate::keys) for what is there.
+//! What the nodes of a cluster share, in Redis (or Valkey): see [`keys`] for what is there.
 //!
 //! Whatever decides who has a room is one script, and so whole: it holds that the node has its lease, that the room
 //! is whose it is taken to be, and gives out the next fence. The rest are plain reads, and notes that the next ones
